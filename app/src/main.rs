@@ -1,0 +1,2 @@
+//! The binary `xinghe`.
+fn main() {}

@@ -1,0 +1,255 @@
+//! The vocabulary of the event log: facts that happened, as ids, kinds, numbers and times.
+//!
+//! An event never holds prose, addresses or secrets (`core` has no type here that could carry them), so erasing a
+//! member's rows erases the member while the log still reads. A change of an event's shape gets a new version, and
+//! [`Event::decode`] goes on reading the old ones.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::content::PostKind;
+use crate::id::{AnswerId, AuthorId, EventSeq, PassageId, PostId, RevisionId};
+use crate::time::Timestamp;
+
+/// One citation of an answer, as the log keeps it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CitationFact {
+    /// The cited passage.
+    pub passage: PassageId,
+    /// The post it is a part of.
+    pub post: PostId,
+    /// The revision whose words were quoted.
+    pub revision: RevisionId,
+    /// Who is cited and credited.
+    pub author: AuthorId,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "data", rename_all = "snake_case")]
+pub enum Event {
+    /// Somebody made an account.
+    MemberRegistered {
+        /// The new member.
+        member: AuthorId,
+    },
+    /// A member changed name, notes, language or other parts of the profile.
+    ProfileChanged {
+        /// Whose profile.
+        member: AuthorId,
+    },
+    /// A member's role or standing changed.
+    RoleChanged {
+        /// Whose role.
+        member: AuthorId,
+    },
+    /// A member's account and rows were erased.
+    MemberErased {
+        /// Who is gone.
+        member: AuthorId,
+    },
+    /// Imported work named an author who has no account here.
+    AuthorImported {
+        /// The unclaimed author.
+        author: AuthorId,
+    },
+    /// An unclaimed author turned out to be a member: credits pass to the member.
+    AuthorClaimed {
+        /// The formerly unclaimed author.
+        author: AuthorId,
+        /// The member whose work it is.
+        member: AuthorId,
+    },
+    /// A post became visible.
+    PostPublished {
+        /// Which post.
+        post: PostId,
+        /// Its first public revision.
+        revision: RevisionId,
+        /// Its kind.
+        post_kind: PostKind,
+        /// The post it hangs on: the question of an answer, the subject of a comment.
+        parent: Option<PostId>,
+        /// Its author (the first, where there are several).
+        author: AuthorId,
+    },
+    /// A post's text or metadata changed.
+    PostRevised {
+        /// Which post.
+        post: PostId,
+        /// The new current revision.
+        revision: RevisionId,
+    },
+    /// A post is no longer to be seen: deleted by its author or hidden.
+    PostDeleted {
+        /// Which post.
+        post: PostId,
+    },
+    /// A deleted post is to be seen again.
+    PostRestored {
+        /// Which post.
+        post: PostId,
+    },
+    /// The asker, or a moderator, marked an answer as the one that solved the question.
+    AnswerAccepted {
+        /// The question.
+        question: PostId,
+        /// The answer.
+        answer: PostId,
+    },
+    /// The mark of an accepted answer was taken back.
+    AnswerUnaccepted {
+        /// The question.
+        question: PostId,
+        /// The answer.
+        answer: PostId,
+    },
+    /// The vectors of a revision were computed and stored.
+    RevisionEmbedded {
+        /// The post.
+        post: PostId,
+        /// The revision whose sentences were embedded.
+        revision: RevisionId,
+    },
+    /// The guide or a twin was asked and answered, or declined for want of evidence.
+    AnswerGiven {
+        /// The stored answer.
+        answer: AnswerId,
+        /// Who asked, when signed in.
+        asker: Option<AuthorId>,
+        /// Whose twin answered; `None` is the guide.
+        twin: Option<AuthorId>,
+        /// Whether it declined.
+        abstained: bool,
+        /// Whom it cited.
+        citations: Vec<CitationFact>,
+    },
+    /// A reader said whether an answer helped.
+    AnswerRated {
+        /// The answer.
+        answer: AnswerId,
+        /// Who said so, when signed in.
+        by: Option<AuthorId>,
+        /// Whether it helped.
+        helpful: bool,
+    },
+    /// The threshold of the evidence gate was calibrated anew.
+    GateCalibrated {
+        /// How many posts were asked back.
+        sampled: u32,
+    },
+    /// For tests of the log itself.
+    Probe {
+        /// Any number.
+        number: i64,
+    },
+}
+
+/// Why a stored event could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum DecodeError {
+    /// A kind or version that this binary does not know: the database is newer than the binary.
+    #[error("event {kind} v{version} is not known to this binary; start a newer one")]
+    Unknown {
+        /// The kind found.
+        kind: String,
+        /// The version found.
+        version: i32,
+    },
+    /// The payload does not have the shape of its kind and version.
+    #[error("event {kind} v{version} cannot be read: {source}")]
+    Payload {
+        /// The kind found.
+        kind: String,
+        /// The version found.
+        version: i32,
+        /// What serde said.
+        source: serde_json::Error,
+    },
+}
+
+impl Event {
+    /// The name of its kind as stored, and its payload.
+    pub fn encode(&self) -> (String, Value) {
+        let mut tagged = serde_json::to_value(self).unwrap_or_default();
+        let kind = tagged.get("kind").and_then(Value::as_str).unwrap_or_default().to_owned();
+        (kind, tagged.get_mut("data").map(Value::take).unwrap_or_default())
+    }
+
+    /// The version of the shape that [`Event::encode`] writes for this kind.
+    pub const fn version(&self) -> i32 {
+        1
+    }
+
+    /// Reads a stored event.
+    ///
+    /// # Errors
+    /// The kind or version is not known, or the payload has another shape.
+    pub fn decode(kind: &str, version: i32, payload: Value) -> Result<Self, DecodeError> {
+        if version != 1 {
+            return Err(DecodeError::Unknown { kind: kind.to_owned(), version });
+        }
+        let tagged = serde_json::json!({ "kind": kind, "data": payload });
+        serde_json::from_value(tagged).map_err(|source| {
+            if source.to_string().starts_with("unknown variant") {
+                DecodeError::Unknown { kind: kind.to_owned(), version }
+            } else {
+                DecodeError::Payload { kind: kind.to_owned(), version, source }
+            }
+        })
+    }
+}
+
+/// An event as it stands in the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recorded {
+    /// Its number; unique, but only [`Position`] tells the order.
+    pub seq: EventSeq,
+    /// Its place in the order.
+    pub position: Position,
+    /// When it happened.
+    pub at: Timestamp,
+    /// Who caused it; `None` for the system.
+    pub actor: Option<AuthorId>,
+    /// What happened.
+    pub event: Event,
+}
+
+/// A place in the total order of the log. On SQLite `epoch` is 0; on PostgreSQL it is the writing transaction's id,
+/// because sequence numbers alone are handed out before commits and could be passed by a reader.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+pub struct Position {
+    /// The writing transaction, or 0.
+    pub epoch: i64,
+    /// The event's number.
+    pub seq: i64,
+}
+
+impl Position {
+    /// Before the first event.
+    pub const START: Self = Self { epoch: 0, seq: 0 };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_reads_back_and_its_payload_is_only_ids() {
+        let event = Event::PostRevised { post: PostId::from_raw(5), revision: RevisionId::from_raw(6) };
+        let (kind, payload) = event.encode();
+        assert_eq!(kind, "post_revised");
+        assert_eq!(payload, serde_json::json!({"post": "5", "revision": "6"}));
+        assert_eq!(Event::decode(&kind, 1, payload).expect("reads back"), event);
+    }
+
+    #[test]
+    fn unknown_kinds_and_broken_payloads_are_told_apart() {
+        let unknown = Event::decode("no_such", 1, serde_json::json!({})).expect_err("unknown");
+        assert!(matches!(unknown, DecodeError::Unknown { .. }), "{unknown}");
+        let newer = Event::decode("post_deleted", 9, serde_json::json!({"post": "5"})).expect_err("newer");
+        assert!(matches!(newer, DecodeError::Unknown { .. }), "{newer}");
+        let broken = Event::decode("post_deleted", 1, serde_json::json!({"post": 5.5})).expect_err("broken");
+        assert!(matches!(broken, DecodeError::Payload { .. }), "{broken}");
+    }
+}

@@ -1,0 +1,198 @@
+//! Languages: the three of the interface, and tags of content.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// A language of the interface.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+pub enum Lang {
+    /// 简体中文, `zh-Hans`.
+    #[default]
+    #[serde(rename = "zh-Hans")]
+    ZhHans,
+    /// 繁體中文, `zh-Hant`.
+    #[serde(rename = "zh-Hant")]
+    ZhHant,
+    /// English, `en`.
+    #[serde(rename = "en")]
+    En,
+}
+
+impl Lang {
+    /// All of them, in the order a switch shows them.
+    pub const ALL: [Self; 3] = [Self::ZhHans, Self::ZhHant, Self::En];
+
+    /// The BCP 47 tag.
+    pub const fn tag(self) -> &'static str {
+        match self {
+            Self::ZhHans => "zh-Hans",
+            Self::ZhHant => "zh-Hant",
+            Self::En => "en",
+        }
+    }
+
+    /// The language's own name.
+    pub const fn own_name(self) -> &'static str {
+        match self {
+            Self::ZhHans => "简体中文",
+            Self::ZhHant => "繁體中文",
+            Self::En => "English",
+        }
+    }
+
+    /// The interface language nearest to a BCP 47 tag: `zh-TW`, `zh-HK`, `zh-MO` and `zh-Hant…` are Traditional,
+    /// any other `zh` Simplified, `en…` English; anything else is `None`.
+    pub fn nearest(tag: &str) -> Option<Self> {
+        let tag = tag.trim().to_ascii_lowercase().replace('_', "-");
+        let mut parts = tag.split('-');
+        match parts.next()? {
+            "zh" | "cmn" | "yue" => {
+                let hant = parts.any(|p| matches!(p, "hant" | "tw" | "hk" | "mo"));
+                Some(if hant { Self::ZhHant } else { Self::ZhHans })
+            }
+            "en" => Some(Self::En),
+            _ => None,
+        }
+    }
+
+    /// The best interface language for an `Accept-Language` header (RFC 9110, section 12.5.4).
+    pub fn negotiate(accept: &str) -> Option<Self> {
+        let mut wanted: Vec<(f32, Self)> = accept
+            .split(',')
+            .filter_map(|part| {
+                let mut fields = part.split(';');
+                let lang = Self::nearest(fields.next()?)?;
+                let q = fields.find_map(|f| f.trim().strip_prefix("q=")?.trim().parse::<f32>().ok()).unwrap_or(1.0);
+                (q > 0.0).then_some((q, lang))
+            })
+            .collect();
+        wanted.sort_by(|a, b| b.0.total_cmp(&a.0));
+        wanted.first().map(|w| w.1)
+    }
+}
+
+impl fmt::Display for Lang {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.tag())
+    }
+}
+
+/// The language of a content, as a BCP 47 tag in canonical case, for instance `zh-Hans`, `en`, `ja`; `und` when
+/// it is not known.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct LangTag(String);
+
+/// A text that is not a language tag.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not a language tag: expected a form like zh-Hans, en or pt-BR")]
+pub struct ParseLangTagError;
+
+impl LangTag {
+    /// Not known.
+    pub fn undetermined() -> Self {
+        Self("und".to_owned())
+    }
+
+    /// The tag's text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The primary language subtag: `zh` of `zh-Hant`.
+    pub fn primary(&self) -> &str {
+        self.0.split('-').next().unwrap_or("und")
+    }
+
+    /// The interface language nearest to it.
+    pub fn interface(&self) -> Option<Lang> {
+        Lang::nearest(&self.0)
+    }
+}
+
+impl From<Lang> for LangTag {
+    fn from(lang: Lang) -> Self {
+        Self(lang.tag().to_owned())
+    }
+}
+
+impl From<LangTag> for String {
+    fn from(tag: LangTag) -> Self {
+        tag.0
+    }
+}
+
+impl TryFrom<String> for LangTag {
+    type Error = ParseLangTagError;
+    fn try_from(s: String) -> Result<Self, ParseLangTagError> {
+        s.parse()
+    }
+}
+
+impl FromStr for LangTag {
+    type Err = ParseLangTagError;
+
+    /// Chinese becomes `zh-Hans` or `zh-Hant`; of others the language, script and region are kept.
+    fn from_str(s: &str) -> Result<Self, ParseLangTagError> {
+        let s = s.trim().replace('_', "-");
+        let mut parts = s.split('-');
+        let primary = parts.next().unwrap_or_default().to_ascii_lowercase();
+        if !(2..=3).contains(&primary.len()) || !primary.bytes().all(|b| b.is_ascii_lowercase()) || s.len() > 35 {
+            return Err(ParseLangTagError);
+        }
+        if let Some(Lang::ZhHans | Lang::ZhHant) = Lang::nearest(&s) {
+            return Ok(Lang::nearest(&s).unwrap_or_default().into());
+        }
+        let mut tag = primary;
+        for part in parts {
+            if part.is_empty() || !part.bytes().all(|b| b.is_ascii_alphanumeric()) {
+                return Err(ParseLangTagError);
+            }
+            match part.len() {
+                4 if part.bytes().all(|b| b.is_ascii_alphabetic()) => {
+                    tag.push('-');
+                    tag.push_str(&part[..1].to_ascii_uppercase());
+                    tag.push_str(&part[1..].to_ascii_lowercase());
+                }
+                2 | 3 => {
+                    tag.push('-');
+                    tag.push_str(&part.to_ascii_uppercase());
+                }
+                _ => break,
+            }
+        }
+        Ok(Self(tag))
+    }
+}
+
+impl fmt::Display for LangTag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn accept_language_prefers_the_highest_weight_that_exists_here() {
+        assert_eq!(Lang::negotiate("fr, zh-TW;q=0.8, en;q=0.9"), Some(Lang::En));
+        assert_eq!(Lang::negotiate("zh-HK"), Some(Lang::ZhHant));
+        assert_eq!(Lang::negotiate("zh"), Some(Lang::ZhHans));
+        assert_eq!(Lang::negotiate("en;q=0, fr"), None);
+        assert_eq!(Lang::negotiate(""), None);
+    }
+
+    #[test]
+    fn tags_are_canonical() {
+        for (given, want) in [("zh_tw", "zh-Hant"), ("ZH-cn", "zh-Hans"), ("pt-br", "pt-BR"), ("EN", "en"), ("sr-latn-rs", "sr-Latn-RS")] {
+            assert_eq!(given.parse::<LangTag>().expect(given).as_str(), want);
+        }
+        for bad in ["", "x", "english", "e n", "en-<script>"] {
+            assert!(bad.parse::<LangTag>().is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! The words of Xinghe: typed ids, time, language, money, events and the ports by which features meet.
+//!
+//! This crate does no I/O. Whoever needs the time or randomness receives a [`Clock`] or a [`Random`].
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`id`] | 64-bit time-ordered ids, one type per thing |
+//! | [`time`] | [`Timestamp`], [`Clock`], [`Random`] |
+//! | [`lang`] | interface languages and language tags of content |
+//! | [`money`] | amounts in whole minor units |
+//! | [`event`] | the vocabulary of the event log |
+//! | [`content`] | posts, authors and passages as features show them to one another |
+//! | [`evidence`] | what retrieval found for a question, with the features that judge it |
+//! | [`ports`] | the traits that one feature implements and others receive |
+
+pub mod content;
+pub mod event;
+pub mod evidence;
+pub mod id;
+pub mod lang;
+pub mod money;
+pub mod ports;
+pub mod time;
+
+pub use content::{AuthorCard, Credit, CreditRole, PostKind, PostView, Provenance};
+pub use event::{Event, Recorded};
+pub use id::{AnswerId, AuthorId, EventSeq, IdGen, JobId, PassageId, PostId, RevisionId, SessionId};
+pub use lang::{Lang, LangTag};
+pub use money::Money;
+pub use time::{Clock, Random, Timestamp};

@@ -1,0 +1,143 @@
+//! The traits by which features meet. One feature implements a port, `app` hands it to the others.
+//!
+//! Ports are batch-first: ids in, map out.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+use crate::content::{AuthorCard, CreditRole, PostKind, PostView, Provenance};
+use crate::evidence::{Evidence, Query};
+use crate::id::{AuthorId, PostId, RevisionId};
+use crate::lang::LangTag;
+use crate::time::Timestamp;
+
+/// Something behind a port broke. What a person did wrong is never a `PortError`.
+#[derive(Debug)]
+pub struct PortError(Box<dyn std::error::Error + Send + Sync>);
+
+impl PortError {
+    /// Wraps what broke.
+    pub fn new(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self(source.into())
+    }
+}
+
+impl fmt::Display for PortError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::error::Error for PortError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source()
+    }
+}
+
+/// What a port answers.
+pub type PortResult<T> = Result<T, PortError>;
+
+/// Names people. Implemented by accounts.
+#[async_trait]
+pub trait Authors: Send + Sync {
+    /// The cards of these authors; who does not exist is left out. A claimed author's old id answers with the card
+    /// of the member who claimed it.
+    async fn cards(&self, ids: &[AuthorId]) -> PortResult<HashMap<AuthorId, AuthorCard>>;
+    /// The author of this handle.
+    async fn by_handle(&self, handle: &str) -> PortResult<Option<AuthorCard>>;
+}
+
+/// An author named by imported work.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct ImportedAuthor {
+    /// The name as written.
+    pub name: String,
+    /// Where the work says more about the person: a site, a profile at a code host.
+    pub url: Option<String>,
+    /// Keeps apart people of the same name and recognises one again: the importing source's own key, for instance
+    /// `crates:dtolnay` or the name in lower case.
+    pub key: String,
+}
+
+/// Takes in the authors of imported work. Implemented by accounts.
+#[async_trait]
+pub trait AuthorIntake: Send + Sync {
+    /// The ids of these authors, in order; who is not known yet becomes an unclaimed author. Idempotent by key.
+    async fn ensure(&self, authors: &[ImportedAuthor]) -> PortResult<Vec<AuthorId>>;
+}
+
+/// Reads posts. Implemented by posts.
+#[async_trait]
+pub trait Posts: Send + Sync {
+    /// These posts in their current revision; deleted and unknown ones are left out.
+    async fn posts(&self, ids: &[PostId]) -> PortResult<HashMap<PostId, PostView>>;
+    /// Up to `limit` ids of visible posts above `after`, ascending: walks everything there is.
+    async fn ids_after(&self, after: Option<PostId>, limit: usize) -> PortResult<Vec<PostId>>;
+}
+
+/// A post brought from elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImportedPost {
+    /// Where it was found; the same origin and path again is the same post.
+    pub origin: String,
+    /// Its place within the origin, for instance a file's relative path or an entry's id.
+    pub path: String,
+    /// Its kind.
+    pub kind: PostKind,
+    /// Its title.
+    pub title: String,
+    /// Its text, CommonMark with GFM extensions, links resolved.
+    pub body: String,
+    /// Its language.
+    pub language: LangTag,
+    /// Who took part, authors first.
+    pub credits: Vec<(AuthorId, CreditRole)>,
+    /// Its tags as found.
+    pub tags: Vec<String>,
+    /// When it first appeared.
+    pub published_at: Option<Timestamp>,
+    /// Its licence, where known.
+    pub licence: Option<String>,
+    /// The address where it first appeared.
+    pub source_url: Option<String>,
+    /// For a translation: the address of the original.
+    pub original_url: Option<String>,
+    /// How it came to be.
+    pub provenance: Provenance,
+    /// Of a project: version, repository, downloads and the like, shown beside it.
+    pub facts: Vec<(String, String)>,
+}
+
+/// What became of an imported post.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum IntakeOutcome {
+    /// It is new here.
+    Created(PostId),
+    /// It was here and its text or metadata changed: there is a new revision.
+    Revised(PostId, RevisionId),
+    /// It was here and is the same.
+    Unchanged(PostId),
+    /// It cannot be taken; the reason is a sentence for the person who imports.
+    Refused(String),
+}
+
+/// Takes in imported posts. Implemented by posts.
+#[async_trait]
+pub trait PostIntake: Send + Sync {
+    /// Takes these posts in one transaction, each with its outcome, in order. Idempotent by origin and path.
+    async fn take(&self, posts: &[ImportedPost]) -> PortResult<Vec<IntakeOutcome>>;
+    /// The paths taken from an origin so far, with their posts: tells what vanished at the source.
+    async fn known(&self, origin: &str) -> PortResult<HashMap<String, PostId>>;
+}
+
+/// Finds passages. Implemented by search.
+#[async_trait]
+pub trait Retrieve: Send + Sync {
+    /// The best passages for a query, with the features that tell how good they are.
+    async fn retrieve(&self, query: &Query) -> PortResult<Evidence>;
+    /// Changes whenever the index grew by about a fifth: what was calibrated on it is due again.
+    fn generation(&self) -> u64;
+}
