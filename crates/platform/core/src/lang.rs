@@ -188,7 +188,9 @@ mod tests {
 
     #[test]
     fn tags_are_canonical() {
-        for (given, want) in [("zh_tw", "zh-Hant"), ("ZH-cn", "zh-Hans"), ("pt-br", "pt-BR"), ("EN", "en"), ("sr-latn-rs", "sr-Latn-RS")] {
+        for (given, want) in
+            [("zh_tw", "zh-Hant"), ("ZH-cn", "zh-Hans"), ("pt-br", "pt-BR"), ("EN", "en"), ("sr-latn-rs", "sr-Latn-RS")]
+        {
             assert_eq!(given.parse::<LangTag>().expect(given).as_str(), want);
         }
         for bad in ["", "x", "english", "e n", "en-<script>"] {
