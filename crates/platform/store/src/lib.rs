@@ -1,1 +1,36 @@
-//! xinghe-store
+//! One source for SQLite (default) and PostgreSQL: migrations, units of work, the event log, readers and jobs.
+//!
+//! SQL is written once, with `$1`-style parameters, in the dialect both databases share; a [`Migration`] may hold
+//! sections for one of them. SQLite has one writing connection and several reading ones; PostgreSQL one pool.
+//!
+//! * [`Store`] reads ([`Queries`]) and opens a [`UnitOfWork`], the only thing that writes.
+//! * [`UnitOfWork::append`] adds an event and [`UnitOfWork::enqueue`] a job to the transaction that causes them.
+//! * [`Readers`] follow the log; [`Workers`] do the jobs.
+
+mod error;
+mod jobs;
+mod log;
+mod migrate;
+mod readers;
+mod store;
+mod system;
+mod unit;
+mod workers;
+
+pub use error::StoreError;
+pub use jobs::{JobError, JobHandler, JobRequest, JobRun, JobState, JobView, Jobs, Schedule, Unique};
+pub use log::Log;
+pub use migrate::Migration;
+pub use readers::{EventReader, LocalReader, ReaderError, ReaderState, ReaderStatus, Readers};
+pub use store::{Backend, Queries, Store, StoreSettings, list};
+pub use system::{SystemClock, SystemRandom};
+pub use unit::UnitOfWork;
+pub use workers::Workers;
+
+pub use sea_orm::{FromQueryResult, Value};
+
+/// Parameters of a statement: `params![id, name, 5_i64]`. A value is anything that becomes a [`Value`]; `None` is NULL.
+#[macro_export]
+macro_rules! params {
+    ($($value:expr),* $(,)?) => { vec![$($crate::Value::from($value)),*] };
+}

@@ -1,0 +1,150 @@
+//! Migrations: one tree for both databases, per feature.
+
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, FromQueryResult, TransactionTrait};
+
+use crate::error::StoreError;
+use crate::store::{Backend, Inner, all_of, statement};
+
+/// One step of a feature's tables.
+///
+/// Its SQL is run as it stands on both databases, after the word `BYTES` became the database's binary type and
+/// sections were chosen: lines after `--@sqlite` or `--@postgres` are for that database only, until `--@all`.
+#[derive(Debug, Clone, Copy)]
+pub struct Migration {
+    /// Whose tables.
+    pub feature: &'static str,
+    /// From 1, without gaps, per feature.
+    pub version: i32,
+    /// What it does, in a word or two.
+    pub name: &'static str,
+    /// The statements.
+    pub sql: &'static str,
+}
+
+pub(crate) fn own() -> Migration {
+    Migration { feature: "store", version: 1, name: "log, readers, jobs", sql: include_str!("../migrations/0001.sql") }
+}
+
+#[derive(FromQueryResult)]
+struct Applied {
+    feature: String,
+    version: i32,
+    checksum: String,
+}
+
+pub(crate) async fn run(inner: &Inner, migrations: &[Migration]) -> Result<(), StoreError> {
+    let _turn = inner.turn.acquire().await.map_err(|e| StoreError::Value(e.to_string()))?;
+    let tx = begin(inner).await?;
+    tx.execute_unprepared(
+        "CREATE TABLE IF NOT EXISTS schema_migrations (feature TEXT NOT NULL, version INTEGER NOT NULL, \
+         name TEXT NOT NULL, checksum TEXT NOT NULL, applied_at BIGINT NOT NULL, PRIMARY KEY (feature, version))",
+    )
+    .await?;
+    let applied: Vec<Applied> = all_of(&tx, "SELECT feature, version, checksum FROM schema_migrations", vec![]).await?;
+    refuse_newer(&applied, migrations)?;
+    for migration in migrations {
+        let checksum = checksum(migration.sql);
+        let done = applied.iter().find(|a| a.feature == migration.feature && a.version == migration.version);
+        match done {
+            Some(done) if done.checksum == checksum => {}
+            Some(_) => {
+                return Err(StoreError::Changed { feature: migration.feature.to_owned(), version: migration.version });
+            }
+            None => apply(inner, &tx, migration, checksum).await?,
+        }
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
+/// One transaction for all, behind a lock, so that two processes starting at once do not both migrate.
+async fn begin(inner: &Inner) -> Result<DatabaseTransaction, StoreError> {
+    let options = sea_orm::TransactionOptions {
+        sqlite_transaction_mode: Some(sea_orm::SqliteTransactionMode::Immediate),
+        ..Default::default()
+    };
+    let tx = inner.writer.begin_with_options(options).await?;
+    if inner.backend == Backend::Postgres {
+        // An arbitrary number that only this program uses: "xinghe" as bytes.
+        tx.execute_unprepared("SELECT pg_advisory_xact_lock(132213891459173)").await?;
+    }
+    Ok(tx)
+}
+
+fn refuse_newer(applied: &[Applied], migrations: &[Migration]) -> Result<(), StoreError> {
+    for row in applied {
+        let known = migrations.iter().filter(|m| m.feature == row.feature).map(|m| m.version).max();
+        if let Some(known) = known
+            && row.version > known
+        {
+            return Err(StoreError::Newer { feature: row.feature.clone(), found: row.version, known });
+        }
+    }
+    Ok(())
+}
+
+async fn apply(
+    inner: &Inner,
+    tx: &DatabaseTransaction,
+    migration: &Migration,
+    checksum: String,
+) -> Result<(), StoreError> {
+    tx.execute_unprepared(&dialect(migration.sql, tx.get_database_backend())).await?;
+    let params =
+        crate::params![migration.feature, migration.version, migration.name, checksum, inner.clock.now().as_millis()];
+    tx.execute_raw(statement(
+        tx.get_database_backend(),
+        "INSERT INTO schema_migrations (feature, version, name, checksum, applied_at) VALUES ($1, $2, $3, $4, $5)",
+        params,
+    ))
+    .await?;
+    Ok(())
+}
+
+fn dialect(sql: &str, backend: DbBackend) -> String {
+    let (mine, bytes) = match backend {
+        DbBackend::Postgres => ("--@postgres", "BYTEA"),
+        _ => ("--@sqlite", "BLOB"),
+    };
+    let mut on = true;
+    let mut out = String::with_capacity(sql.len());
+    for line in sql.lines() {
+        match line.trim() {
+            "--@all" => on = true,
+            section @ ("--@sqlite" | "--@postgres") => on = section == mine,
+            _ if on => {
+                out.push_str(&line.replace("BYTES", bytes));
+                out.push('\n');
+            }
+            _ => {}
+        }
+    }
+    out
+}
+
+/// FNV-1a over the text without white space: a changed migration is noticed, a reformatted one is not.
+fn checksum(sql: &str) -> String {
+    let hash = sql
+        .bytes()
+        .filter(|b| !b.is_ascii_whitespace())
+        .fold(0xcbf2_9ce4_8422_2325_u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3));
+    format!("{hash:016x}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sections_are_chosen_by_database() {
+        let sql = "CREATE TABLE a (b BYTES);\n--@sqlite\nONE;\n--@postgres\nTWO;\n--@all\nEND;";
+        assert_eq!(dialect(sql, DbBackend::Sqlite), "CREATE TABLE a (b BLOB);\nONE;\nEND;\n");
+        assert_eq!(dialect(sql, DbBackend::Postgres), "CREATE TABLE a (b BYTEA);\nTWO;\nEND;\n");
+    }
+
+    #[test]
+    fn a_reformatted_migration_is_the_same_and_a_changed_one_is_not() {
+        assert_eq!(checksum("CREATE  TABLE a;\n"), checksum("CREATE TABLE a;"));
+        assert_ne!(checksum("CREATE TABLE a;"), checksum("CREATE TABLE b;"));
+    }
+}

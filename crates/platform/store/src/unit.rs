@@ -1,0 +1,99 @@
+//! The unit of work: one transaction with its events and jobs.
+
+use async_trait::async_trait;
+use sea_orm::{ConnectionTrait, DatabaseTransaction, FromQueryResult, Value};
+use tokio::sync::OwnedSemaphorePermit;
+use xinghe_core::event::Event;
+use xinghe_core::id::{AuthorId, EventSeq, JobId};
+
+use crate::error::StoreError;
+use crate::jobs::{self, JobRequest};
+use crate::log;
+use crate::store::{Backend, Queries, Store, all_of, one_of, statement};
+
+/// A transaction that writes. Dropped without [`UnitOfWork::commit`], it leaves nothing behind.
+pub struct UnitOfWork {
+    store: Store,
+    tx: DatabaseTransaction,
+    appended: bool,
+    queued: bool,
+    _turn: OwnedSemaphorePermit,
+}
+
+impl UnitOfWork {
+    pub(crate) fn new(store: Store, tx: DatabaseTransaction, turn: OwnedSemaphorePermit) -> Self {
+        Self { store, tx, appended: false, queued: false, _turn: turn }
+    }
+
+    /// The store it belongs to: its clock, ids and randomness. Do not write through it while this is open.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Runs a statement that changes rows; answers how many.
+    ///
+    /// # Errors
+    /// The database refuses it.
+    pub async fn execute(&mut self, sql: &str, params: Vec<Value>) -> Result<u64, StoreError> {
+        let backend = self.tx.get_database_backend();
+        Ok(self.tx.execute_raw(statement(backend, sql, params)).await?.rows_affected())
+    }
+
+    /// Appends an event to the log: it becomes visible with this transaction's commit, or never.
+    ///
+    /// # Errors
+    /// The database refuses it.
+    pub async fn append(&mut self, actor: Option<AuthorId>, event: &Event) -> Result<EventSeq, StoreError> {
+        self.appended = true;
+        log::append(self, actor, event).await
+    }
+
+    /// Queues a job: it can be taken once this transaction is committed. `None` where a job with the same
+    /// uniqueness is there already.
+    ///
+    /// # Errors
+    /// The database refuses it.
+    pub async fn enqueue(&mut self, request: &JobRequest) -> Result<Option<JobId>, StoreError> {
+        self.queued = true;
+        jobs::enqueue(self, request).await
+    }
+
+    /// Makes everything durable and wakes readers and workers of this process.
+    ///
+    /// # Errors
+    /// The database refuses; then nothing was done.
+    pub async fn commit(self) -> Result<(), StoreError> {
+        self.tx.commit().await?;
+        let inner = self.store.inner();
+        if self.appended {
+            inner.appended.send_modify(|n| *n += 1);
+        }
+        if self.queued {
+            inner.queued.send_modify(|n| *n += 1);
+        }
+        Ok(())
+    }
+
+    /// Undoes everything. Dropping does the same a little later.
+    ///
+    /// # Errors
+    /// The database is gone (then nothing was done either).
+    pub async fn rollback(self) -> Result<(), StoreError> {
+        Ok(self.tx.rollback().await?)
+    }
+
+    pub(crate) fn backend(&self) -> Backend {
+        self.store.backend()
+    }
+}
+
+#[async_trait]
+impl Queries for UnitOfWork {
+    async fn all<T: FromQueryResult + Send>(&self, sql: &str, params: Vec<Value>) -> Result<Vec<T>, StoreError> {
+        all_of(&self.tx, sql, params).await
+    }
+
+    async fn one<T: FromQueryResult + Send>(&self, sql: &str, params: Vec<Value>) -> Result<Option<T>, StoreError> {
+        one_of(&self.tx, sql, params).await
+    }
+}
