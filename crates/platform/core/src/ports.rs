@@ -109,6 +109,35 @@ pub struct ImportedPost {
     pub provenance: Provenance,
     /// Of a project: version, repository, downloads and the like, shown beside it.
     pub facts: Vec<(String, String)>,
+    /// Of an answer or a comment: the path, in the same origin, of the post it hangs on, which comes earlier in the
+    /// same batch or was taken before.
+    pub parent_path: Option<String>,
+    /// Of an answer: whether it is the one that solved the question.
+    pub accepted: bool,
+}
+
+/// An article without any text: to be filled with `..ImportedPost::default()`.
+impl Default for ImportedPost {
+    fn default() -> Self {
+        Self {
+            origin: String::new(),
+            path: String::new(),
+            kind: PostKind::Article,
+            title: String::new(),
+            body: String::new(),
+            language: LangTag::undetermined(),
+            credits: vec![],
+            tags: vec![],
+            published_at: None,
+            licence: None,
+            source_url: None,
+            original_url: None,
+            provenance: Provenance::Human,
+            facts: vec![],
+            parent_path: None,
+            accepted: false,
+        }
+    }
 }
 
 /// What became of an imported post.
