@@ -31,7 +31,8 @@ impl Secret {
         Self(key.into())
     }
 
-    fn reveal(&self) -> &str {
+    /// The key itself, for sending it to whom it belongs to.
+    pub fn reveal(&self) -> &str {
         &self.0
     }
 

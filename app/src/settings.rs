@@ -1,0 +1,334 @@
+//! Settings: one table, read from a file, then the environment, then flags; later wins.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use figment::Figment;
+use figment::providers::{Env, Format, Serialized, Toml};
+use serde::{Deserialize, Serialize};
+use xinghe_ai::{Prices, ProviderSettings, Secret};
+
+/// A row of the documented table.
+pub struct Row {
+    /// The key in the settings file.
+    pub key: &'static str,
+    /// The environment variable.
+    pub env: &'static str,
+    /// What holds when nothing is set.
+    pub default: &'static str,
+    /// What it does.
+    pub what: &'static str,
+}
+
+const fn row(key: &'static str, env: &'static str, default: &'static str, what: &'static str) -> Row {
+    Row { key, env, default, what }
+}
+
+/// Every setting there is. `docs/settings.md` is made from it, and a test compares them.
+pub const TABLE: &[Row] = &[
+    row("data_dir", "XINGHE_DATA_DIR", "data", "The folder of everything that is written: database, index, models, files. Also `--data-dir`."),
+    row("listen", "XINGHE_LISTEN", "127.0.0.1:8080", "Address and port to listen on. Also `--listen`."),
+    row("database_url", "XINGHE_DATABASE_URL", "`xinghe.db` in the data folder", "`sqlite:PATH` or `postgres://user:password@host/name`. Also `--database-url`."),
+    row("log", "XINGHE_LOG", "info", "What is logged, as a filter: `info`, `debug`, `warn,xinghe_search=debug`. Also `--log`."),
+    row("log_format", "XINGHE_LOG_FORMAT", "text", "`text` or `json`, one object a line."),
+    row("public_url", "XINGHE_PUBLIC_URL", "`http://` and the listening address", "The address that people type. With `https`, cookies are secure and HSTS is sent."),
+    row("trusted_proxies", "XINGHE_TRUSTED_PROXIES", "[]", "Addresses of reverse proxies whose `X-Forwarded-For` is believed."),
+    row("development", "XINGHE_DEVELOPMENT", "false", "Shows `/design`, the page of all components."),
+    row("workers", "XINGHE_WORKERS", "2", "How many jobs run side by side."),
+    row("database_connections", "XINGHE_DATABASE_CONNECTIONS", "10", "Connections to PostgreSQL, or reading connections to SQLite."),
+    row("metrics_token", "XINGHE_METRICS_TOKEN", "none", "A bearer token for `/metrics`; without one only this machine may read it."),
+    row("otlp_endpoint", "XINGHE_OTLP_ENDPOINT", "none", "Where traces go, for instance `http://127.0.0.1:4318`."),
+    row("ai.embedder", "XINGHE_AI__EMBEDDER", "local", "`local` (the shipped model), `provider` (see `ai.embedding`) or `none` (words only)."),
+    row("ai.threads", "XINGHE_AI__THREADS", "one per core, at most 4", "Threads of the local embedder."),
+    row("ai.chat.url", "XINGHE_AI__CHAT__URL", "none", "An OpenAI-compatible address up to `/v1`. Without it answers are made of quoted sentences."),
+    row("ai.chat.model", "XINGHE_AI__CHAT__MODEL", "none", "The chat model's name at the provider."),
+    row("ai.chat.key", "XINGHE_AI__CHAT__KEY", "none", "The provider's key. Never logged or shown."),
+    row("ai.chat.timeout_seconds", "XINGHE_AI__CHAT__TIMEOUT_SECONDS", "60", "How long a reply, or a pause within a stream, may take."),
+    row("ai.chat.tries", "XINGHE_AI__CHAT__TRIES", "3", "How often a call is tried in all."),
+    row("ai.embedding.url", "XINGHE_AI__EMBEDDING__URL", "none", "An OpenAI-compatible address for embeddings, with `ai.embedder = \"provider\"`."),
+    row("ai.embedding.model", "XINGHE_AI__EMBEDDING__MODEL", "none", "The embedding model's name at the provider."),
+    row("ai.embedding.key", "XINGHE_AI__EMBEDDING__KEY", "none", "The provider's key."),
+    row("ai.embedding.dimensions", "XINGHE_AI__EMBEDDING__DIMENSIONS", "none", "How long its vectors are."),
+    row("ai.prices.input", "XINGHE_AI__PRICES__INPUT", "0", "Minor units (fen) per million tokens read."),
+    row("ai.prices.output", "XINGHE_AI__PRICES__OUTPUT", "0", "Minor units (fen) per million tokens written."),
+    row("ai.budget.day", "XINGHE_AI__BUDGET__DAY", "none", "The most that all calls of a day (UTC) may cost, in minor units."),
+    row("ai.budget.member_day", "XINGHE_AI__BUDGET__MEMBER_DAY", "none", "The most that a member's calls of a day may cost, in minor units."),
+    row("ai.budget.purpose_day.answer", "XINGHE_AI__BUDGET__PURPOSE_DAY__ANSWER", "none", "The most that answering may cost a day; likewise `verify` and `test`."),
+];
+
+/// Which embedder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum EmbedderKind {
+    /// The shipped model on this machine.
+    #[default]
+    Local,
+    /// A provider.
+    Provider,
+    /// None: words only.
+    None,
+}
+
+/// Limits of a day, in minor units; `None` is no limit.
+pub use xinghe_observatory::Budget;
+
+/// Models.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AiSettings {
+    /// Which embedder.
+    pub embedder: EmbedderKind,
+    /// Threads of the local one.
+    pub threads: Option<usize>,
+    /// The chat provider.
+    pub chat: Option<ProviderSettings>,
+    /// The embedding provider.
+    pub embedding: Option<ProviderSettings>,
+    /// What the chat provider's tokens cost.
+    pub prices: Prices,
+    /// What may be spent.
+    pub budget: Budget,
+}
+
+/// All settings.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Settings {
+    /// See [`TABLE`].
+    pub data_dir: PathBuf,
+    /// See [`TABLE`].
+    pub listen: SocketAddr,
+    /// See [`TABLE`].
+    pub database_url: Option<Secret>,
+    /// See [`TABLE`].
+    pub log: String,
+    /// See [`TABLE`].
+    pub log_format: String,
+    /// See [`TABLE`].
+    pub public_url: Option<String>,
+    /// See [`TABLE`].
+    pub trusted_proxies: Vec<std::net::IpAddr>,
+    /// See [`TABLE`].
+    pub development: bool,
+    /// See [`TABLE`].
+    pub workers: usize,
+    /// See [`TABLE`].
+    pub database_connections: u32,
+    /// See [`TABLE`].
+    pub metrics_token: Option<Secret>,
+    /// See [`TABLE`].
+    pub otlp_endpoint: Option<String>,
+    /// See [`TABLE`].
+    pub ai: AiSettings,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            data_dir: PathBuf::from("data"),
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            database_url: None,
+            log: "info".to_owned(),
+            log_format: "text".to_owned(),
+            public_url: None,
+            trusted_proxies: Vec::new(),
+            development: false,
+            workers: 2,
+            database_connections: 10,
+            metrics_token: None,
+            otlp_endpoint: None,
+            ai: AiSettings::default(),
+        }
+    }
+}
+
+/// What flags say.
+#[derive(Debug, Clone, Default)]
+pub struct Flags {
+    /// `--config`.
+    pub config: Option<PathBuf>,
+    /// `--data-dir`.
+    pub data_dir: Option<PathBuf>,
+    /// `--listen`.
+    pub listen: Option<SocketAddr>,
+    /// `--database-url`.
+    pub database_url: Option<String>,
+    /// `--log`.
+    pub log: Option<String>,
+}
+
+/// A setting that is not understood.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    /// The named settings file is not there.
+    #[error("there is no settings file {0}")]
+    NoFile(PathBuf),
+    /// A value has the wrong form, or a key is not known.
+    #[error("settings: {0}")]
+    Wrong(String),
+}
+
+impl Settings {
+    /// Reads them. The file is the one named, else `xinghe.toml` in the data folder if it is there.
+    ///
+    /// # Errors
+    /// A named file is not there, a key is not known, or a value is of the wrong form.
+    pub fn load(flags: &Flags) -> Result<Self, SettingsError> {
+        Self::merge(flags, Env::prefixed("XINGHE_").split("__"))
+    }
+
+    fn merge(flags: &Flags, env: Env) -> Result<Self, SettingsError> {
+        let wrong = |e: &figment::Error| SettingsError::Wrong(explain(e));
+        let mut figment = Figment::from(Serialized::defaults(Self::default())).merge(env.clone());
+        if let Some(dir) = &flags.data_dir {
+            figment = figment.merge(("data_dir", dir));
+        }
+        let data_dir: PathBuf = figment.extract_inner("data_dir").map_err(|e| wrong(&e))?;
+        let file = match &flags.config {
+            Some(path) if path.is_file() => Some(path.clone()),
+            Some(path) => return Err(SettingsError::NoFile(path.clone())),
+            None => Some(data_dir.join("xinghe.toml")).filter(|p| p.is_file()),
+        };
+        let mut figment = Figment::from(Serialized::defaults(Self::default()));
+        if let Some(file) = &file {
+            refuse_unknown(file)?;
+            figment = figment.merge(Toml::file_exact(file));
+        }
+        figment = figment.merge(env);
+        if let Some(dir) = &flags.data_dir {
+            figment = figment.merge(("data_dir", dir));
+        }
+        if let Some(listen) = &flags.listen {
+            figment = figment.merge(("listen", listen));
+        }
+        if let Some(url) = &flags.database_url {
+            figment = figment.merge(("database_url", url));
+        }
+        if let Some(log) = &flags.log {
+            figment = figment.merge(("log", log));
+        }
+        figment.extract().map_err(|e| wrong(&e))
+    }
+
+    /// The address of the database.
+    pub fn database_url(&self) -> String {
+        match &self.database_url {
+            Some(url) => url.reveal().to_owned(),
+            None => format!("sqlite:{}", self.data_dir.join("xinghe.db").display()),
+        }
+    }
+
+    /// The address that people type, without a slash at its end.
+    pub fn public_url(&self) -> String {
+        let url = self.public_url.clone().unwrap_or_else(|| format!("http://{}", self.listen));
+        url.trim_end_matches('/').to_owned()
+    }
+
+    /// Threads of the local embedder.
+    pub fn embedder_threads(&self) -> usize {
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        self.ai.threads.unwrap_or(cores.min(4)).max(1)
+    }
+}
+
+fn explain(error: &figment::Error) -> String {
+    error.clone().into_iter().map(|e| e.to_string()).collect::<Vec<_>>().join("; ")
+}
+
+/// A mistyped key in a file would else be silently without effect.
+fn refuse_unknown(file: &Path) -> Result<(), SettingsError> {
+    let text = std::fs::read_to_string(file).map_err(|e| SettingsError::Wrong(format!("{}: {e}", file.display())))?;
+    let table: toml::Table =
+        text.parse().map_err(|e: toml::de::Error| SettingsError::Wrong(format!("{}: {e}", file.display())))?;
+    let mut keys = Vec::new();
+    flatten("", &table, &mut keys);
+    for key in keys {
+        let known = TABLE.iter().any(|r| r.key == key) || key.starts_with("ai.budget.purpose_day.");
+        if !known {
+            let near = TABLE.iter().map(|r| r.key).min_by_key(|k| strsim_distance(k, &key)).unwrap_or_default();
+            return Err(SettingsError::Wrong(format!(
+                "{}: there is no setting {key:?}; did you mean {near:?}? See docs/settings.md",
+                file.display()
+            )));
+        }
+    }
+    Ok(())
+}
+
+fn flatten(prefix: &str, table: &toml::Table, keys: &mut Vec<String>) {
+    for (key, value) in table {
+        let key = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
+        match value {
+            toml::Value::Table(inner) => flatten(&key, inner, keys),
+            _ => keys.push(key),
+        }
+    }
+}
+
+/// How many letters differ, counted roughly: enough to name the likeliest setting.
+fn strsim_distance(a: &str, b: &str) -> usize {
+    let common = a.chars().zip(b.chars()).take_while(|(x, y)| x == y).count();
+    a.len().max(b.len()) - common
+}
+
+/// The table as Markdown, the content of `docs/settings.md`.
+pub fn table_markdown() -> String {
+    let mut out = String::from(
+        "# Settings\n\nRead from `xinghe.toml` in the data folder (or the file named by `--config`), then the environment, then flags; later wins. \
+         Made by `xinghe doctor --settings`.\n\n| key in the file | environment | default | what it does |\n|---|---|---|---|\n",
+    );
+    for row in TABLE {
+        out.push_str(&format!("| `{}` | `{}` | {} | {} |\n", row.key, row.env, row.default, row.what));
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keys_of(value: &serde_json::Value, prefix: &str, out: &mut Vec<String>) {
+        if let serde_json::Value::Object(map) = value {
+            for (key, value) in map {
+                let key = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
+                if value.is_object() { keys_of(value, &key, out) } else { out.push(key) }
+            }
+        }
+    }
+
+    #[test]
+    fn every_setting_is_in_the_table() {
+        let mut keys = Vec::new();
+        keys_of(&serde_json::to_value(Settings::default()).unwrap(), "", &mut keys);
+        for key in keys {
+            let listed = TABLE.iter().any(|r| r.key == key || r.key.starts_with(&format!("{key}.")));
+            assert!(listed, "{key} is not in the table");
+        }
+        for row in TABLE {
+            let env = format!("XINGHE_{}", row.key.replace('.', "__").to_uppercase());
+            assert_eq!(row.env, env, "{}", row.key);
+        }
+    }
+
+    #[test]
+    fn the_table_in_the_documentation_is_this_one() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/settings.md");
+        let text = std::fs::read_to_string(path).unwrap();
+        assert_eq!(text, table_markdown(), "run: xinghe doctor --settings > docs/settings.md");
+    }
+
+    #[test]
+    fn later_sources_win_and_mistyped_keys_are_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("xinghe.toml");
+        std::fs::write(&file, "listen = \"127.0.0.1:1111\"\nlog = \"warn\"\n[ai.chat]\nurl = \"http://127.0.0.1:1/v1\"\nmodel = \"m\"\nkey = \"sk-x\"\n").unwrap();
+        let flags = Flags { config: Some(file.clone()), log: Some("debug".into()), ..Flags::default() };
+        let none = || Env::prefixed("XINGHE_TEST_THAT_IS_NOT_SET_");
+        let settings = Settings::merge(&flags, none()).unwrap();
+        assert_eq!((settings.listen.port(), settings.log.as_str()), (1111, "debug"));
+        assert!(!format!("{settings:?}").contains("sk-x"));
+        std::fs::write(&file, "lisen = \"127.0.0.1:1111\"\n").unwrap();
+        let error = Settings::merge(&flags, none()).unwrap_err().to_string();
+        assert!(error.contains("\"lisen\"") && error.contains("\"listen\""), "{error}");
+    }
+}
