@@ -141,9 +141,9 @@ impl Meter for Ledger {
     async fn record(&self, record: CallRecord) {
         {
             let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-            let mine = held.iter().position(|h| {
-                h.model == record.model && h.purpose == record.purpose && h.member == record.member
-            });
+            let mine = held
+                .iter()
+                .position(|h| h.model == record.model && h.purpose == record.purpose && h.member == record.member);
             if let Some(mine) = mine {
                 held.swap_remove(mine);
             }

@@ -1,1 +1,3 @@
-//! xinghe-twins
+//! Twins and the guide.
+pub mod answer;
+pub mod model;

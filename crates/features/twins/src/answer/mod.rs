@@ -1,0 +1,2 @@
+//! Answers.
+pub mod generate;

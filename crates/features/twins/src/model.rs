@@ -1,0 +1,266 @@
+//! Questions and answers: types and rules.
+
+use serde::{Deserialize, Serialize};
+use xinghe_core::{AnswerId, AuthorCard, AuthorId, Lang, PassageId, PostId, PostKind, PostView, RevisionId};
+
+/// The longest question, in characters.
+pub const LONGEST_QUESTION: usize = 1_000;
+
+/// What somebody asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Question {
+    /// The question.
+    pub text: String,
+    /// Whose twin is asked; `None` is the guide.
+    pub twin: Option<AuthorId>,
+    /// The language of the answer's own words.
+    pub language: Lang,
+    /// Who asks, when signed in.
+    pub asker: Option<AuthorId>,
+}
+
+/// Why a question was not answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// Nothing was found that has to do with it.
+    NothingFound,
+    /// What was found does not answer it.
+    ThinEvidence,
+    /// The question takes for granted what the sources do not bear out.
+    FalsePremise,
+    /// The sources contradict one another on it.
+    Contradicting,
+    /// A written answer was not borne out by the sources and was withheld.
+    Unsupported,
+}
+
+impl Reason {
+    /// The word stored.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NothingFound => "nothing_found",
+            Self::ThinEvidence => "thin_evidence",
+            Self::FalsePremise => "false_premise",
+            Self::Contradicting => "contradicting",
+            Self::Unsupported => "unsupported",
+        }
+    }
+}
+
+/// An author as the API names one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct AuthorRef {
+    /// The name to show.
+    pub name: String,
+    /// The unique name in addresses.
+    pub handle: String,
+    /// The address of the author's page.
+    pub url: String,
+}
+
+impl From<&AuthorCard> for AuthorRef {
+    fn from(card: &AuthorCard) -> Self {
+        Self { name: card.name.clone(), handle: card.handle.clone(), url: card.url() }
+    }
+}
+
+/// A post as the API names one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct PostRef {
+    /// The post.
+    #[schema(value_type = String)]
+    pub id: PostId,
+    /// The address of its page.
+    pub url: String,
+    /// Its title.
+    pub title: String,
+    /// Its kind.
+    #[schema(value_type = String)]
+    pub kind: PostKind,
+    /// Its language, a BCP 47 tag.
+    pub language: String,
+    /// Its first author; `null` where the author's account was erased.
+    pub author: Option<AuthorRef>,
+}
+
+impl PostRef {
+    /// Names a post and its author.
+    pub fn new(post: &PostView, author: Option<&AuthorCard>) -> Self {
+        Self {
+            id: post.id,
+            url: post.url(),
+            title: post.title.clone(),
+            kind: post.kind,
+            language: post.language.to_string(),
+            author: author.map(AuthorRef::from),
+        }
+    }
+}
+
+/// A sentence of an answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Sentence {
+    /// The sentence; of a code block, the code.
+    pub text: String,
+    /// Numbers of [`Citation`]s; empty for the guide's own words, such as a warning that sources disagree.
+    pub citations: Vec<u32>,
+    /// Whether it is a block of code.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub code: bool,
+    /// Whether a paragraph begins here: it comes from another place than the sentence before.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub paragraph: bool,
+}
+
+/// What a sentence stands on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Citation {
+    /// Its number, from 1.
+    pub n: u32,
+    /// The cited words as a reader of the post sees them.
+    pub quote: String,
+    /// The cited passage.
+    #[schema(value_type = String)]
+    pub passage_id: PassageId,
+    /// The revision whose words they are.
+    #[schema(value_type = String)]
+    pub revision_id: RevisionId,
+    /// Where their source begins in the revision's Markdown, in Unicode scalar values.
+    pub start: u32,
+    /// Where it ends; not included.
+    pub end: u32,
+    /// The headings above it.
+    pub headings: Vec<String>,
+    /// The address that opens the post at these very words.
+    pub url: String,
+    /// The post.
+    pub post: PostRef,
+}
+
+/// How the answer came to be, for machines.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct AnswerProvenance {
+    /// Always `ai`: nothing takes the label off.
+    pub label: String,
+    /// `extractive`: the authors' own sentences. `generative`: written by a model from them.
+    pub method: String,
+    /// The chat model, where one wrote it.
+    pub model: Option<String>,
+    /// The version of the instructions it was given.
+    pub prompt: Option<String>,
+    /// The embedding model that took part in finding the sources.
+    pub embedder: Option<String>,
+    /// `guide` or `twin`.
+    pub by: String,
+    /// Whose twin.
+    pub twin: Option<AuthorRef>,
+}
+
+/// An answer, or an honest refusal.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Answer {
+    /// The stored answer.
+    #[schema(value_type = String)]
+    pub id: AnswerId,
+    /// What was asked.
+    pub question: String,
+    /// Whether it declined.
+    pub abstained: bool,
+    /// Why it declined.
+    pub reason: Option<Reason>,
+    /// The reason in words, in the language of the answer.
+    pub message: Option<String>,
+    /// The whole text; empty where it declined.
+    pub answer: String,
+    /// The language of the answer's own words.
+    pub language: String,
+    /// How likely the evidence answers the question, 0 to 1.
+    pub confidence: f64,
+    /// The confidence under which it declines, as last calibrated.
+    pub threshold: f64,
+    /// Its sentences.
+    pub sentences: Vec<Sentence>,
+    /// What they stand on. Of a refusal: what came nearest.
+    pub citations: Vec<Citation>,
+    /// How it came to be.
+    pub provenance: AnswerProvenance,
+    /// Whoever holds it may say whether the answer helped.
+    pub rating_key: String,
+}
+
+impl Answer {
+    /// The text that its sentences make together: code in fences, a blank line between paragraphs, no space between
+    /// Chinese sentences.
+    pub fn text_of(sentences: &[Sentence]) -> String {
+        let mut out = String::new();
+        for sentence in sentences {
+            if !out.is_empty() {
+                if sentence.code || sentence.paragraph || out.ends_with("```") {
+                    out.push_str("\n\n");
+                } else if !out.ends_with(is_wide) {
+                    out.push(' ');
+                }
+            }
+            if sentence.code {
+                out.push_str("```\n");
+                out.push_str(sentence.text.trim_end());
+                out.push_str("\n```");
+            } else {
+                out.push_str(&sentence.text);
+            }
+        }
+        out
+    }
+}
+
+fn is_wide(c: char) -> bool {
+    matches!(c, '\u{2e80}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{ff00}'..='\u{ffef}' | '\u{20000}'..='\u{3ffff}')
+}
+
+/// What is wrong with a question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum QuestionError {
+    /// There is nothing in it.
+    Empty,
+    /// It is longer than [`LONGEST_QUESTION`].
+    TooLong,
+}
+
+/// A question's text, trimmed.
+///
+/// # Errors
+/// It is empty or too long.
+pub fn check_question(text: &str) -> Result<String, QuestionError> {
+    let text = text.trim();
+    if !text.chars().any(char::is_alphanumeric) {
+        return Err(QuestionError::Empty);
+    }
+    if text.chars().count() > LONGEST_QUESTION {
+        return Err(QuestionError::TooLong);
+    }
+    Ok(text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sentence(text: &str) -> Sentence {
+        Sentence { text: text.to_owned(), citations: vec![1], code: false, paragraph: false }
+    }
+
+    #[test]
+    fn sentences_join_as_their_script_asks() {
+        let code = Sentence { code: true, ..sentence("fn main() {}\n") };
+        let all = [sentence("One."), sentence("Two."), sentence("三。"), sentence("四。"), code, sentence("End.")];
+        assert_eq!(Answer::text_of(&all), "One. Two. 三。四。\n\n```\nfn main() {}\n```\n\nEnd.");
+    }
+
+    #[test]
+    fn questions_need_words_and_an_end() {
+        assert_eq!(check_question("  怎么做？ "), Ok("怎么做？".to_owned()));
+        assert_eq!(check_question(" ?! "), Err(QuestionError::Empty));
+        assert_eq!(check_question(&"字".repeat(1_001)), Err(QuestionError::TooLong));
+    }
+}
