@@ -1,5 +1,7 @@
 //! The whole path once: open, append, follow, work.
 
+#![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
+
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -43,11 +45,10 @@ impl JobHandler for Echo {
     }
 }
 
-#[tokio::test]
-async fn events_reach_readers_and_jobs_reach_handlers() {
-    let dir = tempfile::tempdir().unwrap();
-    let settings = StoreSettings::sqlite(&dir.path().join("x.db"));
-    let store = Store::open(&settings, Arc::new(SystemClock), Arc::new(SystemRandom)).await.unwrap();
+xinghe_testkit::on_both_databases!(events_reach_readers_and_jobs_reach_handlers);
+
+async fn events_reach_readers_and_jobs_reach_handlers(db: xinghe_testkit::TestDb) {
+    let store = db.store().clone();
     for number in [1, 2] {
         let mut unit = store.begin().await.unwrap();
         unit.append(None, &Event::Probe { number }).await.unwrap();
