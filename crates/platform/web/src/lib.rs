@@ -1,1 +1,48 @@
-//! xinghe-web
+//! The shell of every page and of the API: layout, slots, sessions, language, errors, forms, Markdown, components.
+//!
+//! It knows no feature. A feature is a value of [`Feature`]; [`shell::build`] turns a list of them into one router in
+//! which every request passes the same edge: request id, session, language, CSRF check, rate limit, permission, time
+//! limit, security headers.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`feature`] | what a feature contributes |
+//! | [`routes`] | routes as data, with who may call them and how often |
+//! | [`viewer`] | who is asking |
+//! | [`page`] | the context of a request and the page around a template |
+//! | [`slots`] | named places on a page |
+//! | [`errors`] | errors as friendly pages and as problem+json |
+//! | [`texts`] | texts in three languages |
+//! | [`markdown`] | Markdown to safe HTML |
+//! | [`api`] | JSON in and out, the description of the API |
+//! | [`shell`] | puts all of it together |
+//!
+//! Templates of features find the components when the feature's `askama.toml` says
+//! `dirs = ["templates", "../../platform/web/templates"]`; paths are relative to the crate's folder, the first that
+//! holds a file wins.
+
+pub mod api;
+pub mod errors;
+pub mod feature;
+pub mod html;
+mod layers;
+pub mod markdown;
+pub mod numbers;
+pub mod page;
+pub mod routes;
+pub mod settings;
+pub mod shell;
+pub mod slots;
+pub mod texts;
+pub mod viewer;
+
+pub use errors::{AppError, FieldError, FieldErrors, PageResult, Said};
+pub use feature::Feature;
+pub use html::Html;
+pub use page::{Page, PageContext};
+pub use routes::{Need, RateClass, RouteInfo, Routes};
+pub use settings::{NavItem, RateLimits, WebSettings};
+pub use shell::Shell;
+pub use slots::{SlotEntry, SlotRequest, Subject};
+pub use texts::Texts;
+pub use viewer::{Member, Role, SessionCookie, Sessions, Theme, Viewer};

@@ -1,0 +1,187 @@
+//! The outer edge: request id, session, language, errors in words, security headers.
+
+use std::net::{IpAddr, SocketAddr};
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::extract::{ConnectInfo, MatchedPath, Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use futures::FutureExt as _;
+use http::request::Parts;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use tracing::Instrument as _;
+use xinghe_core::Lang;
+
+use crate::errors::AppError;
+use crate::layers::present;
+use crate::page::PageContext;
+use crate::shell::ShellState;
+use crate::viewer::{SessionCookie, Theme, Via, Viewer};
+
+/// The cookie that keeps the interface language.
+pub(crate) const LANG_COOKIE: &str = "xinghe_lang";
+/// The cookie that keeps the colour scheme.
+pub(crate) const THEME_COOKIE: &str = "xinghe_theme";
+
+/// Runs a request inside the shell.
+pub(crate) async fn edge(State(shell): State<Arc<ShellState>>, request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let (mut parts, body) = request.into_parts();
+    let method = parts.method.clone();
+    let route = parts.extensions.get::<MatchedPath>().map(|m| m.as_str().to_owned());
+    let (ctx, trouble) = context(&shell, &parts).await;
+    let span = tracing::info_span!("request", id = %ctx.request_id, %method, path = parts.uri.path());
+    parts.extensions.insert(ctx.clone());
+    let request = Request::from_parts(parts, body);
+
+    let response = match trouble {
+        Some(error) => error.into_response(),
+        None => match AssertUnwindSafe(next.run(request)).catch_unwind().instrument(span.clone()).await {
+            Ok(response) => response,
+            Err(panic) => AppError::internal(panic_text(panic.as_ref())).into_response(),
+        },
+    };
+    let mut response = span.in_scope(|| present::present(response, &ctx));
+    headers(&mut response, &ctx);
+    record(&method, route, response.status(), started);
+    response
+}
+
+fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
+    let text =
+        panic.downcast_ref::<&str>().map(ToString::to_string).or_else(|| panic.downcast_ref::<String>().cloned());
+    format!("panic: {}", text.unwrap_or_default())
+}
+
+async fn context(shell: &Arc<ShellState>, request: &Parts) -> (PageContext, Option<AppError>) {
+    let headers = &request.headers;
+    let path = request.uri.path();
+    let api = path.starts_with("/api/");
+    let mut viewer = Viewer { ip: client_ip(shell, request), ..Viewer::guest() };
+    let mut trouble = None;
+    if !path.starts_with("/assets/")
+        && let Some((token, via)) = token(headers, shell.cookie, api)
+    {
+        match shell.sessions.resolve(token).await {
+            Ok(Some(member)) => (viewer.member, viewer.via) = (Some(member), via),
+            Ok(None) if via == Via::Bearer => trouble = Some(AppError::SignIn),
+            Ok(None) => {}
+            Err(error) => trouble = Some(error.into()),
+        }
+    }
+    let lang = language(request, &viewer);
+    let theme =
+        cookie(headers, THEME_COOKIE).map_or_else(|| viewer.member.as_ref().and_then(|m| m.theme), Theme::parse);
+    let full = request.uri.path_and_query().map_or(path, |p| p.as_str());
+    let ctx = PageContext {
+        viewer,
+        lang,
+        theme,
+        nonce: shell.random_hex::<16>(),
+        request_id: shell.random_hex::<8>(),
+        path: full.into(),
+        api,
+        t: shell.catalog.texts(lang, shell.clock.now()),
+        shell: Arc::clone(shell),
+    };
+    (ctx, trouble)
+}
+
+/// The value of a cookie.
+pub(crate) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|v| v.to_str().ok())
+        .flat_map(|v| v.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find_map(|(n, v)| (n == name && !v.is_empty()).then_some(v))
+}
+
+fn token(headers: &HeaderMap, session: SessionCookie, api: bool) -> Option<(&str, Via)> {
+    let bearer = headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok()).and_then(|v| v.split_once(' '));
+    match bearer {
+        Some((scheme, token)) if api && scheme.eq_ignore_ascii_case("bearer") => Some((token.trim(), Via::Bearer)),
+        _ => cookie(headers, session.name()).map(|token| (token, Via::Cookie)),
+    }
+}
+
+fn language(request: &Parts, viewer: &Viewer) -> Lang {
+    let asked = request.uri.query().and_then(|q| q.split('&').find_map(|p| p.strip_prefix("lang=")));
+    let headers = &request.headers;
+    asked
+        .and_then(Lang::nearest)
+        .or_else(|| cookie(headers, LANG_COOKIE).and_then(Lang::nearest))
+        .or_else(|| viewer.member.as_ref().and_then(|m| m.lang))
+        .or_else(|| headers.get(header::ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok()).and_then(Lang::negotiate))
+        .unwrap_or_default()
+}
+
+/// The client's address: the peer's, or what a trusted proxy says in `X-Forwarded-For` (its last entry that is not
+/// itself a trusted proxy).
+fn client_ip(shell: &ShellState, request: &Parts) -> Option<IpAddr> {
+    let peer = request.extensions.get::<ConnectInfo<SocketAddr>>().map(|c| c.0.ip().to_canonical())?;
+    let trusted = &shell.settings.trusted_proxies;
+    if !trusted.contains(&peer) {
+        return Some(peer);
+    }
+    let forwarded: Vec<&str> = request
+        .headers
+        .get_all("x-forwarded-for")
+        .iter()
+        .filter_map(|v| v.to_str().ok())
+        .flat_map(|v| v.split(','))
+        .collect();
+    for hop in forwarded.iter().rev() {
+        match hop.trim().parse::<IpAddr>() {
+            Ok(ip) if trusted.contains(&ip.to_canonical()) => {}
+            Ok(ip) => return Some(ip.to_canonical()),
+            Err(_) => break,
+        }
+    }
+    Some(peer)
+}
+
+fn headers(response: &mut Response, ctx: &PageContext) {
+    let secure = ctx.shell.settings.secure_cookies;
+    let html = response.headers().get(header::CONTENT_TYPE).is_some_and(|v| v.as_bytes().starts_with(b"text/html"));
+    let set = response.headers_mut();
+    if let Ok(id) = HeaderValue::from_str(&ctx.request_id) {
+        set.insert(HeaderName::from_static("x-request-id"), id);
+    }
+    let policy = if html {
+        format!(
+            "default-src 'none'; script-src 'self' 'nonce-{0}'; style-src 'self' 'nonce-{0}'; img-src 'self' data: https:; \
+             font-src 'self'; manifest-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+            ctx.nonce
+        )
+    } else {
+        "default-src 'none'; frame-ancestors 'none'; base-uri 'none'".to_owned()
+    };
+    if let Ok(policy) = HeaderValue::from_str(&policy) {
+        set.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    set.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    set.insert(header::REFERRER_POLICY, HeaderValue::from_static("strict-origin-when-cross-origin"));
+    set.insert(
+        HeaderName::from_static("permissions-policy"),
+        HeaderValue::from_static("camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+    );
+    set.insert(HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin"));
+    if secure {
+        set.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000; includeSubDomains"));
+    }
+    // What one reader sees (language, sign-in) must not be kept for another.
+    if !set.contains_key(header::CACHE_CONTROL) {
+        set.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    }
+}
+
+fn record(method: &http::Method, route: Option<String>, status: StatusCode, started: Instant) {
+    let route = route.unwrap_or_else(|| "none".to_owned());
+    let labels = [("method", method.as_str().to_owned()), ("route", route), ("status", status.as_u16().to_string())];
+    metrics::counter!("http_requests_total", &labels).increment(1);
+    metrics::histogram!("http_request_duration_seconds", &labels).record(started.elapsed().as_secs_f64());
+}

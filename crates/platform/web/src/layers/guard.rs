@@ -1,0 +1,52 @@
+//! What stands before one route: CSRF, rate limit, permission, size and time.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use http::header;
+
+use crate::errors::AppError;
+use crate::layers::csrf;
+use crate::page::PageContext;
+use crate::routes::RouteInfo;
+
+/// Lets a request through to its handler, or says why not.
+pub(crate) async fn guard(State(route): State<Arc<RouteInfo>>, request: Request, next: Next) -> Response {
+    let Some(ctx) = request.extensions().get::<PageContext>().cloned() else {
+        return AppError::internal("the route was called outside the shell").into_response();
+    };
+    let share = match ctx.shell.limits.check(route.limit, &ctx.viewer) {
+        Ok(share) => share,
+        Err((error, share)) => {
+            let mut response = error.into_response();
+            share.write(response.headers_mut());
+            return response;
+        }
+    };
+    let mut response = match admit(&route, &request, &ctx) {
+        Err(error) => error.into_response(),
+        Ok(()) if route.stream => next.run(request).await,
+        Ok(()) => match tokio::time::timeout(ctx.settings().timeout, next.run(request)).await {
+            Ok(response) => response,
+            Err(_) => AppError::Timeout.into_response(),
+        },
+    };
+    if let Some(share) = share {
+        share.write(response.headers_mut());
+    }
+    response
+}
+
+fn admit(route: &RouteInfo, request: &Request, ctx: &PageContext) -> Result<(), AppError> {
+    csrf::check(request, ctx)?;
+    if !ctx.viewer.may(route.need) {
+        return Err(if ctx.viewer.member.is_none() { AppError::SignIn } else { AppError::Forbidden });
+    }
+    let length = request.headers().get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<usize>().ok());
+    if length.is_some_and(|n| n > route.max_body) {
+        return Err(AppError::TooLarge(route.max_body));
+    }
+    Ok(())
+}

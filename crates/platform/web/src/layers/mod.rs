@@ -1,0 +1,7 @@
+//! What every request passes.
+
+pub(crate) mod csrf;
+pub(crate) mod edge;
+pub(crate) mod guard;
+pub(crate) mod limits;
+pub(crate) mod present;

@@ -1,0 +1,228 @@
+//! What a handler knows about a request, and the page around what it renders.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::{FromRequestParts, OptionalFromRequestParts};
+use axum::response::{IntoResponse, Response};
+use http::request::Parts;
+use http::{HeaderValue, StatusCode, header};
+use xinghe_core::{Lang, Timestamp};
+
+use crate::errors::AppError;
+use crate::html::Html;
+use crate::settings::{NavItem, WebSettings};
+use crate::shell::ShellState;
+use crate::slots::{SlotRequest, Subject};
+use crate::texts::Texts;
+use crate::viewer::{Theme, Viewer};
+
+/// The context of one request: who asks, in which language, with which look. An extractor of every handler.
+#[derive(Clone)]
+pub struct PageContext {
+    /// Who is asking.
+    pub viewer: Viewer,
+    /// The language of the answer: `?lang=`, else the cookie, else the member's, else `Accept-Language`, else
+    /// Simplified Chinese.
+    pub lang: Lang,
+    /// The colour scheme chosen; `None` follows the system.
+    pub theme: Option<Theme>,
+    /// The nonce that this page's scripts and styles carry.
+    pub nonce: Arc<str>,
+    /// The request's id, returned as `X-Request-Id`.
+    pub request_id: Arc<str>,
+    /// Path and query of the request.
+    pub path: Arc<str>,
+    /// Whether the API was asked (paths under `/api/`).
+    pub api: bool,
+    /// The texts in the reader's language.
+    pub t: Texts,
+    pub(crate) shell: Arc<ShellState>,
+}
+
+impl std::fmt::Debug for PageContext {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PageContext").field("path", &self.path).field("lang", &self.lang).finish_non_exhaustive()
+    }
+}
+
+impl PageContext {
+    /// The moment of the request.
+    pub const fn now(&self) -> Timestamp {
+        self.t.now()
+    }
+
+    /// The shell's settings.
+    pub fn settings(&self) -> &WebSettings {
+        &self.shell.settings
+    }
+
+    /// The absolute address of a path on this instance.
+    pub fn absolute(&self, path: &str) -> String {
+        format!("{}{path}", self.shell.settings.public_url.trim_end_matches('/'))
+    }
+
+    /// A page in the shell. Without further calls: no aside, not named in the navigation, indexed by search engines.
+    pub fn page(&self) -> Page<'_> {
+        Page {
+            ctx: self,
+            title: String::new(),
+            active: "",
+            description: String::new(),
+            canonical: String::new(),
+            head: Html::default(),
+            aside: Html::default(),
+            status: StatusCode::OK,
+            wide: false,
+            noindex: false,
+            content_lang: None,
+        }
+    }
+
+    /// A part of a page, for scripts that swap it in; without the shell.
+    pub fn fragment(&self, template: &impl Template) -> Response {
+        match template.render() {
+            Ok(markup) => html_response(StatusCode::OK, markup),
+            Err(error) => AppError::internal(error).into_response(),
+        }
+    }
+
+    /// Renders a place of the page: what all features put there.
+    pub async fn slot(&self, place: &str, subject: &Subject) -> Html {
+        self.shell.slots.render(place, SlotRequest { ctx: self.clone(), subject: subject.clone() }).await
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for PageContext {
+    type Rejection = AppError;
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, AppError> {
+        let missing = || AppError::internal("the route was called outside the shell");
+        parts.extensions.get::<Self>().cloned().ok_or_else(missing)
+    }
+}
+
+impl<S: Send + Sync> OptionalFromRequestParts<S> for PageContext {
+    type Rejection = std::convert::Infallible;
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Self::Rejection> {
+        Ok(parts.extensions.get::<Self>().cloned())
+    }
+}
+
+/// A page being put together: [`PageContext::page`].
+#[derive(Debug)]
+#[must_use]
+pub struct Page<'a> {
+    ctx: &'a PageContext,
+    title: String,
+    active: &'a str,
+    description: String,
+    canonical: String,
+    head: Html,
+    aside: Html,
+    status: StatusCode,
+    wide: bool,
+    noindex: bool,
+    content_lang: Option<String>,
+}
+
+impl<'a> Page<'a> {
+    /// The title, without the site's name.
+    pub fn title(mut self, title: impl Into<String>) -> Self {
+        self.title = title.into();
+        self
+    }
+
+    /// The navigation entry that is current, by its name.
+    pub fn active(mut self, name: &'a str) -> Self {
+        self.active = name;
+        self
+    }
+
+    /// One sentence for search engines and shared cards.
+    pub fn description(mut self, description: impl Into<String>) -> Self {
+        self.description = description.into();
+        self
+    }
+
+    /// The page's one address, as a path.
+    pub fn canonical(mut self, path: impl Into<String>) -> Self {
+        self.canonical = path.into();
+        self
+    }
+
+    /// More for the head: feeds, structured data.
+    pub fn head(mut self, head: Html) -> Self {
+        self.head = head;
+        self
+    }
+
+    /// What stands beside the content.
+    pub fn aside(mut self, aside: Html) -> Self {
+        self.aside = aside;
+        self
+    }
+
+    /// The status, where it is not 200.
+    pub fn status(mut self, status: StatusCode) -> Self {
+        self.status = status;
+        self
+    }
+
+    /// Gives the content the whole width: tables, consoles.
+    pub fn wide(mut self) -> Self {
+        self.wide = true;
+        self
+    }
+
+    /// Keeps search engines away.
+    pub fn noindex(mut self) -> Self {
+        self.noindex = true;
+        self
+    }
+
+    /// The language of the content where it differs from the interface's.
+    pub fn content_lang(mut self, tag: impl Into<String>) -> Self {
+        self.content_lang = Some(tag.into());
+        self
+    }
+
+    /// Renders the template into the shell.
+    pub fn render(self, body: &impl Template) -> Response {
+        match self.markup(body) {
+            Ok((status, markup)) => html_response(status, markup),
+            Err(error) => AppError::internal(error).into_response(),
+        }
+    }
+
+    fn markup(self, body: &impl Template) -> Result<(StatusCode, String), askama::Error> {
+        let shell = &self.ctx.shell;
+        let main = body.render()?;
+        let view = ShellTemplate {
+            t: &self.ctx.t,
+            ctx: self.ctx,
+            nav: &shell.settings.nav,
+            page: &self,
+            main: &main,
+        };
+        let mut out = String::with_capacity(main.len() + 8 * 1024);
+        view.render_into(&mut out)?;
+        Ok((self.status, out))
+    }
+}
+
+#[derive(Template)]
+#[template(path = "shell.html")]
+struct ShellTemplate<'a> {
+    t: &'a Texts,
+    ctx: &'a PageContext,
+    nav: &'a [NavItem],
+    page: &'a Page<'a>,
+    main: &'a str,
+}
+
+/// A response of HTML.
+pub(crate) fn html_response(status: StatusCode, markup: String) -> Response {
+    let mut response = (status, markup).into_response();
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    response
+}

@@ -1,0 +1,174 @@
+//! Routes as data: every one names who may call it and how often.
+
+use axum::handler::Handler;
+use axum::routing::{MethodFilter, MethodRouter, on};
+use http::Method;
+
+use crate::viewer::Role;
+
+/// Who may call a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Need {
+    /// Everybody, signed in or not.
+    Anyone,
+    /// Whoever is signed in.
+    Member,
+    /// Moderators and administrators.
+    Moderator,
+    /// Administrators.
+    Administrator,
+}
+
+impl Need {
+    /// Whether somebody of this role (`None`: not signed in) may.
+    pub fn allows(self, role: Option<Role>) -> bool {
+        match self {
+            Self::Anyone => true,
+            Self::Member => role.is_some(),
+            Self::Moderator => role >= Some(Role::Moderator),
+            Self::Administrator => role >= Some(Role::Administrator),
+        }
+    }
+}
+
+/// How often one client may call a route. The numbers stand in [`crate::WebSettings::limits`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RateClass {
+    /// Reading pages and data.
+    Read,
+    /// Changing something.
+    Write,
+    /// Searching.
+    Search,
+    /// Asking for an answer, which costs.
+    Ask,
+    /// Signing in, registering and other places where secrets can be guessed.
+    SignIn,
+    /// Not limited: health checks, assets.
+    Free,
+}
+
+/// One route, for the permission table.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct RouteInfo {
+    /// The method.
+    #[serde(serialize_with = "method_text")]
+    pub method: Method,
+    /// The path with its parameters in braces.
+    pub path: &'static str,
+    /// Who may call it.
+    pub need: Need,
+    /// Whose it is.
+    pub feature: &'static str,
+    /// How often.
+    pub limit: RateClass,
+    /// Whether its answer may take as long as it likes (server-sent events).
+    pub stream: bool,
+    /// The largest body it takes, in bytes.
+    pub max_body: usize,
+}
+
+fn method_text<S: serde::Serializer>(method: &Method, s: S) -> Result<S::Ok, S::Error> {
+    s.serialize_str(method.as_str())
+}
+
+/// The body a route takes unless it says otherwise: 1 MiB.
+pub const DEFAULT_BODY: usize = 1 << 20;
+
+/// The routes of a feature, in order.
+#[derive(Default)]
+pub struct Routes {
+    entries: Vec<(RouteInfo, MethodRouter<()>)>,
+    table: Vec<RouteInfo>,
+}
+
+impl Routes {
+    /// None yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a route. Its state is captured by the handler or laid down with `with_state` before.
+    ///
+    /// GET and HEAD are limited as [`RateClass::Read`], anything else as [`RateClass::Write`]; [`Self::limit`] says
+    /// otherwise. A GET route answers HEAD, too.
+    ///
+    /// # Panics
+    /// At start, when the method is not one that axum routes.
+    #[must_use]
+    pub fn route<H, T>(self, method: Method, path: &'static str, need: Need, handler: H) -> Self
+    where
+        H: Handler<T, ()>,
+        T: 'static,
+    {
+        let filter = MethodFilter::try_from(method.clone()).expect("a routable method");
+        self.method_router(method, path, need, on(filter, handler))
+    }
+
+    /// Adds a route whose handler was already bound to its state: `get(show).with_state(state)`.
+    #[must_use]
+    pub fn method_router(
+        mut self,
+        method: Method,
+        path: &'static str,
+        need: Need,
+        handler: impl Into<MethodRouter<()>>,
+    ) -> Self {
+        let limit = if method.is_safe() { RateClass::Read } else { RateClass::Write };
+        let info = RouteInfo { method, path, need, feature: "", limit, stream: false, max_body: DEFAULT_BODY };
+        self.table.push(info.clone());
+        self.entries.push((info, handler.into()));
+        self
+    }
+
+    /// Sets how often the route added last may be called.
+    #[must_use]
+    pub fn limit(self, limit: RateClass) -> Self {
+        self.last(|info| info.limit = limit)
+    }
+
+    /// Marks the route added last as one that streams: no time limit on it.
+    #[must_use]
+    pub fn stream(self) -> Self {
+        self.last(|info| info.stream = true)
+    }
+
+    /// Sets the largest body, in bytes, that the route added last takes.
+    #[must_use]
+    pub fn max_body(self, bytes: usize) -> Self {
+        self.last(|info| info.max_body = bytes)
+    }
+
+    /// Adds all routes of another list.
+    #[must_use]
+    pub fn merge(mut self, other: Self) -> Self {
+        self.entries.extend(other.entries);
+        self.table.extend(other.table);
+        self
+    }
+
+    /// The table of what was added.
+    pub fn table(&self) -> &[RouteInfo] {
+        &self.table
+    }
+
+    fn last(mut self, change: impl Fn(&mut RouteInfo)) -> Self {
+        if let (Some((entry, _)), Some(row)) = (self.entries.last_mut(), self.table.last_mut()) {
+            change(entry);
+            change(row);
+        }
+        self
+    }
+
+    pub(crate) fn into_entries(self) -> Vec<(RouteInfo, MethodRouter<()>)> {
+        self.entries
+    }
+}
+
+impl std::fmt::Debug for Routes {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(&self.table).finish()
+    }
+}

@@ -1,0 +1,73 @@
+//! What the shell is told when it starts.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+/// An entry of the navigation. `app` lists what exists.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NavItem {
+    /// Its name: what a page gives to [`crate::Page::active`].
+    pub name: &'static str,
+    /// Its address.
+    pub href: &'static str,
+    /// The key of its text.
+    pub key: &'static str,
+    /// Whether it also stands in the dock of a phone (five places at most).
+    pub dock: bool,
+}
+
+/// How many requests one client may send in a minute, by class.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RateLimits {
+    /// Reading pages and data.
+    pub read: u32,
+    /// Changing something.
+    pub write: u32,
+    /// Searching.
+    pub search: u32,
+    /// Asking for an answer.
+    pub ask: u32,
+    /// Signing in and registering.
+    pub sign_in: u32,
+}
+
+impl Default for RateLimits {
+    fn default() -> Self {
+        Self { read: 600, write: 60, search: 240, ask: 30, sign_in: 10 }
+    }
+}
+
+/// The settings of the shell.
+#[derive(Debug, Clone)]
+pub struct WebSettings {
+    /// The address people use, without a slash at the end: `https://example.org`.
+    pub public_url: String,
+    /// Whether people reach it over https: cookies get `Secure` and the `__Host-` prefix, answers get HSTS.
+    pub secure_cookies: bool,
+    /// Whether pages for development exist: `/design`.
+    pub dev: bool,
+    /// The navigation.
+    pub nav: Vec<NavItem>,
+    /// Requests a minute and client.
+    pub limits: RateLimits,
+    /// Proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpAddr>,
+    /// How long a request may take.
+    pub timeout: Duration,
+}
+
+impl WebSettings {
+    /// Settings for an instance at this address, everything else as is usual.
+    pub fn new(public_url: impl Into<String>) -> Self {
+        let public_url = public_url.into().trim_end_matches('/').to_owned();
+        Self {
+            secure_cookies: public_url.starts_with("https://"),
+            public_url,
+            dev: false,
+            nav: Vec::new(),
+            limits: RateLimits::default(),
+            trusted_proxies: Vec::new(),
+            timeout: Duration::from_secs(20),
+        }
+    }
+}

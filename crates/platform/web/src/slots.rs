@@ -1,0 +1,122 @@
+//! Named places on a page into which features put fragments.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::FutureExt as _;
+use xinghe_core::{AnswerId, AuthorId, PostId};
+
+use crate::errors::AppError;
+use crate::html::Html;
+use crate::page::PageContext;
+
+/// How long one fragment may take before its place stays empty.
+pub const SLOT_LIMIT: Duration = Duration::from_millis(300);
+
+/// What the page is about.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Subject {
+    /// The post shown.
+    pub post: Option<PostId>,
+    /// The author shown, or the post's author.
+    pub author: Option<AuthorId>,
+    /// The author's handle.
+    pub handle: Option<String>,
+    /// The answer shown.
+    pub answer: Option<AnswerId>,
+    /// The tag shown.
+    pub tag: Option<String>,
+}
+
+/// What a fragment is asked with.
+#[derive(Debug, Clone)]
+pub struct SlotRequest {
+    /// The page's context: viewer, language, texts.
+    pub ctx: PageContext,
+    /// What the page is about.
+    pub subject: Subject,
+}
+
+type SlotFuture = Pin<Box<dyn Future<Output = Result<Option<Html>, AppError>> + Send>>;
+type SlotRender = Arc<dyn Fn(SlotRequest) -> SlotFuture + Send + Sync>;
+
+/// One fragment in one place.
+#[derive(Clone)]
+pub struct SlotEntry {
+    /// The place, for instance `post.aside`.
+    pub place: &'static str,
+    /// Its turn within the place, rising.
+    pub order: i32,
+    render: SlotRender,
+}
+
+impl SlotEntry {
+    /// A fragment rendered by `render`; `Ok(None)` puts nothing there.
+    pub fn new<F, Fut>(place: &'static str, order: i32, render: F) -> Self
+    where
+        F: Fn(SlotRequest) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<Option<Html>, AppError>> + Send + 'static,
+    {
+        Self { place, order, render: Arc::new(move |request| Box::pin(render(request))) }
+    }
+}
+
+impl fmt::Debug for SlotEntry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SlotEntry").field("place", &self.place).field("order", &self.order).finish_non_exhaustive()
+    }
+}
+
+/// All fragments by place.
+#[derive(Debug, Default)]
+pub struct Slots(HashMap<&'static str, Vec<SlotEntry>>);
+
+impl Slots {
+    /// Sorts the entries into their places.
+    pub fn new(entries: impl IntoIterator<Item = SlotEntry>) -> Self {
+        let mut places: HashMap<&'static str, Vec<SlotEntry>> = HashMap::new();
+        for entry in entries {
+            places.entry(entry.place).or_default().push(entry);
+        }
+        for list in places.values_mut() {
+            list.sort_by_key(|e| e.order);
+        }
+        Self(places)
+    }
+
+    /// Renders a place: all its fragments side by side, each within [`SLOT_LIMIT`]. One that fails or dawdles is
+    /// logged and leaves a gap.
+    pub async fn render(&self, place: &str, request: SlotRequest) -> Html {
+        let Some(entries) = self.0.get(place) else { return Html::default() };
+        let parts = futures::future::join_all(entries.iter().map(|entry| {
+            let future = (entry.render)(request.clone());
+            async move {
+                match tokio::time::timeout(SLOT_LIMIT, std::panic::AssertUnwindSafe(future).catch_unwind()).await {
+                    Ok(Ok(Ok(html))) => html,
+                    Ok(Ok(Err(error))) => {
+                        tracing::warn!(place, order = entry.order, %error, "a fragment failed");
+                        None
+                    }
+                    Ok(Err(_)) => {
+                        tracing::error!(place, order = entry.order, "a fragment panicked");
+                        None
+                    }
+                    Err(_) => {
+                        tracing::warn!(place, order = entry.order, "a fragment took too long");
+                        None
+                    }
+                }
+            }
+        }))
+        .await;
+        let mut all = Html::default();
+        for part in parts.into_iter().flatten() {
+            all.push(&part);
+        }
+        all
+    }
+}
