@@ -43,29 +43,94 @@ const LABELS: &[(Kind, &[&str])] = &[
     (
         AUTHOR,
         &[
-            "原文作者", "本文作者", "文章作者", "原作者", "作者", "撰文", "撰稿人", "撰稿", "讲师", "講師", "主讲人", "主講人", "演讲者",
-            "分享者", "分享人", "author", "authors", "written by", "original author", "posted by", "speaker",
+            "原文作者",
+            "本文作者",
+            "文章作者",
+            "原作者",
+            "作者",
+            "撰文",
+            "撰稿人",
+            "撰稿",
+            "讲师",
+            "講師",
+            "主讲人",
+            "主講人",
+            "演讲者",
+            "分享者",
+            "分享人",
+            "author",
+            "authors",
+            "written by",
+            "original author",
+            "posted by",
+            "speaker",
         ],
     ),
     (
         TRANSLATOR,
         &[
-            "译文作者", "本文译者", "翻译者", "译者", "翻译", "譯者", "翻譯", "译", "譯", "translator", "translators", "translated by",
-            "translation by", "translation",
+            "译文作者",
+            "本文译者",
+            "翻译者",
+            "译者",
+            "翻译",
+            "譯者",
+            "翻譯",
+            "译",
+            "譯",
+            "translator",
+            "translators",
+            "translated by",
+            "translation by",
+            "translation",
         ],
     ),
     (
         REVIEWER,
         &[
-            "校对者", "校对", "校對者", "校對", "审校者", "审校", "審校", "审阅", "審閱", "审核", "校审", "校稿", "后期编辑", "後期編輯",
-            "后期整理", "后期", "reviewer", "reviewers", "reviewed by", "proofreader", "proofread by", "proofreading",
+            "校对者",
+            "校对",
+            "校對者",
+            "校對",
+            "审校者",
+            "审校",
+            "審校",
+            "审阅",
+            "審閱",
+            "审核",
+            "校审",
+            "校稿",
+            "后期编辑",
+            "後期編輯",
+            "后期整理",
+            "后期",
+            "reviewer",
+            "reviewers",
+            "reviewed by",
+            "proofreader",
+            "proofread by",
+            "proofreading",
         ],
     ),
     (
         EDITOR,
         &[
-            "责任编辑", "責任編輯", "责编", "专题编辑", "编辑整理", "编辑", "編輯", "选题", "選題", "整理", "策划", "策劃", "editor",
-            "editors", "edited by", "collector",
+            "责任编辑",
+            "責任編輯",
+            "责编",
+            "专题编辑",
+            "编辑整理",
+            "编辑",
+            "編輯",
+            "选题",
+            "選題",
+            "整理",
+            "策划",
+            "策劃",
+            "editor",
+            "editors",
+            "edited by",
+            "collector",
         ],
     ),
     (
@@ -75,16 +140,44 @@ const LABELS: &[(Kind, &[&str])] = &[
     (
         Kind::Original,
         &[
-            "原文链接", "原文連結", "原文地址", "原文网址", "原文標題", "原文标题", "阅读原文", "原博客地址", "原文", "原帖", "original",
-            "original post", "original url", "original link",
+            "原文链接",
+            "原文連結",
+            "原文地址",
+            "原文网址",
+            "原文標題",
+            "原文标题",
+            "阅读原文",
+            "原博客地址",
+            "原文",
+            "原帖",
+            "original",
+            "original post",
+            "original url",
+            "original link",
         ],
     ),
     (
         Kind::FirstPublished,
         &[
-            "本文首发于", "首发于", "首发地址", "首发", "首發於", "本文永久链接", "永久链接", "原载于", "原载", "原載於", "译文转载自", "转载自",
-            "轉載自", "本文转载自", "first published at", "first published on", "originally published at",
-            "originally published on", "originally published in",
+            "本文首发于",
+            "首发于",
+            "首发地址",
+            "首发",
+            "首發於",
+            "本文永久链接",
+            "永久链接",
+            "原载于",
+            "原载",
+            "原載於",
+            "译文转载自",
+            "转载自",
+            "轉載自",
+            "本文转载自",
+            "first published at",
+            "first published on",
+            "originally published at",
+            "originally published on",
+            "originally published in",
         ],
     ),
 ];
@@ -97,15 +190,22 @@ static LABELLED: LazyLock<Regex> = LazyLock::new(|| {
     let one = all.iter().map(|w| regex::escape(w).replace("\\ ", " ")).collect::<Vec<_>>().join("|");
     re(&format!(r"(?i)((?:{one})(?:\s*(?:/|／|&|、|和|与|及|\+)\s*(?:{one}))*)\s*(?:[:：]|\s[|｜丨]\s|[｜丨])\s*"))
 });
-static LINK_ONLY: LazyLock<Regex> =
-    LazyLock::new(|| re(r"^(?:\[([^\[\]]*)\](?:\(\s*<?([^()\s<>]*(?:\([^()\s]*\)[^()\s<>]*)*)>?[^()]*\)|\[([^\[\]]*)\])?|<?(https?://[^\s<>]+)>?)$"));
-static ANY_URL: LazyLock<Regex> = LazyLock::new(|| re(r"\]\(\s*<?(https?://[^()\s<>]*(?:\([^()\s]*\)[^()\s<>]*)*)|(https?://[^\s<>)）\]，。]+)"));
+static LINK_ONLY: LazyLock<Regex> = LazyLock::new(|| {
+    re(
+        r"^(?:\[([^\[\]]*)\](?:\(\s*<?([^()\s<>]*(?:\([^()\s]*\)[^()\s<>]*)*)>?[^()]*\)|\[([^\[\]]*)\])?|<?(https?://[^\s<>]+)>?)$",
+    )
+});
+static ANY_URL: LazyLock<Regex> =
+    LazyLock::new(|| re(r"\]\(\s*<?(https?://[^()\s<>]*(?:\([^()\s]*\)[^()\s<>]*)*)|(https?://[^\s<>)）\]，。]+)"));
 /// `作者 [name](url) …`, with no colon.
 static AUTHOR_LINK: LazyLock<Regex> = LazyLock::new(|| re(r"^(?:本文)?作者\s*(\[[^\[\]]+\]\([^()]+\))"));
 /// A line that is nothing but a link called 原文.
-static ORIGINAL_LINK: LazyLock<Regex> =
-    LazyLock::new(|| re(r"(?i)^\[(?:英文)?(?:原文|原文链接|原文地址|original(?: article| post)?)\]\((https?://[^()\s]+)\)$"));
-static HTML_NOISE: LazyLock<Regex> = LazyLock::new(|| re(r"(?i)</?(?:br|font|center|p|small|span|em|strong|b|i)(?:\s[^>]*)?/?>"));
+static ORIGINAL_LINK: LazyLock<Regex> = LazyLock::new(|| {
+    re(r"(?i)^\[(?:英文)?(?:原文|原文链接|原文地址|original(?: article| post)?)\]\((https?://[^()\s]+)\)$")
+});
+static BOLD_LABEL: LazyLock<Regex> = LazyLock::new(|| re(r"\*\*([^*]{1,24})\*\*"));
+static HTML_NOISE: LazyLock<Regex> =
+    LazyLock::new(|| re(r"(?i)</?(?:br|font|center|p|small|span|em|strong|b|i)(?:\s[^>]*)?/?>"));
 static REFERENCE: LazyLock<Regex> = LazyLock::new(|| re(r"^ {0,3}\[([^\]^]+)\]:\s*<?(\S+?)>?(?:\s+.*)?$"));
 
 fn re(pattern: &str) -> Regex {
@@ -119,15 +219,20 @@ fn kind_of(label: &str) -> Option<Kind> {
 
 /// The reference definitions of a page.
 pub fn references(body: &str) -> References {
-    body.lines()
-        .filter_map(|l| REFERENCE.captures(l))
-        .map(|c| (c[1].to_lowercase(), c[2].to_owned()))
-        .collect()
+    body.lines().filter_map(|l| REFERENCE.captures(l)).map(|c| (c[1].to_lowercase(), c[2].to_owned())).collect()
 }
 
 struct Line {
     credits: Credits,
     whole: bool,
+    /// A label such as `原文：` with nothing after it: its address may be on the next line.
+    awaits_address: bool,
+}
+
+impl Line {
+    fn new(credits: Credits, whole: bool) -> Self {
+        Self { credits, whole, awaits_address: false }
+    }
 }
 
 /// Reads one line; `None` when it is not a credit line.
@@ -136,10 +241,15 @@ fn read_line(line: &str, refs: &References) -> Option<Line> {
         return None;
     }
     let bare = HTML_NOISE.replace_all(line, "");
+    // `**作者**：name` and `**作者：**name`.
+    let bare = BOLD_LABEL.replace_all(&bare, |c: &regex::Captures<'_>| {
+        let label = c[1].trim().trim_end_matches([':', '：']);
+        if kind_of(label).is_some() { c[1].to_owned() } else { c[0].to_owned() }
+    });
     let bare = undecorate(&bare);
     if let Some(c) = ORIGINAL_LINK.captures(bare) {
         let credits = Credits { original: Some(c[1].to_owned()), ..Credits::default() };
-        return Some(Line { credits, whole: true });
+        return Some(Line::new(credits, true));
     }
     if let Some(c) = AUTHOR_LINK.captures(bare) {
         let found = people::parse(&c[1], refs);
@@ -147,20 +257,20 @@ fn read_line(line: &str, refs: &References) -> Option<Line> {
             people: found.names.into_iter().map(|p| (CreditRole::Author, p)).collect(),
             ..Credits::default()
         };
-        return Some(Line { credits, whole: c[0].len() == bare.len() });
+        return Some(Line::new(credits, c[0].len() == bare.len()));
     }
     let labels = labels_of(bare);
     if labels.first().is_none_or(|(start, ..)| *start > 0) {
         return None;
     }
-    let mut line = Line { credits: Credits::default(), whole: true };
+    let mut line = Line::new(Credits::default(), true);
     for (i, (_, value_at, words)) in labels.iter().enumerate() {
         let end = labels.get(i + 1).map_or(bare.len(), |(next, ..)| *next);
         read_value(words, tidy_value(&bare[*value_at..end]), refs, &mut line);
     }
     let nothing = line.credits == Credits::default();
     // `译者：` with nobody after it says nothing and goes; a label with words that are no credit is prose.
-    (!nothing || line.whole).then_some(line)
+    (!nothing || line.whole || line.awaits_address).then_some(line)
 }
 
 /// The labels of a line outside link texts: where each begins, where its value begins, its words.
@@ -172,7 +282,9 @@ fn labels_of(line: &str) -> Vec<(usize, usize, String)> {
             let before = &line[..whole.start()];
             let inside_link = before.matches('[').count() > before.matches(']').count();
             let free = before.trim_end().is_empty()
-                || before.ends_with(['/', '／', '|', '｜', '丨', '·', ',', '，', ';', '；', '、', '（', '(', '*', ')', '）'])
+                || before.ends_with([
+                    '/', '／', '|', '｜', '丨', '·', ',', '，', ';', '；', '、', '（', '(', '*', ')', '）',
+                ])
                 || before.ends_with(char::is_whitespace);
             (free && !inside_link).then(|| (whole.start(), whole.end(), c[1].to_owned()))
         })
@@ -197,6 +309,7 @@ fn read_value(words: &str, value: &str, refs: &References, line: &mut Line) {
             Kind::Original | Kind::ForeignOriginal | Kind::FirstPublished => {
                 let (url, whole) = address(value, refs);
                 line.whole &= whole;
+                line.awaits_address |= value.is_empty() && kind != Kind::FirstPublished;
                 if url.is_none() {
                     continue;
                 }
@@ -254,12 +367,7 @@ fn undecorate(line: &str) -> &str {
             line = inner.trim();
         }
     }
-    // `**作者**：name` and `**作者：**name`: the opening mark only hides the label.
-    line.strip_prefix("**").filter(|rest| LABELLED.find(rest).is_some_and(|m| m.start() == 0) || bold_label(rest)).unwrap_or(line)
-}
-
-fn bold_label(rest: &str) -> bool {
-    rest.split_once("**").is_some_and(|(label, _)| kind_of(label).is_some())
+    line
 }
 
 fn tidy_value(value: &str) -> &str {
@@ -287,7 +395,7 @@ pub fn take(body: &str) -> (Credits, String) {
         }
         if let Some(line) = read_line(lines[i], &refs) {
             gone[i] = line.whole;
-            continues = credits.original.is_none() && line.credits == Credits::default() && names_original(lines[i]);
+            continues = line.awaits_address && credits.original.is_none();
             merge(&mut credits, line.credits);
         } else if continues {
             // `原文：` alone, its address on the next line.
@@ -299,10 +407,6 @@ pub fn take(body: &str) -> (Credits, String) {
     remove_frames(&lines, &mut gone, head_end, tail_start);
     let kept: Vec<&str> = lines.iter().zip(&gone).filter(|(_, g)| !**g).map(|(l, _)| *l).collect();
     (credits, kept.join("\n").trim_matches('\n').to_owned())
-}
-
-fn names_original(line: &str) -> bool {
-    LABELLED.captures(undecorate(line)).and_then(|c| kind_of(&c[1])).is_some_and(|k| !matches!(k, Kind::Person(_)))
 }
 
 fn merge(into: &mut Credits, from: Credits) {
@@ -358,9 +462,7 @@ fn header_end(lines: &[&str], code: &[bool]) -> usize {
 /// Where the lines after the last thematic break begin, if only few follow; else where the run of credit lines that
 /// ends the page begins.
 fn trailer_start(lines: &[&str], code: &[bool], refs: &References) -> usize {
-    let filled = |from: usize| {
-        lines[from..].iter().filter(|l| !l.trim().is_empty() && !REFERENCE.is_match(l)).count()
-    };
+    let filled = |from: usize| lines[from..].iter().filter(|l| !l.trim().is_empty() && !REFERENCE.is_match(l)).count();
     let last_break = (0..lines.len()).rev().find(|i| !code[*i] && is_break(lines[*i]));
     if let Some(at) = last_break
         && filled(at + 1) <= 16
@@ -409,7 +511,8 @@ fn remove_frames(lines: &[&str], gone: &mut [bool], head_end: usize, tail_start:
             gone[i] = true;
         }
     }
-    let rest_is_gone = (tail_start..lines.len()).all(|i| gone[i] || lines[i].trim().is_empty() || REFERENCE.is_match(lines[i]));
+    let rest_is_gone =
+        (tail_start..lines.len()).all(|i| gone[i] || lines[i].trim().is_empty() || REFERENCE.is_match(lines[i]));
     if tail_start > 0 && tail_start < lines.len() && rest_is_gone && is_break(lines[tail_start - 1]) {
         gone[tail_start - 1] = true;
     }

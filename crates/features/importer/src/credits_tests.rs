@@ -129,7 +129,8 @@ fn the_break_goes_with_the_whole_trailer() {
 
 #[test]
 fn a_quoted_block_of_credits_leaves_no_empty_quote() {
-    let text = "> 原文： [x](https://a.example)\n>\n> 作者：Patrick   /   译者： 张汉东\n>\n> 说明：仅供学习参考。\n\nText.";
+    let text =
+        "> 原文： [x](https://a.example)\n>\n> 作者：Patrick   /   译者： 张汉东\n>\n> 说明：仅供学习参考。\n\nText.";
     let (credits, body) = take(text);
     assert_eq!(named(&credits), [(Author, "Patrick"), (Translator, "张汉东")]);
     assert_eq!(body, "> 说明：仅供学习参考。\n\nText.");

@@ -63,7 +63,8 @@ pub fn decode(bytes: &[u8]) -> Result<Decoded<'_>, NotText> {
 fn finish<'a>(encoding: &'static Encoding, bytes: &'a [u8]) -> Option<Decoded<'a>> {
     let text = encoding.decode_without_bom_handling_and_without_replacement(bytes)?;
     // Control characters tell a wrong guess that happened to decode.
-    if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t' | '\u{c}' | '\u{b}' | '\u{1b}' | '\u{8}')) {
+    if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t' | '\u{c}' | '\u{b}' | '\u{1b}' | '\u{8}'))
+    {
         let cleaned: String = text.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\r' | '\t')).collect();
         let dropped = text.chars().count() - cleaned.chars().count();
         if encoding != UTF_8 || dropped * 100 > text.len() {

@@ -80,8 +80,9 @@ fn looks_like_key(line: &str) -> bool {
 }
 
 fn from_toml(block: &str) -> Result<FrontMatter, BrokenFrontMatter> {
-    let table: toml::Table =
-        block.parse().map_err(|e: toml::de::Error| BrokenFrontMatter { format: "TOML", reason: e.message().to_owned() })?;
+    let table: toml::Table = block
+        .parse()
+        .map_err(|e: toml::de::Error| BrokenFrontMatter { format: "TOML", reason: e.message().to_owned() })?;
     Ok(FrontMatter::from_value(toml_value(toml::Value::Table(table))))
 }
 
@@ -141,6 +142,10 @@ fn simple_lines(block: &str) -> Map<String, Value> {
         let Some((key, value)) = line.split_once(':') else { return Map::new() };
         let key = key.trim().trim_matches(['"', '\'']).to_lowercase();
         let value = value.trim();
+        // Nested forms are beyond this reader; `[译] A title` is not one.
+        if value.starts_with('{') || (value.starts_with('[') && !value.contains(']')) {
+            return Map::new();
+        }
         let parsed = match value {
             "true" => Value::Bool(true),
             "false" => Value::Bool(false),

@@ -1,1 +1,29 @@
-//! xinghe-importer
+//! Import of real writing: a path or an address becomes posts.
+//!
+//! A source (a folder, a git repository, an archive, a feed, the local cargo registry) is read into a [`Plan`] of drafts
+//! without writing anything; a plan is then shown (dry run) or taken in batches through the ports of `xinghe-core`.
+//! What it promises: the same source twice changes nothing; a broken file is reported and never stops the rest; a
+//! file that vanished is reported and its post stays; a text that looks like markup from elsewhere is only ever data.
+//!
+//! | module | does |
+//! |---|---|
+//! | [`page`] | one page of text into a draft, with the help of the next five |
+//! | [`front_matter`], [`credits`], [`people`], [`dates`], [`markup`] | the parts that a page's facts hide in |
+//! | [`layout`] | what a generator's paths and settings mean |
+//! | [`links`] | where links and images lead outside their source |
+//! | [`encoding`], [`licence`] | bytes to text, licence texts to names |
+
+pub mod credits;
+pub mod dates;
+pub mod encoding;
+pub mod front_matter;
+mod language;
+pub mod layout;
+pub mod licence;
+pub mod links;
+pub mod markup;
+pub mod model;
+pub mod page;
+pub mod people;
+
+pub use model::{Draft, Left, Person, Plan, Preview, Report};

@@ -16,7 +16,9 @@ pub fn identify(text: &str) -> Option<&'static str> {
         () if has("gnu general public license") && has("version 3") => "GPL-3.0",
         () if has("gnu general public license") => "GPL-2.0",
         () if has("gnu free documentation license") => "GFDL-1.3",
-        () if has("木兰宽松许可证") || has("mulan permissive software license") || has("mulanpsl") => "MulanPSL-2.0",
+        () if has("木兰宽松许可证") || has("mulan permissive software license") || has("mulanpsl") => {
+            "MulanPSL-2.0"
+        }
         () if has("permission is hereby granted, free of charge") && has("the above copyright notice") => "MIT",
         () if has("permission to use, copy, modify, and/or distribute") && has("copyright notice") => "ISC",
         () if has("redistribution and use in source and binary forms") && has("neither the name") => "BSD-3-Clause",
@@ -61,9 +63,9 @@ fn creative_commons(text: &str) -> Option<&'static str> {
 /// Whether a file name is that of a licence: `LICENSE`, `LICENCE-MIT.txt`, `COPYING`.
 pub fn is_licence_file(name: &str) -> bool {
     let upper = name.to_ascii_uppercase();
-    ["LICENSE", "LICENCE", "COPYING", "UNLICENSE"].iter().any(|w| {
-        upper.strip_prefix(w).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '-', '_']))
-    })
+    ["LICENSE", "LICENCE", "COPYING", "UNLICENSE"]
+        .iter()
+        .any(|w| upper.strip_prefix(w).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '-', '_'])))
 }
 
 /// The expression for several licence files: any of them may be chosen, as is the custom of such folders.
@@ -103,7 +105,11 @@ mod tests {
 
     #[test]
     fn names_of_licence_files() {
-        assert!(["LICENSE", "LICENSE-MIT", "license.txt", "COPYING.md", "LICENCE_APACHE"].iter().all(|n| is_licence_file(n)));
+        assert!(
+            ["LICENSE", "LICENSE-MIT", "license.txt", "COPYING.md", "LICENCE_APACHE"]
+                .iter()
+                .all(|n| is_licence_file(n))
+        );
         assert!(!is_licence_file("licensing-explained.md"));
     }
 }

@@ -98,9 +98,8 @@ impl Resolver {
         let decoded = percent_decode_str(path).decode_utf8().ok()?.into_owned();
         if let Some(from_root) = decoded.strip_prefix('/') {
             let page = self.pages_by_address.get(trimmed(&decoded)).cloned();
-            let served = || {
-                self.served_at_root.iter().map(|root| format!("{root}{from_root}")).find(|p| self.files.contains(p))
-            };
+            let served =
+                || self.served_at_root.iter().map(|root| format!("{root}{from_root}")).find(|p| self.files.contains(p));
             return page.or_else(|| self.candidates(from_root)).or_else(served);
         }
         let folder = page.rsplit_once('/').map_or("", |(folder, _)| folder);
@@ -117,9 +116,15 @@ impl Resolver {
     fn candidates(&self, path: &str) -> Option<String> {
         let path = path.trim_end_matches('/');
         let stem = path.strip_suffix(".html").unwrap_or(path);
-        [path.to_owned(), format!("{stem}.md"), format!("{path}/index.md"), format!("{path}/README.md"), format!("{path}.markdown")]
-            .into_iter()
-            .find(|p| self.files.contains(p))
+        [
+            path.to_owned(),
+            format!("{stem}.md"),
+            format!("{path}/index.md"),
+            format!("{path}/README.md"),
+            format!("{path}.markdown"),
+        ]
+        .into_iter()
+        .find(|p| self.files.contains(p))
     }
 
     fn public_page(&self, path: &str, fragment: Option<&str>) -> Target {
@@ -161,10 +166,12 @@ impl Resolver {
 /// `{{< ref "a.md" >}}`, `@/a.md`, `{% post_url 2020-01-02-a %}`, `{{ site.baseurl }}/a` → the path they mean.
 fn unwrap_reference(path: &str) -> String {
     static CALL: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r#"^\{[{%][<%]?-?\s*(?:ref|relref|post_url|link)\s+"?([^"\s>%}]+)"?\s*-?[>%]?[}%]\}?$"#).expect("the pattern is a constant")
+        Regex::new(r#"^\{[{%][<%]?-?\s*(?:ref|relref|post_url|link)\s+"?([^"\s>%}]+)"?\s*-?[>%]?[}%]\}?$"#)
+            .expect("the pattern is a constant")
     });
     static BASE: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"^\{\{-?\s*(?:site\.(?:baseurl|url)|\.Site\.BaseURL|config\.base_url)\s*(?:\|[^}]*)?-?\}\}").expect("the pattern is a constant")
+        Regex::new(r"^\{\{-?\s*(?:site\.(?:baseurl|url)|\.Site\.BaseURL|config\.base_url)\s*(?:\|[^}]*)?-?\}\}")
+            .expect("the pattern is a constant")
     });
     if let Some(c) = CALL.captures(path) {
         return c[1].to_owned();
@@ -177,7 +184,9 @@ fn unwrap_reference(path: &str) -> String {
 
 fn has_scheme(dest: &str) -> bool {
     dest.split_once(':').is_some_and(|(scheme, _)| {
-        scheme.len() > 1 && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b)) && scheme.as_bytes()[0].is_ascii_alphabetic()
+        scheme.len() > 1
+            && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b))
+            && scheme.as_bytes()[0].is_ascii_alphabetic()
     })
 }
 
@@ -222,7 +231,8 @@ pub fn normalize(path: &str) -> Option<String> {
 /// Every link and image of a Markdown text sent where `target(dest, is_image)` says; everything else byte for byte.
 pub fn rewrite(body: &str, target: &dyn Fn(&str, bool) -> Target) -> String {
     let mut edits: Vec<(Range<usize>, String)> = Vec::new();
-    let options = Options::ENABLE_TABLES | Options::ENABLE_FOOTNOTES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS;
+    let options =
+        Options::ENABLE_TABLES | Options::ENABLE_FOOTNOTES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS;
     let parser = Parser::new_ext(body, options);
     for (_, def) in parser.reference_definitions().iter() {
         if let Target::To(url) = target(&def.dest, false)
@@ -275,7 +285,13 @@ impl Open {
         Self { link_type, dest, image, inner_start: usize::MAX, inner_end: inner }
     }
 
-    fn edit(self, body: &str, range: Range<usize>, target: &dyn Fn(&str, bool) -> Target, edits: &mut Vec<(Range<usize>, String)>) {
+    fn edit(
+        self,
+        body: &str,
+        range: Range<usize>,
+        target: &dyn Fn(&str, bool) -> Target,
+        edits: &mut Vec<(Range<usize>, String)>,
+    ) {
         if matches!(self.link_type, LinkType::Autolink | LinkType::Email) {
             return;
         }
@@ -309,9 +325,14 @@ impl Open {
 /// Alternative text that says something: not a file name or a bare number.
 fn alt_words(alt: &str) -> String {
     let alt = alt.trim();
-    let file = alt.rsplit_once('.').is_some_and(|(_, e)| matches!(e.to_ascii_lowercase().as_str(), "png" | "jpg" | "jpeg" | "gif" | "svg" | "webp" | "bmp"));
+    let file = alt.rsplit_once('.').is_some_and(|(_, e)| {
+        matches!(e.to_ascii_lowercase().as_str(), "png" | "jpg" | "jpeg" | "gif" | "svg" | "webp" | "bmp")
+    });
     let letters = alt.chars().filter(|c| c.is_alphabetic()).count();
-    let generic = matches!(alt.to_ascii_lowercase().as_str(), "img" | "image" | "logo" | "pic" | "picture" | "图片" | "圖片" | "alt" | "png");
+    let generic = matches!(
+        alt.to_ascii_lowercase().as_str(),
+        "img" | "image" | "logo" | "pic" | "picture" | "图片" | "圖片" | "alt" | "png"
+    );
     if file || letters == 0 || generic { String::new() } else { alt.to_owned() }
 }
 
@@ -347,24 +368,28 @@ fn definition_dest(body: &str, span: Range<usize>) -> Option<Range<usize>> {
     let colon = text.find("]:")? + 2;
     let start = span.start + colon + text[colon..].len() - text[colon..].trim_start().len();
     let rest = body.get(start..span.end)?;
-    let end = if rest.starts_with('<') { rest.find('>')? + 1 } else { rest.find(char::is_whitespace).unwrap_or(rest.len()) };
+    let end =
+        if rest.starts_with('<') { rest.find('>')? + 1 } else { rest.find(char::is_whitespace).unwrap_or(rest.len()) };
     Some(start..start + end)
 }
 
 fn html_edits(html: &str, at: usize, target: &dyn Fn(&str, bool) -> Target, edits: &mut Vec<(Range<usize>, String)>) {
-    static IMAGE: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r#"(?is)<img\b[^>]*?\bsrc\s*=\s*["']?([^"'\s>]+)["']?[^>]*>"#).expect("the pattern is a constant"));
+    static IMAGE: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r#"(?is)<img\b[^>]*?\bsrc\s*=\s*["']?([^"'\s>]+)["']?[^>]*>"#).expect("the pattern is a constant")
+    });
     static ALT: LazyLock<Regex> =
         LazyLock::new(|| Regex::new(r#"(?is)\balt\s*=\s*(?:"([^"]*)"|'([^']*)')"#).expect("the pattern is a constant"));
-    static ANCHOR: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r#"(?is)<a\b[^>]*?\bhref\s*=\s*["']([^"'>]*)["']"#).expect("the pattern is a constant"));
+    static ANCHOR: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r#"(?is)<a\b[^>]*?\bhref\s*=\s*["']([^"'>]*)["']"#).expect("the pattern is a constant")
+    });
     for c in IMAGE.captures_iter(html) {
         let (Some(whole), Some(src)) = (c.get(0), c.get(1)) else { continue };
         match target(src.as_str(), true) {
             Target::Keep => {}
             Target::To(url) => edits.push((at + src.start()..at + src.end(), escape_dest(&url))),
             Target::Drop => {
-                let alt = ALT.captures(whole.as_str()).and_then(|a| a.get(1).or_else(|| a.get(2))).map_or("", |m| m.as_str());
+                let alt =
+                    ALT.captures(whole.as_str()).and_then(|a| a.get(1).or_else(|| a.get(2))).map_or("", |m| m.as_str());
                 edits.push((at + whole.start()..at + whole.end(), alt_words(alt)));
             }
         }

@@ -34,8 +34,11 @@ fn links_between_pages_lead_to_posts() {
         ("[x](/posts/x/)", "[x](/posts/9)"),
         ("[d]({{< ref \"d.md\" >}})", "[d]({{< ref \"d.md\" >}})"),
         ("see [c][1].\n\n[1]: c.md \"T\"", "see [c][1].\n\n[1]: /posts/7 \"T\""),
-        ("[![alt](pic.png)](c.md)", "[alt](/posts/7)"),
-        ("[web](https://a.example/(x)) [frag](#y) <https://b.example>", "[web](https://a.example/(x)) [frag](#y) <https://b.example>"),
+        ("[![A cat](pic.png)](c.md)", "[A cat](/posts/7)"),
+        (
+            "[web](https://a.example/(x)) [frag](#y) <https://b.example>",
+            "[web](https://a.example/(x)) [frag](#y) <https://b.example>",
+        ),
         ("`[c](c.md)`\n\n```\n[c](c.md)\n```", "`[c](c.md)`\n\n```\n[c](c.md)\n```"),
         ("<a href=\"c.md\">c</a>", "<a href=\"/posts/7\">c</a>"),
         ("[**bold** `c`](c.md)", "[**bold** `c`](/posts/7)"),
@@ -77,7 +80,8 @@ fn public_addresses_are_used_where_there_are_some() {
     }
     let mut r = resolver();
     r.site = Url::parse("https://blog.example/").ok();
-    r.page_address = HashMap::from([("a/b.md".to_owned(), Url::parse("https://blog.example/a/b").expect("an address"))]);
+    r.page_address =
+        HashMap::from([("a/b.md".to_owned(), Url::parse("https://blog.example/a/b").expect("an address"))]);
     for (given, want) in [
         ("![l](/logo.png)", "![l](https://blog.example/logo.png)"),
         ("![p](pic.png)", "![p](https://blog.example/a/b/pic.png)"),

@@ -7,25 +7,38 @@ use regex::{Captures, Regex};
 use crate::credits::code_mask;
 
 static HIGHLIGHT: LazyLock<Regex> = LazyLock::new(|| {
-    re(r"(?s)\{%-?\s*(?:highlight|codeblock|code)\b\s*([^%]*?)-?%\}\n?(.*?)\n?\{%-?\s*end(?:highlight|codeblock|code)\s*-?%\}")
+    re(
+        r"(?s)\{%-?\s*(?:highlight|codeblock|code)\b\s*([^%]*?)-?%\}\n?(.*?)\n?\{%-?\s*end(?:highlight|codeblock|code)\s*-?%\}",
+    )
 });
-static HUGO_HIGHLIGHT: LazyLock<Regex> =
-    LazyLock::new(|| re(r"(?s)\{\{[<%]\s*highlight\s+([\w+#-]*)[^>%]*[>%]\}\}\n?(.*?)\n?\{\{[<%]\s*/\s*highlight\s*[>%]\}\}"));
+static HUGO_HIGHLIGHT: LazyLock<Regex> = LazyLock::new(|| {
+    re(r"(?s)\{\{[<%]\s*highlight\s+([\w+#-]*)[^>%]*[>%]\}\}\n?(.*?)\n?\{\{[<%]\s*/\s*highlight\s*[>%]\}\}")
+});
 static FIGURE: LazyLock<Regex> = LazyLock::new(|| re(r"\{\{[<%]\s*(?:figure|img|image)\s+([^>%]*?)/?\s*[>%]\}\}"));
 static HEXO_IMAGE: LazyLock<Regex> = LazyLock::new(|| re(r#"\{%\s*(?:asset_img|img)\s+(\S+)\s*(.*?)\s*%\}"#));
 static HEXO_LINK: LazyLock<Regex> = LazyLock::new(|| re(r#"\{%\s*(?:post_link|asset_link)\s+(\S+)\s*(.*?)\s*%\}"#));
 static VIDEO: LazyLock<Regex> = LazyLock::new(|| re(r#"\{\{[<%]\s*youtube\s+(?:id=)?"?([\w-]+)"?[^>%]*[>%]\}\}"#));
-static RAW_TAG: LazyLock<Regex> = LazyLock::new(|| re(r"\{%-?\s*(?:end)?(?:raw|cq|centerquote|blockquote|note|admonition|tabs?|endtabs?|toc|include|comment)\b[^%]*%\}\n?"));
-static MORE: LazyLock<Regex> = LazyLock::new(|| re(r"(?im)^\s*(?:<!--\s*(?:more|truncate|toc|excerpt)\s*-->|\[toc\]|\{:\s*toc[^}]*\}|@\[toc\].*)\s*$\n?"));
+static RAW_TAG: LazyLock<Regex> = LazyLock::new(|| {
+    re(
+        r"\{%-?\s*(?:end)?(?:raw|cq|centerquote|blockquote|note|admonition|tabs?|endtabs?|toc|include|comment)\b[^%]*%\}\n?",
+    )
+});
+static MORE: LazyLock<Regex> = LazyLock::new(|| {
+    re(r"(?im)^\s*(?:<!--\s*(?:more|truncate|toc|excerpt)\s*-->|\[toc\]|\{:\s*toc[^}]*\}|@\[toc\].*)\s*$\n?")
+});
 static KRAMDOWN: LazyLock<Regex> = LazyLock::new(|| re(r"(?m)[ \t]*\{:\s*[.#\w][^}\n]*\}[ \t]*$"));
 static ATTRIBUTE: LazyLock<Regex> = LazyLock::new(|| re(r#"(\w+)=(?:"([^"]*)"|'([^']*)'|(\S+))"#));
-static MDBOOK_INCLUDE: LazyLock<Regex> = LazyLock::new(|| re(r"\{\{#(?:include|playground|rustdoc_include|title|template)[^}]*\}\}"));
-static TRANSLATION: LazyLock<Regex> =
-    LazyLock::new(|| re(r"(?:「译」|「譯」|【译】|【譯】|【翻译】|【翻譯】|\[译\]|\[譯\]|\[翻译\]|（译）|\(译\)|『译』)\s*"));
+static MDBOOK_INCLUDE: LazyLock<Regex> =
+    LazyLock::new(|| re(r"\{\{#(?:include|playground|rustdoc_include|title|template)[^}]*\}\}"));
+static TRANSLATION: LazyLock<Regex> = LazyLock::new(|| {
+    re(r"(?:「译」|「譯」|【译】|【譯】|【翻译】|【翻譯】|\[译\]|\[譯\]|\[翻译\]|（译）|\(译\)|『译』)\s*")
+});
 static TRANSLATION_MARK: LazyLock<Regex> =
     LazyLock::new(|| re(r"[「【\[（(『](?:译|譯|翻译|翻譯)(?:文)?(?:[·・:：].*?)?[」】\]）)』]"));
 static INLINE: LazyLock<Regex> = LazyLock::new(|| re(r"!?\[([^\[\]]*)\](?:\([^()]*\)|\[[^\[\]]*\])"));
-static LIST_LINK: LazyLock<Regex> = LazyLock::new(|| re(r"^\s*(?:[-*+]|\d+[.)])\s+(?:[^\[\]]{0,12})\[[^\[\]]*(?:\[[^\]]*\][^\[\]]*)?\]\((?:[^)]*)\)\s*[^\s]{0,12}$"));
+static LIST_LINK: LazyLock<Regex> = LazyLock::new(|| {
+    re(r"^\s*(?:[-*+]|\d+[.)])\s+(?:[^\[\]]{0,12})\[[^\[\]]*(?:\[[^\]]*\][^\[\]]*)?\]\((?:[^)]*)\)\s*[^\s]{0,12}$")
+});
 
 fn re(pattern: &str) -> Regex {
     Regex::new(pattern).expect("the pattern is a constant")

@@ -29,7 +29,9 @@ static MAIL: LazyLock<Regex> = LazyLock::new(|| re(r"\s*[<(（]\s*[^<>()\s@]+@[^
 static BARE_URL: LazyLock<Regex> = LazyLock::new(|| re(r"https?://[^\s)）>，。]+"));
 /// Words at the end of a piece that says what someone is, not who.
 static TITLE: LazyLock<Regex> = LazyLock::new(|| {
-    re(r"(?i)(?:工程师|工程師|维护者|開發者|开发者|架构师|架構師|创始人|創始人|爱好者|愛好者|作者|译者|成员|成員|负责人|研究员|博士|教授|maintainer|engineer|developer|founder|architect|contributor)[。.]?$|^(?:the )?(?:\w+ )?(?:director|lead|manager|head|chief|president|member|ceo|cto)\b")
+    re(
+        r"(?i)(?:工程师|工程師|维护者|開發者|开发者|架构师|架構師|创始人|創始人|爱好者|愛好者|作者|译者|成员|成員|负责人|研究员|博士|教授|maintainer|engineer|developer|founder|architect|contributor)[。.]?$|^(?:the )?(?:\w+ )?(?:director|lead|manager|head|chief|president|member|ceo|cto)\b",
+    )
 });
 
 fn re(pattern: &str) -> Regex {
@@ -57,6 +59,12 @@ pub fn parse(text: &str, references: &References) -> People {
         links.push((label, url));
         mark(links.len() - 1).to_string()
     });
+    // Addresses hold separators; they are set aside like links.
+    let mut urls: Vec<String> = Vec::new();
+    let with_marks = BARE_URL.replace_all(&with_marks, |c: &regex::Captures<'_>| {
+        urls.push(c[0].to_owned());
+        mark(URLS + urls.len() - 1).to_string()
+    });
     let plain = with_marks.replace(['*', '`'], "");
     let plain = unwrap_parens(plain.trim());
     let shortened = BEHALF.replace(plain, "");
@@ -68,7 +76,7 @@ pub fn parse(text: &str, references: &References) -> People {
         if piece.is_empty() {
             continue;
         }
-        let (found, whole) = one(piece, &links, i > 0);
+        let (found, whole) = one(piece, &links, &urls, i > 0);
         complete &= whole;
         for p in found {
             if !names.iter().any(|n| n.key() == p.key()) {
@@ -81,6 +89,8 @@ pub fn parse(text: &str, references: &References) -> People {
 
 const SEPARATORS: [char; 9] = [',', '，', '、', ';', '；', '/', '／', '|', '｜'];
 const MARKS: char = '\u{f0000}';
+/// The marks from here on stand for addresses.
+const URLS: usize = 0x800;
 
 fn mark(i: usize) -> char {
     char::from_u32(MARKS as u32 + u32::try_from(i).unwrap_or(u32::MAX).min(0xfff)).unwrap_or(MARKS)
@@ -123,15 +133,17 @@ fn pieces(text: &str) -> Vec<String> {
 }
 
 /// The person in one piece, and whether the piece says no more than that.
-fn one(piece: &str, links: &[(String, Option<String>)], later: bool) -> (Vec<Person>, bool) {
-    let linked: Vec<usize> = piece.chars().filter_map(marked).collect();
+fn one(piece: &str, links: &[(String, Option<String>)], urls: &[String], later: bool) -> (Vec<Person>, bool) {
+    let (linked, addresses): (Vec<usize>, Vec<usize>) = piece.chars().filter_map(marked).partition(|i| *i < URLS);
     if linked.is_empty() {
         if TITLE.is_match(piece) && (later || !piece.contains(char::is_whitespace)) {
             return (Vec::new(), false);
         }
-        if let Some(url) = BARE_URL.find(piece) {
-            let found = person(&piece[..url.start()], Some(url.as_str()));
-            let whole = found.is_some() && piece[url.end()..].trim_matches([')', '）', '>', ' ']).is_empty();
+        if let Some(url) = addresses.first().and_then(|i| urls.get(i - URLS)) {
+            let before: String = piece.chars().take_while(|c| marked(*c).is_none()).collect();
+            let after: String = piece.chars().skip_while(|c| marked(*c).is_none()).skip(1).collect();
+            let found = person(before.trim_end_matches(['(', '（', '<', ' ']), Some(url));
+            let whole = found.is_some() && after.trim_matches([')', '）', '>', ' ']).is_empty();
             return (found.into_iter().collect(), whole);
         }
         // 「赖智超 - 架构师」: who, then what.
@@ -142,11 +154,8 @@ fn one(piece: &str, links: &[(String, Option<String>)], later: bool) -> (Vec<Per
         let whole = found.is_some();
         return (found.into_iter().collect(), whole);
     }
-    let found: Vec<Person> = linked
-        .iter()
-        .filter_map(|i| links.get(*i))
-        .filter_map(|(label, url)| person(label, url.as_deref()))
-        .collect();
+    let found: Vec<Person> =
+        linked.iter().filter_map(|i| links.get(*i)).filter_map(|(label, url)| person(label, url.as_deref())).collect();
     let rest: String = piece.chars().filter(|c| marked(*c).is_none()).collect();
     let rest = rest.trim();
     let aside = (rest.starts_with(['(', '（']) && rest.ends_with([')', '）'])) || rest.starts_with('@');
@@ -249,8 +258,12 @@ mod tests {
 
     #[test]
     fn writings_of_one_name_are_one() {
-        for (a, b) in [("李大狗（李骜华）", "李大狗"), ("吴翱翔@pymongo", "吴翱翔"), ("Rust 日报小组", "Rust日报小组"), ("DTolnay", "dtolnay")]
-        {
+        for (a, b) in [
+            ("李大狗（李骜华）", "李大狗"),
+            ("吴翱翔@pymongo", "吴翱翔"),
+            ("Rust 日报小组", "Rust日报小组"),
+            ("DTolnay", "dtolnay"),
+        ] {
             assert_eq!(normal_name(a), normal_name(b));
         }
         assert_ne!(normal_name("Ann Lee"), normal_name("Annlee"));

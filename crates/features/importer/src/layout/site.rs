@@ -1,0 +1,373 @@
+//! A folder's own settings: which generator, its address, language, author, licence, table of contents.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+
+use regex::Regex;
+use serde_json::Value;
+use url::Url;
+use xinghe_core::LangTag;
+
+use super::Layout;
+use crate::encoding;
+use crate::licence;
+use crate::links::normalize;
+use crate::markup::inline_text;
+use crate::model::Person;
+
+/// What a folder says about all of its pages.
+#[derive(Debug, Clone, Default)]
+pub struct Site {
+    /// Its generator.
+    pub layout: Layout,
+    /// Its public address.
+    pub base_url: Option<Url>,
+    /// Its language, where the settings name one.
+    pub language: Option<LangTag>,
+    /// Who writes here, where a page names nobody.
+    pub author: Option<Person>,
+    /// People by the short names that pages use.
+    pub people: HashMap<String, Person>,
+    /// The licence of all of it.
+    pub licence: Option<String>,
+    /// The pattern of its addresses.
+    pub permalink: Option<String>,
+    /// Place and title of every page in the table of contents, by path from the root.
+    pub summary: HashMap<String, (usize, String)>,
+    /// The address of its git repository.
+    pub repository: Option<String>,
+    /// Folders that hold other pages beside their README, which then documents them.
+    pub crowded: std::collections::HashSet<String>,
+    /// Folders at the top named after a language, when there are at least two or the settings list them.
+    pub language_folders: Vec<String>,
+}
+
+impl Site {
+    /// Reads the settings of the folder at `root`, given the paths of its files. When the folder is only the writing
+    /// part of a site (`content`, `src`, `source`…), the settings are looked for above it too.
+    pub fn read(root: &Path, files: &[String]) -> Self {
+        let mut site = Self { layout: detect(files), ..Self::default() };
+        let mut homes = vec![root.to_path_buf()];
+        homes.extend(above(root));
+        for home in &homes {
+            site.read_settings(home);
+            site.licence = site.licence.take().or_else(|| licences(home));
+            site.repository = site.repository.take().or_else(|| remote_of(home));
+        }
+        site.read_people(&homes);
+        site.read_summaries(root, files);
+        site.crowded = crowded(files);
+        let top = files
+            .iter()
+            .filter_map(|f| f.strip_prefix(site.layout.content_root())?.split_once('/').map(|(t, _)| t.to_owned()));
+        let mut tops: Vec<String> = top.filter(|t| language_like(t)).collect();
+        tops.sort();
+        tops.dedup();
+        if tops.len() >= 2 {
+            site.language_folders = tops;
+        }
+        site
+    }
+
+    /// Whether a top folder is a language's.
+    pub fn is_language_folder(&self, folder: &str) -> bool {
+        self.language_folders.iter().any(|f| f == folder)
+    }
+
+    /// Whether a README describes its folder rather than being a page of its own.
+    pub fn is_meta_readme(&self, path: &str) -> bool {
+        path.rsplit_once('/').is_none_or(|(folder, _)| self.crowded.contains(folder))
+    }
+
+    fn read_settings(&mut self, home: &Path) {
+        for name in SETTINGS {
+            let Some(value) = settings(&home.join(name)) else { continue };
+            if let Some(layout) = layout_of(name, &value)
+                && self.layout == Layout::Plain
+            {
+                self.layout = layout;
+            }
+            let text = |keys: &[&str]| {
+                keys.iter()
+                    .find_map(|k| at(&value, k)?.as_str().map(str::trim).filter(|s| !s.is_empty()).map(str::to_owned))
+            };
+            let address = text(&["base_url", "baseURL", "baseurl", "url"]).filter(|u| u.starts_with("http"));
+            self.base_url = self.base_url.take().or_else(|| {
+                with_folder(&address?, text(&["root"]).or_else(|| text(&["baseurl"]).filter(|b| b.starts_with('/'))))
+            });
+            let language = text(&[
+                "default_language",
+                "languageCode",
+                "defaultContentLanguage",
+                "language",
+                "lang",
+                "book.language",
+            ]);
+            self.language = self.language.take().or_else(|| language?.parse().ok());
+            let author = text(&[
+                "author",
+                "author.name",
+                "params.author",
+                "params.author.name",
+                "extra.author",
+                "Params.Author",
+            ]);
+            let link = text(&["author.url", "params.author.url", "extra.author_url"]);
+            self.author = self.author.take().or_else(|| {
+                author
+                    .filter(|a| !a.eq_ignore_ascii_case("john doe") && !a.eq_ignore_ascii_case("your name"))
+                    .map(|name| Person { name, url: link })
+            });
+            self.permalink = self
+                .permalink
+                .take()
+                .or_else(|| text(&["permalink"]).or_else(|| at(&value, "permalinks").map(|_| "custom".to_owned())));
+            self.repository = self.repository.take().or_else(|| text(&["output.html.git-repository-url"]));
+            if let (Some(Value::Array(authors)), None) = (at(&value, "book.authors"), &self.author)
+                && let [Value::String(only)] = authors.as_slice()
+            {
+                self.author = Some(Person { name: only.clone(), url: None });
+            }
+        }
+    }
+
+    fn read_people(&mut self, homes: &[PathBuf]) {
+        const FILES: [&str; 6] = [
+            "_data/authors.yml",
+            "_data/authors.yaml",
+            "data/authors.yml",
+            "data/authors.yaml",
+            "data/authors.toml",
+            "data/authors.json",
+        ];
+        for file in homes.iter().flat_map(|h| FILES.iter().map(move |f| h.join(f))) {
+            let Some(Value::Object(people)) = settings(&file) else { continue };
+            for (key, person) in people {
+                let get = |names: &[&str]| names.iter().find_map(|n| at(&person, n)?.as_str().map(str::to_owned));
+                let Some(name) = get(&["name", "display_name"]) else { continue };
+                let url = get(&["url", "web", "website", "uri", "homepage"])
+                    .or_else(|| get(&["github"]).map(|g| format!("https://github.com/{}", g.trim_start_matches('@'))));
+                self.people.insert(key, Person { name, url });
+            }
+        }
+    }
+
+    fn read_summaries(&mut self, root: &Path, files: &[String]) {
+        for file in files.iter().filter(|f| f.rsplit('/').next() == Some("SUMMARY.md")) {
+            let Ok(bytes) = std::fs::read(root.join(file)) else { continue };
+            let Ok(read) = encoding::decode(&bytes) else { continue };
+            let folder = file.rsplit_once('/').map_or("", |(f, _)| f);
+            let start = self.summary.len();
+            for (i, (path, title)) in summary_links(&read.text).into_iter().enumerate() {
+                if let Some(path) = normalize(&format!("{folder}/{path}")) {
+                    self.summary.entry(path).or_insert((start + i, title));
+                }
+            }
+        }
+    }
+}
+
+const SETTINGS: [&str; 10] = [
+    "config.toml",
+    "zola.toml",
+    "hugo.toml",
+    "hugo.yaml",
+    "hugo.yml",
+    "config.yaml",
+    "config/_default/hugo.toml",
+    "_config.yml",
+    "_config.yaml",
+    "book.toml",
+];
+
+fn settings(path: &Path) -> Option<Value> {
+    let meta = std::fs::metadata(path).ok().filter(|m| m.is_file() && m.len() < 1 << 20)?;
+    let bytes = std::fs::read(path).ok().filter(|b| b.len() as u64 <= meta.len())?;
+    let text = encoding::decode(&bytes).ok()?.text.into_owned();
+    match path.extension()?.to_str()? {
+        "toml" => serde_json::to_value(text.parse::<toml::Table>().ok()?).ok(),
+        "json" => serde_json::from_str(&text).ok(),
+        _ => serde_norway::from_str(&text).ok(),
+    }
+}
+
+/// The value at `a.b`.
+fn at<'a>(value: &'a Value, dotted: &str) -> Option<&'a Value> {
+    dotted.split('.').try_fold(value, |v, key| v.get(key))
+}
+
+fn with_folder(address: &str, folder: Option<String>) -> Option<Url> {
+    let mut url = Url::parse(address).ok().filter(Url::has_host)?;
+    // Addresses that nobody replaced.
+    if matches!(url.host_str(), Some("example.com" | "example.org" | "yoursite.com" | "localhost" | "yourdomain.com")) {
+        return None;
+    }
+    if let Some(folder) = folder.filter(|f| url.path() == "/" && f != "/") {
+        url.set_path(&folder);
+    }
+    if !url.path().ends_with('/') {
+        url.set_path(&format!("{}/", url.path()));
+    }
+    Some(url)
+}
+
+fn layout_of(name: &str, value: &Value) -> Option<Layout> {
+    let has = |key| at(value, key).is_some();
+    match name {
+        "book.toml" => Some(Layout::MdBook),
+        "zola.toml" => Some(Layout::Zola),
+        "config.toml" if has("base_url") => Some(Layout::Zola),
+        "config.toml" | "config.yaml" if has("baseURL") || has("baseurl") || has("languageCode") => Some(Layout::Hugo),
+        _ if name.contains("hugo.") => Some(Layout::Hugo),
+        "_config.yml" | "_config.yaml" if has("source_dir") || has("public_dir") || has("new_post_name") => {
+            Some(Layout::Hexo)
+        }
+        "_config.yml" | "_config.yaml" => Some(Layout::Jekyll),
+        _ => None,
+    }
+}
+
+/// The generator that the paths alone tell.
+fn detect(files: &[String]) -> Layout {
+    let any = |test: &dyn Fn(&str) -> bool| files.iter().any(|f| test(f));
+    if any(&|f| f == "book.toml" || f == "SUMMARY.md" || f == "src/SUMMARY.md" || f.ends_with("/src/SUMMARY.md")) {
+        Layout::MdBook
+    } else if any(&|f| f.starts_with("source/_posts/") || f == "scaffolds/post.md") {
+        Layout::Hexo
+    } else if any(&|f| f.starts_with("archetypes/") || f.starts_with("hugo.") || f.starts_with("config/_default/")) {
+        Layout::Hugo
+    } else if any(&|f| f == "zola.toml") {
+        Layout::Zola
+    } else if any(&|f| f.starts_with("_posts/") || f.contains("/_posts/") || f == "_config.yml") {
+        Layout::Jekyll
+    } else {
+        Layout::Plain
+    }
+}
+
+/// The folders above one that is only the writing part of a site.
+fn above(root: &Path) -> Vec<PathBuf> {
+    const PARTS: [&str; 8] = ["content", "src", "source", "_posts", "posts", "docs", "blog", "post"];
+    let mut homes = Vec::new();
+    let mut here = root;
+    while homes.len() < 2
+        && here.file_name().and_then(|n| n.to_str()).is_some_and(|n| PARTS.contains(&n))
+        && let Some(parent) = here.parent()
+    {
+        homes.push(parent.to_path_buf());
+        here = parent;
+    }
+    homes
+}
+
+fn licences(home: &Path) -> Option<String> {
+    let entries = std::fs::read_dir(home).ok()?;
+    let mut names: Vec<PathBuf> = entries
+        .flatten()
+        .filter(|e| e.file_name().to_str().is_some_and(licence::is_licence_file))
+        .map(|e| e.path())
+        .filter(|p| std::fs::metadata(p).is_ok_and(|m| m.is_file() && m.len() < 1 << 18))
+        .collect();
+    names.sort();
+    let texts: Vec<String> = names
+        .iter()
+        .filter_map(|p| std::fs::read(p).ok())
+        .filter_map(|b| encoding::decode(&b).ok().map(|d| d.text.into_owned()))
+        .collect();
+    licence::expression(&texts)
+}
+
+/// The address of `origin` in a work tree's `.git/config`.
+fn remote_of(home: &Path) -> Option<String> {
+    let config = std::fs::read_to_string(home.join(".git/config")).ok()?;
+    let section = config.split("[remote \"origin\"]").nth(1)?;
+    let line =
+        section.lines().take_while(|l| !l.trim_start().starts_with('[')).find_map(|l| l.trim().strip_prefix("url"))?;
+    Some(line.trim().strip_prefix('=')?.trim().to_owned())
+}
+
+fn summary_links(text: &str) -> Vec<(String, String)> {
+    static LINK: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?m)^\s*(?:[-*+]\s+|\d+[.)]\s+)?\[((?:[^\[\]]|\[[^\[\]]*\])*)\]\(\s*<?([^()\s<>]*)>?\s*\)")
+            .expect("the pattern is a constant")
+    });
+    LINK.captures_iter(text)
+        .filter(|c| c[2].ends_with(".md"))
+        .map(|c| (percent_encoding::percent_decode_str(&c[2]).decode_utf8_lossy().into_owned(), inline_text(&c[1])))
+        .collect()
+}
+
+fn crowded(files: &[String]) -> std::collections::HashSet<String> {
+    let mut count: HashMap<&str, usize> = HashMap::new();
+    for file in files.iter().filter(|f| f.to_ascii_lowercase().ends_with(".md")) {
+        let folder = file.rsplit_once('/').map_or("", |(f, _)| f);
+        // A README above folders of pages documents them, too.
+        let mut here = folder;
+        *count.entry(here).or_default() += 1;
+        while let Some((parent, _)) = here.rsplit_once('/') {
+            *count.entry(parent).or_default() += 1;
+            here = parent;
+        }
+    }
+    count.into_iter().filter(|(_, n)| *n > 1).map(|(f, _)| f.to_owned()).collect()
+}
+
+fn language_like(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase().replace('_', "-");
+    let primary = lower.split('-').next().unwrap_or_default();
+    matches!(primary, "zh" | "en" | "ja" | "ko" | "de" | "fr" | "es" | "ru" | "pt" | "it") && lower.len() <= 7
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn files(names: &[&str]) -> Vec<String> {
+        names.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn generators_are_told_by_their_files() {
+        for (names, want) in [
+            (["source/_posts/a.md", "_config.yml"], Layout::Hexo),
+            (["archetypes/default.md", "content/a.md"], Layout::Hugo),
+            (["_posts/2020-01-02-a.md", "about.md"], Layout::Jekyll),
+            (["src/SUMMARY.md", "src/a.md"], Layout::MdBook),
+            (["a.md", "b/c.md"], Layout::Plain),
+        ] {
+            assert_eq!(detect(&files(&names)), want);
+        }
+    }
+
+    #[test]
+    fn settings_of_the_folder_above_count_for_its_writing() {
+        let home = tempfile::tempdir().expect("a folder");
+        let content = home.path().join("content");
+        std::fs::create_dir(&content).expect("made");
+        std::fs::write(
+            home.path().join("config.toml"),
+            "base_url = \"https://b.example\"\ndefault_language = \"en\"\n[extra]\nauthor = \"Ann\"\n",
+        )
+        .expect("written");
+        std::fs::write(
+            home.path().join("LICENSE"),
+            "Permission is hereby granted, free of charge. The above copyright notice",
+        )
+        .expect("written");
+        let site = Site::read(&content, &files(&["a.md"]));
+        assert_eq!(site.layout, Layout::Zola);
+        assert_eq!(site.base_url.map(String::from).as_deref(), Some("https://b.example/"));
+        assert_eq!(site.licence.as_deref(), Some("MIT"));
+        assert_eq!(site.author.map(|a| a.name).as_deref(), Some("Ann"));
+    }
+
+    #[test]
+    fn a_summary_gives_titles_and_order() {
+        let links = summary_links("# S\n\n- [A `x`](./a.md)\n    - [[x] B](b%20c.md)\n[C](c.md)\n- [web](https://x)\n");
+        assert_eq!(
+            links,
+            [("./a.md", "A x"), ("b c.md", "[x] B"), ("c.md", "C")].map(|(a, b)| (a.to_owned(), b.to_owned()))
+        );
+    }
+}
