@@ -28,7 +28,7 @@ pub fn split(text: &str) -> Result<(FrontMatter, &str), BrokenFrontMatter> {
     }
     if let Some((block, rest)) = fenced(text, "---") {
         // A thematic break at the top is not front matter: prose is not a map.
-        if block.trim().is_empty() || block.lines().any(|l| looks_like_key(l)) {
+        if block.trim().is_empty() || block.lines().any(looks_like_key) {
             return Ok((from_yaml(block)?, rest));
         }
         return Ok((FrontMatter::default(), text));

@@ -1,4 +1,5 @@
 use super::*;
+use xinghe_core::Timestamp;
 
 fn page(path: &str, text: &str, layout: Layout) -> Draft {
     understand(path, text, &Site { layout, ..Site::default() }).expect("it is writing")
@@ -25,7 +26,7 @@ fn a_hexo_post() {
     assert_eq!((d.title.as_str(), d.language.as_str()), ("你好，世界", "zh-Hans"));
     assert_eq!(d.tags, ["Rust", "并发", "后端", "笔记"]);
     assert_eq!(names(&d, CreditRole::Author), ["张三"]);
-    assert_eq!(d.published_at.map(|t| t.rfc3339()).as_deref(), Some("2020-01-02T10:00:00Z"));
+    assert_eq!(d.published_at.map(Timestamp::rfc3339).as_deref(), Some("2020-01-02T10:00:00Z"));
     assert!(!d.body.contains("more"));
 }
 
@@ -50,7 +51,7 @@ fn a_jekyll_post() {
         Layout::Jekyll,
     );
     assert_eq!(d.tags, ["jekyll", "update"]);
-    assert_eq!(d.published_at.map(|t| t.rfc3339()).as_deref(), Some("2020-01-02T00:00:00Z"));
+    assert_eq!(d.published_at.map(Timestamp::rfc3339).as_deref(), Some("2020-01-02T00:00:00Z"));
     assert!(d.body.starts_with("```rust\nfn main() {}\n```"));
     assert_eq!(d.language.as_str(), "en");
 }
@@ -64,7 +65,7 @@ fn a_zola_page_with_its_date_in_the_path() {
     );
     assert_eq!(names(&d, CreditRole::Author), ["Ann Lee", "Bo Xi", "Cy Dee"]);
     assert_eq!(d.tags, ["plans"]);
-    assert_eq!(d.published_at.map(|t| t.rfc3339()).as_deref(), Some("2020-01-02T00:00:00Z"));
+    assert_eq!(d.published_at.map(Timestamp::rfc3339).as_deref(), Some("2020-01-02T00:00:00Z"));
     assert_eq!(d.body, "Where we are going this year.");
 }
 
@@ -76,7 +77,7 @@ fn an_mdbook_chapter_without_a_heading_is_named_by_the_summary() {
         understand("src/a.md", "---\npub_date: Thu, 30 Apr 2021 18:00:00 GMT\n---\n\n正文没有标题，只有段落。", &site)
             .expect("writing");
     assert_eq!((d.title.as_str(), d.order), ("第一章", Some(3)));
-    assert_eq!(d.published_at.map(|t| t.rfc3339()).as_deref(), Some("2021-04-30T18:00:00Z"));
+    assert_eq!(d.published_at.map(Timestamp::rfc3339).as_deref(), Some("2021-04-30T18:00:00Z"));
 }
 
 #[test]
@@ -118,7 +119,7 @@ fn a_translation_project_without_front_matter() {
         (d.original_url.as_deref(), d.source_url.as_deref()),
         (Some("https://a.example/x"), Some("https://cn.example/articles/1"))
     );
-    assert_eq!(d.published_at.map(|t| t.rfc3339()).as_deref(), Some("2020-01-02T00:00:00Z"));
+    assert_eq!(d.published_at.map(Timestamp::rfc3339).as_deref(), Some("2020-01-02T00:00:00Z"));
     assert!(d.body.starts_with("正文一段。") && d.body.contains("原创编译"));
 }
 
