@@ -29,3 +29,10 @@ CREATE TABLE twins_calibration (
     kept DOUBLE PRECISION NOT NULL,
     refused DOUBLE PRECISION NOT NULL
 );
+
+CREATE TABLE twins_post (
+    post BIGINT PRIMARY KEY,
+    author BIGINT NOT NULL,
+    at BIGINT NOT NULL
+);
+CREATE INDEX twins_post_author ON twins_post (author, at);

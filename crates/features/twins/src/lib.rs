@@ -1,3 +1,128 @@
-//! Twins and the guide.
+//! Twins and the guide: they answer questions with citations, or say that they do not know.
+//!
+//! It promises: an answer without evidence is not given; every sentence carries a citation that resolves to the very
+//! words, or is marked as the guide's own; a written sentence that its sources do not bear out is dropped; every
+//! answer is stored with its event, so that whoever was cited is credited.
+//!
+//! * `model` – questions, answers, citations
+//! * `ask` – the way from one to the other
+//! * `answer/` – judging evidence (`gate`), choosing sentences (`best`, `compose`), writing with a model (`generate`)
+//!   and checking it (`verify`)
+//! * `calibrate` – the job that finds the gate's threshold on the community's own posts
+//! * `readers`, `store`, `api`, `pages` – as in every feature
+
 pub mod answer;
+mod api;
+mod ask;
+mod calibrate;
 pub mod model;
+mod pages;
+mod readers;
+mod store;
+mod words;
+
+use std::sync::Arc;
+
+use axum::routing::{get, post, put};
+use http::Method;
+use utoipa::OpenApi;
+use xinghe_core::Lang;
+use xinghe_store::{EventReader, JobHandler, JobRequest, Migration, Schedule, Unique};
+use xinghe_web::{Feature, Need, RateClass, Routes, SlotEntry};
+
+pub use ask::{AskError, Asker, Deps, Progress};
+pub use store::{Calibration, Tally};
+
+/// The feature.
+pub struct Twins {
+    asker: Asker,
+}
+
+impl Twins {
+    /// Twins over these.
+    pub fn new(deps: Deps) -> Self {
+        Self { asker: Asker::new(deps) }
+    }
+
+    /// Answers questions: for the command line.
+    pub fn asker(&self) -> &Asker {
+        &self.asker
+    }
+
+    /// The job that calibrates the gate now, however little the index has grown.
+    pub fn calibration_request() -> JobRequest {
+        let payload = calibrate::Payload { force: true };
+        JobRequest::new(calibrate::JOB, &payload).unique(Unique::WhileActive("calibrate".to_owned()))
+    }
+}
+
+#[derive(OpenApi)]
+#[openapi(paths(api::ask, api::show, api::rate), tags((name = "ask", description = "Questions to the guide and to twins")))]
+struct Doc;
+
+/// The tables of this feature.
+pub fn migrations() -> Vec<Migration> {
+    vec![Migration {
+        feature: "twins",
+        version: 1,
+        name: "answers, ratings, calibrations",
+        sql: include_str!("../migrations/0001.sql"),
+    }]
+}
+
+impl Feature for Twins {
+    fn name(&self) -> &'static str {
+        "twins"
+    }
+
+    fn migrations(&self) -> Vec<Migration> {
+        migrations()
+    }
+
+    fn routes(&self) -> Routes {
+        let state = || self.asker.clone();
+        Routes::new()
+            .method_router(Method::GET, "/ask", Need::Anyone, get(pages::ask).with_state(state()))
+            .method_router(Method::POST, "/ask", Need::Anyone, post(pages::show).with_state(state()))
+            .limit(RateClass::Ask)
+            .stream()
+            .method_router(Method::GET, "/answers", Need::Anyone, get(pages::answer).with_state(state()))
+            .method_router(Method::POST, "/answers/rating", Need::Anyone, post(pages::rate).with_state(state()))
+            .method_router(Method::GET, "/twins", Need::Anyone, get(pages::directory).with_state(state()))
+            .method_router(Method::GET, "/@{handle}/twin", Need::Anyone, get(pages::twin).with_state(state()))
+            .method_router(Method::POST, "/api/v1/ask", Need::Anyone, post(api::ask).with_state(state()))
+            .limit(RateClass::Ask)
+            .stream()
+            .method_router(Method::GET, "/api/v1/answers/{id}", Need::Anyone, get(api::show).with_state(state()))
+            .method_router(Method::PUT, "/api/v1/answers/{id}/rating", Need::Anyone, put(api::rate).with_state(state()))
+    }
+
+    fn slots(&self) -> Vec<SlotEntry> {
+        let asker = self.asker.clone();
+        vec![SlotEntry::new("member.aside", 10, move |request| pages::ask_box(asker.clone(), request))]
+    }
+
+    fn readers(&self) -> Vec<Arc<dyn EventReader>> {
+        vec![Arc::new(readers::Learner)]
+    }
+
+    fn jobs(&self) -> Vec<Arc<dyn JobHandler>> {
+        vec![Arc::new(calibrate::Calibrator { asker: self.asker.clone() })]
+    }
+
+    fn schedules(&self) -> Vec<Schedule> {
+        vec![Schedule { name: "twins.calibrate", cron: "17 * * * *", job: calibrate::JOB }]
+    }
+
+    fn locales(&self) -> &'static [(Lang, &'static str)] {
+        &[
+            (Lang::ZhHans, include_str!("../locales/zh-Hans.ftl")),
+            (Lang::ZhHant, include_str!("../locales/zh-Hant.ftl")),
+            (Lang::En, include_str!("../locales/en.ftl")),
+        ]
+    }
+
+    fn openapi(&self) -> Option<utoipa::openapi::OpenApi> {
+        Some(Doc::openapi())
+    }
+}

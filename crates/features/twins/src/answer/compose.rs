@@ -1,0 +1,128 @@
+//! An answer out of the authors' own sentences: the best ones, joined so that they can be read.
+
+use std::collections::HashSet;
+
+use xinghe_core::evidence::{Evidence, SentenceEvidence};
+
+use super::best::{self, Ranked, Weights};
+use super::verify::Source;
+
+/// The most sentences that are chosen; what must stand beside them comes on top.
+const MOST: usize = 3;
+/// How far below the best a sentence may score and still be said.
+const MARGIN: f32 = 5.0;
+/// The longest code block that is quoted, in characters.
+const LONGEST_CODE: usize = 2_000;
+
+/// A sentence of an answer before it is numbered and stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Drafted {
+    /// The text.
+    pub text: String,
+    /// What it stands on.
+    pub sources: Vec<Source>,
+    /// Whether it is a block of code.
+    pub code: bool,
+    /// Whether it begins a paragraph.
+    pub paragraph: bool,
+}
+
+/// The best sentences: at most three, not twice the same, each with what it cannot be read without (the sentence a
+/// pronoun points to, the code a colon announces), in the order of their texts.
+pub fn extract(question: &str, evidence: &Evidence) -> Vec<Drafted> {
+    let ranked = best::rank(question, evidence, &Weights::FITTED);
+    let Some(top) = ranked.first() else { return Vec::new() };
+    let mut chosen: Vec<Ranked> = Vec::new();
+    for candidate in &ranked {
+        if chosen.len() == MOST || candidate.score < top.score - MARGIN {
+            break;
+        }
+        let text = &sentence(evidence, candidate.hit, candidate.sentence).text;
+        let said = |c: &Ranked| alike(text, &sentence(evidence, c.hit, c.sentence).text);
+        if fit_to_say(sentence(evidence, candidate.hit, candidate.sentence)) && !chosen.iter().any(said) {
+            chosen.push(*candidate);
+        }
+    }
+    let mut order: Vec<usize> = Vec::new();
+    for c in &chosen {
+        if !order.contains(&c.hit) {
+            order.push(c.hit);
+        }
+    }
+    let mut drafted = Vec::new();
+    for hit in order {
+        let mut places: Vec<usize> = chosen.iter().filter(|c| c.hit == hit).map(|c| c.sentence).collect();
+        complete(evidence, hit, &mut places);
+        let mut last = None;
+        for place in places {
+            let s = sentence(evidence, hit, place);
+            let apart = last.is_some_and(|l| l + 1 != place);
+            let paragraph = last.is_none() && !drafted.is_empty() || apart;
+            let sources = vec![Source { hit, sentence: place }];
+            drafted.push(Drafted { text: s.text.clone(), sources, code: s.code, paragraph });
+            last = Some(place);
+        }
+    }
+    drafted
+}
+
+/// The sentence of a passage that is shown where nothing is answered.
+pub fn nearest(evidence: &Evidence, hit: usize) -> Option<usize> {
+    best::nearest(evidence, &evidence.hits[hit])
+}
+
+fn sentence(evidence: &Evidence, hit: usize, index: usize) -> &SentenceEvidence {
+    &evidence.hits[hit].sentences[index]
+}
+
+fn fit_to_say(s: &SentenceEvidence) -> bool {
+    let length = s.text.chars().count();
+    if s.code { length <= LONGEST_CODE } else { s.text.chars().filter(|c| c.is_alphanumeric()).count() >= 4 }
+}
+
+/// Adds to the places of one passage what they lean on, in order.
+fn complete(evidence: &Evidence, hit: usize, places: &mut Vec<usize>) {
+    let sentences = &evidence.hits[hit].sentences;
+    let mut more = Vec::new();
+    for place in places.iter().copied() {
+        let s = &sentences[place];
+        if place > 0 && (s.code || leans_back(&s.text)) && fit_to_say(&sentences[place - 1]) && !sentences[place - 1].code {
+            more.push(place - 1);
+        }
+        let announces = s.text.trim_end().ends_with([':', '：']);
+        if announces && sentences.get(place + 1).is_some_and(fit_to_say) {
+            more.push(place + 1);
+        }
+    }
+    places.extend(more);
+    places.sort_unstable();
+    places.dedup();
+}
+
+/// Whether a sentence begins with a word that points to the one before.
+fn leans_back(text: &str) -> bool {
+    const HAN: [&str; 20] = [
+        "它", "他", "她", "这", "這", "该", "該", "此", "其", "因此", "所以", "但", "然而", "不过", "不過", "而且", "同时", "同時", "否则", "否則",
+    ];
+    const LATIN: [&str; 20] = [
+        "it", "they", "this", "these", "those", "that", "he", "she", "its", "their", "so", "therefore", "however", "but", "then",
+        "thus", "otherwise", "such", "here", "instead",
+    ];
+    let start = text.trim_start();
+    if HAN.iter().any(|w| start.starts_with(w)) {
+        return true;
+    }
+    let first: String = start.chars().take_while(|c| c.is_ascii_alphabetic()).collect();
+    LATIN.contains(&first.to_lowercase().as_str())
+}
+
+/// Whether two sentences say nearly the same in the same words: most character pairs of the shorter are in the other.
+fn alike(a: &str, b: &str) -> bool {
+    let pairs = |s: &str| -> HashSet<(char, char)> {
+        let letters: Vec<char> = s.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+        letters.windows(2).map(|w| (w[0], w[1])).collect()
+    };
+    let (a, b) = (pairs(a), pairs(b));
+    let smaller = a.len().min(b.len());
+    smaller > 0 && a.intersection(&b).count() * 10 >= smaller * 9
+}

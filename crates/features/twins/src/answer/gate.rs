@@ -1,0 +1,213 @@
+//! The evidence gate: whether what was found answers the question.
+//!
+//! A logistic score over how far the best passage stands out from the ones behind it. A question that the community
+//! cannot answer still finds passages, but none that stands out: its words are spread over many, and some of its
+//! names and numbers stand nowhere.
+
+use xinghe_core::evidence::{Evidence, EvidenceHit};
+
+use crate::model::Reason;
+
+/// The weights of the score.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Weights {
+    /// Best sentence by words, less the mean of ranks 2 to 11.
+    pub words: f64,
+    /// Best sentence by meaning, less the mean of ranks 2 to 11.
+    pub meaning: f64,
+    /// Idf share of the query that the best passage holds.
+    pub coverage: f64,
+    /// Score of the best passage less the second's.
+    pub lead: f64,
+    /// Names and numbers of the query that the best passage lacks, at most three.
+    pub missing: f64,
+    /// Constant.
+    pub bias: f64,
+}
+
+impl Weights {
+    /// Fitted on all sets; figures by leaving each set out stand in `docs/benchmarks.md`.
+    pub const FITTED: Self =
+        Self { words: 1.348, meaning: 32.05, coverage: 5.881, lead: 0.950, missing: -0.829, bias: -5.733 };
+}
+
+/// The threshold while a community is too small to be calibrated on: what keeps 95 % of answerable questions on the
+/// question sets, on average.
+const UNCALIBRATED: f64 = -0.64;
+/// Without vectors the score lies lower throughout, by about this much.
+const WORDS_ONLY: f64 = -1.5;
+
+/// The gate.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Gate {
+    weights: Weights,
+    threshold: Option<f64>,
+}
+
+impl Default for Gate {
+    fn default() -> Self {
+        Self { weights: Weights::FITTED, threshold: None }
+    }
+}
+
+/// What the gate says.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Verdict {
+    /// How likely the evidence answers, 0 to 1.
+    pub confidence: f64,
+    /// Why it is not to be answered; `None`: answer.
+    pub reason: Option<Reason>,
+    /// Whether good sources disagree: to be said openly beside the answer.
+    pub contradicting: bool,
+}
+
+impl Gate {
+    /// With a threshold found by calibration.
+    pub fn with_threshold(threshold: f64) -> Self {
+        Self { threshold: Some(threshold), ..Self::default() }
+    }
+
+    /// With other weights, for evaluation.
+    pub fn with_weights(weights: Weights) -> Self {
+        Self { weights, threshold: None }
+    }
+
+    /// The log-odds that the evidence answers the question.
+    pub fn score(&self, _question: &str, evidence: &Evidence) -> f64 {
+        let Some(top) = evidence.hits.first() else { return f64::NEG_INFINITY };
+        let f = features(evidence, top);
+        let w = &self.weights;
+        w.words * f.words
+            + w.meaning * f.meaning
+            + w.coverage * f.coverage
+            + w.lead * f.lead
+            + w.missing * f.missing
+            + w.bias
+    }
+
+    /// Judges the evidence.
+    pub fn judge(&self, question: &str, evidence: &Evidence) -> Verdict {
+        let score = self.score(question, evidence);
+        let confidence = logistic(score);
+        let Some(top) = evidence.hits.first() else {
+            return Verdict { confidence: 0.0, reason: Some(Reason::NothingFound), contradicting: false };
+        };
+        let f = features(evidence, top);
+        let reason = (score < self.threshold(evidence.meaning)).then(|| {
+            if f.coverage < 0.12 && f.meaning < 0.03 {
+                Reason::NothingFound
+            } else if f.missing >= 1.0 && f.coverage >= 0.45 {
+                Reason::FalsePremise
+            } else {
+                Reason::ThinEvidence
+            }
+        });
+        Verdict { confidence, reason, contradicting: reason.is_none() && disagreement(evidence) }
+    }
+
+    fn threshold(&self, meaning: bool) -> f64 {
+        self.threshold.unwrap_or(if meaning { UNCALIBRATED } else { UNCALIBRATED + WORDS_ONLY })
+    }
+
+    /// The confidence under which questions are declined.
+    pub fn confidence_floor(&self, meaning: bool) -> f64 {
+        logistic(self.threshold(meaning))
+    }
+}
+
+fn logistic(x: f64) -> f64 {
+    1.0 / (1.0 + (-x).exp())
+}
+
+/// What the gate looks at.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Features {
+    /// See [`Weights::words`].
+    pub words: f64,
+    /// See [`Weights::meaning`].
+    pub meaning: f64,
+    /// See [`Weights::coverage`].
+    pub coverage: f64,
+    /// See [`Weights::lead`].
+    pub lead: f64,
+    /// See [`Weights::missing`].
+    pub missing: f64,
+}
+
+/// The features of the best hit among its followers.
+pub fn features(evidence: &Evidence, top: &EvidenceHit) -> Features {
+    let rest = &evidence.hits[1..evidence.hits.len().min(11)];
+    let mean = |of: fn(&EvidenceHit) -> f32| {
+        if rest.is_empty() { 0.0 } else { rest.iter().map(|h| f64::from(of(h))).sum::<f64>() / rest.len() as f64 }
+    };
+    let held = |i: usize| top.term_counts.get(i).is_some_and(|c| *c > 0);
+    let terms = || evidence.terms.iter().enumerate();
+    let covered: f32 = terms().filter(|(i, _)| held(*i)).map(|(_, t)| t.weight * t.idf).sum();
+    let missing = terms().filter(|(i, t)| t.whole_word && !held(*i)).count().min(3);
+    let second = rest.first().map_or(0.0, |h| h.score);
+    // A passage alone in a young index has nobody to stand out from; half its own value stands in.
+    let alone = |own: f32, mean: f64| if rest.is_empty() { f64::from(own) / 2.0 } else { mean };
+    Features {
+        words: f64::from(top.sentence_words) - alone(top.sentence_words, mean(|h| h.sentence_words)),
+        meaning: if rest.is_empty() { 0.05 } else { f64::from(top.sentence_meaning) - mean(|h| h.sentence_meaning) },
+        coverage: if evidence.total > 0.0 { f64::from(covered / evidence.total) } else { 0.0 },
+        lead: if rest.is_empty() { 0.5 } else { f64::from(top.score - second) },
+        missing: missing as f64,
+    }
+}
+
+/// The score that keeps this share of answerable questions answered.
+pub fn threshold(answerable: &[f64], keep: f64) -> f64 {
+    let mut scores = answerable.to_vec();
+    scores.sort_by(f64::total_cmp);
+    let at = ((1.0 - keep) * scores.len() as f64).floor() as usize;
+    scores.get(at.min(scores.len().saturating_sub(1))).copied().unwrap_or(UNCALIBRATED)
+}
+
+/// Whether two good passages of different posts speak of the same thing and one denies what the other says.
+fn disagreement(evidence: &Evidence) -> bool {
+    let near = |h: &&EvidenceHit| h.score > evidence.hits[0].score - 1.0;
+    let best = evidence.hits.iter().take(3).filter(near);
+    let sentences: Vec<_> = best
+        .filter_map(|h| super::best::nearest(evidence, h).map(|i| (h.passage.post, &h.sentences[i])))
+        .collect();
+    sentences.iter().enumerate().any(|(i, (post, a))| {
+        sentences[i + 1..].iter().any(|(other, b)| {
+            let same: f32 = shared_terms(evidence, &a.term_counts, &b.term_counts);
+            post != other && same >= 0.6 && negated(&a.text) != negated(&b.text)
+        })
+    })
+}
+
+/// The idf share of the query that both hold.
+fn shared_terms(evidence: &Evidence, a: &[u16], b: &[u16]) -> f32 {
+    let both = evidence.terms.iter().zip(a.iter().zip(b)).filter(|(_, (a, b))| **a > 0 && **b > 0);
+    both.map(|(t, _)| t.weight * t.idf).sum::<f32>() / evidence.total.max(f32::MIN_POSITIVE)
+}
+
+fn negated(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    let han = ["不", "没有", "沒有", "未", "无法", "無法", "禁止", "勿"];
+    let latin = [" not ", "n't ", " never ", " no ", " cannot ", " without "];
+    han.iter().any(|w| lower.contains(w)) || latin.iter().any(|w| format!(" {lower} ").contains(w))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_threshold_keeps_the_share() {
+        let scores: Vec<f64> = (0..100).map(f64::from).collect();
+        let at = threshold(&scores, 0.95);
+        assert_eq!(scores.iter().filter(|s| **s >= at).count(), 95);
+        assert_eq!(threshold(&[], 0.95), UNCALIBRATED);
+        assert_eq!(threshold(&[3.0], 0.95), 3.0);
+    }
+
+    #[test]
+    fn nothing_found_is_declined() {
+        let verdict = Gate::default().judge("?", &Evidence::default());
+        assert_eq!((verdict.reason, verdict.confidence), (Some(Reason::NothingFound), 0.0));
+    }
+}

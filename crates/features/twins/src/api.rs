@@ -1,0 +1,177 @@
+//! The API: ask, look at an answer, say whether it helped.
+
+use std::convert::Infallible;
+
+use axum::extract::{Path, State};
+use axum::response::sse::{Event as Sse, KeepAlive};
+use axum::response::{IntoResponse, Response, Sse as SseResponse};
+use futures::stream::{self, StreamExt};
+use http::{HeaderMap, header};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use tokio::sync::mpsc;
+use xinghe_core::{AnswerId, Lang};
+use xinghe_web::{ApiJson, ApiQuery, AppError, PageContext, Said};
+
+use crate::ask::{AskError, Asker, Progress};
+use crate::model::{self, Answer, LONGEST_QUESTION, Question, QuestionError};
+use crate::store;
+
+/// A question to the guide or to a twin.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AskBody {
+    /// The question, up to 1,000 characters.
+    pub question: String,
+    /// The handle of the member whose twin is asked; without it, the guide.
+    #[serde(default)]
+    pub twin: Option<String>,
+    /// The language of the answer's own words: `zh-Hans`, `zh-Hant` or `en`; without it, the question's.
+    #[serde(default)]
+    pub language: Option<String>,
+}
+
+/// Whether an answer helped.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RatingBody {
+    /// Whether it did.
+    pub helpful: bool,
+    /// The answer's `rating_key`; whoever asked while signed in needs none.
+    #[serde(default)]
+    pub key: String,
+}
+
+/// The key of an answer, for reading it again.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+pub struct KeyQuery {
+    /// The answer's `rating_key`; whoever asked while signed in needs none.
+    #[serde(default)]
+    pub key: String,
+}
+
+impl From<AskError> for AppError {
+    fn from(error: AskError) -> Self {
+        match error {
+            AskError::Store(error) => error.into(),
+            AskError::Port(error) => error.into(),
+        }
+    }
+}
+
+/// Checks what was typed and finds whose twin is meant.
+///
+/// # Errors
+/// By field; an unclaimed author has no twin.
+pub(crate) async fn question(asker: &Asker, ctx: &PageContext, body: &AskBody) -> Result<Question, AppError> {
+    let text = model::check_question(&body.question).map_err(|error| match error {
+        QuestionError::Empty => AppError::field("question", "twins-question-empty"),
+        QuestionError::TooLong => {
+            AppError::field("question", Said::new("twins-question-long").with("max", LONGEST_QUESTION))
+        }
+    })?;
+    let twin = match body.twin.as_deref().map(|t| t.trim().trim_start_matches('@')).filter(|t| !t.is_empty()) {
+        None => None,
+        Some(handle) => match asker.deps().authors.by_handle(handle).await? {
+            Some(card) if card.claimed => Some(card.id),
+            Some(_) => return Err(AppError::field("twin", "twins-no-twin-unclaimed")),
+            None => return Err(AppError::field("twin", "twins-no-twin")),
+        },
+    };
+    let language = match body.language.as_deref().filter(|l| !l.is_empty()) {
+        Some(tag) => Lang::nearest(tag).ok_or_else(|| AppError::field("language", "twins-language"))?,
+        None => language_of(&text, ctx.lang),
+    };
+    Ok(Question { text, twin, language, asker: ctx.viewer.id() })
+}
+
+/// The language a question is asked in; the interface's where it cannot be told.
+fn language_of(text: &str, interface: Lang) -> Lang {
+    xinghe_text::detect(text).interface().unwrap_or(interface)
+}
+
+/// Ask the guide or a twin.
+///
+/// With `Accept: text/event-stream` the answer streams: `status` (what was found), `citation`, `sentence`, then `done`
+/// with the whole answer, or `error` with a problem.
+#[utoipa::path(
+    post, path = "/api/v1/ask", tag = "ask", request_body = AskBody,
+    responses(
+        (status = 200, description = "An answer, or an honest refusal (`abstained`)", body = Answer),
+        (status = 422, description = "A field is wrong"),
+        (status = 429, description = "Too many questions")
+    )
+)]
+pub(crate) async fn ask(
+    State(asker): State<Asker>,
+    ctx: PageContext,
+    headers: HeaderMap,
+    ApiJson(body): ApiJson<AskBody>,
+) -> Result<Response, AppError> {
+    let question = question(&asker, &ctx, &body).await?;
+    let wants = |h: &http::HeaderValue| h.to_str().is_ok_and(|v| v.contains("text/event-stream"));
+    if headers.get(header::ACCEPT).is_some_and(wants) {
+        return Ok(stream_answer(asker, question, ctx));
+    }
+    let (watch, _) = mpsc::channel(1);
+    Ok(ApiJson(asker.ask(&question, &watch).await?).into_response())
+}
+
+fn stream_answer(asker: Asker, question: Question, ctx: PageContext) -> Response {
+    let (watch, mut seen) = mpsc::channel(32);
+    // On a task of its own: a reader who leaves does not stop an answer that others may be cited in.
+    let task = tokio::spawn(async move { asker.ask(&question, &watch).await });
+    let progress = stream::poll_fn(move |cx| seen.poll_recv(cx)).map(|p| match p {
+        Progress::Found { passages, authors } => event("status", &json!({ "passages": passages, "authors": authors })),
+        Progress::Cited(citation) => event("citation", &citation),
+        Progress::Said(sentence) => event("sentence", &sentence),
+    });
+    let end = stream::once(async move {
+        let error = match task.await {
+            Ok(Ok(answer)) => return event("done", &answer),
+            Ok(Err(error)) => AppError::from(error),
+            Err(error) => AppError::internal(error),
+        };
+        tracing::error!(%error, "a streamed answer failed");
+        event("error", &json!({ "title": error.title(&ctx.t), "detail": error.detail(&ctx.t), "status": error.status().as_u16() }))
+    });
+    SseResponse::new(progress.chain(end)).keep_alive(KeepAlive::default()).into_response()
+}
+
+fn event(name: &str, data: &impl Serialize) -> Result<Sse, Infallible> {
+    let data = serde_json::to_string(data).unwrap_or_else(|_| "null".to_owned());
+    Ok(Sse::default().event(name).data(data))
+}
+
+/// An answer given before, for whoever asked it.
+#[utoipa::path(
+    get, path = "/api/v1/answers/{id}", tag = "ask", params(("id" = String, Path, description = "The answer"), KeyQuery),
+    responses((status = 200, body = Answer), (status = 404, description = "No such answer, or the key is wrong"))
+)]
+pub(crate) async fn show(
+    State(asker): State<Asker>,
+    ctx: PageContext,
+    Path(id): Path<String>,
+    ApiQuery(query): ApiQuery<KeyQuery>,
+) -> Result<ApiJson<Answer>, AppError> {
+    let id: AnswerId = id.parse().map_err(|_| AppError::NotFound)?;
+    let answer = store::load(&asker.deps().store, id, ctx.viewer.id(), &query.key).await?;
+    answer.map(ApiJson).ok_or(AppError::NotFound)
+}
+
+/// Say whether an answer helped.
+#[utoipa::path(
+    put, path = "/api/v1/answers/{id}/rating", tag = "ask", params(("id" = String, Path, description = "The answer")),
+    request_body = RatingBody,
+    responses((status = 204, description = "Noted"), (status = 404, description = "No such answer, or the key is wrong"))
+)]
+pub(crate) async fn rate(
+    State(asker): State<Asker>,
+    ctx: PageContext,
+    Path(id): Path<String>,
+    ApiJson(body): ApiJson<RatingBody>,
+) -> Result<http::StatusCode, AppError> {
+    let id: AnswerId = id.parse().map_err(|_| AppError::NotFound)?;
+    let noted = store::rate(&asker.deps().store, id, ctx.viewer.id(), &body.key, body.helpful).await?;
+    if noted { Ok(http::StatusCode::NO_CONTENT) } else { Err(AppError::NotFound) }
+}

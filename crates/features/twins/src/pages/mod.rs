@@ -1,0 +1,7 @@
+//! Pages: asking, a member's twin, the directory of twins.
+
+mod ask;
+mod twin;
+
+pub(crate) use ask::{answer, ask, rate, show};
+pub(crate) use twin::{ask_box, directory, twin};

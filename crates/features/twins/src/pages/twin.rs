@@ -1,0 +1,68 @@
+//! A member's twin, and the directory of twins.
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::response::Response;
+use xinghe_core::AuthorCard;
+use xinghe_web::{AppError, Html, PageContext, SlotRequest, Subject, Texts};
+
+use crate::ask::Asker;
+use crate::store::{self, Tally};
+
+#[derive(Template)]
+#[template(path = "twin.html")]
+struct TwinTemplate<'a> {
+    t: &'a Texts,
+    card: &'a AuthorCard,
+    tally: Tally,
+    declined: i64,
+    topics: Html,
+}
+
+#[derive(Template)]
+#[template(path = "ask_box.html")]
+struct BoxTemplate<'a> {
+    t: &'a Texts,
+    card: &'a AuthorCard,
+}
+
+#[derive(Template)]
+#[template(path = "twins.html")]
+struct DirectoryTemplate<'a> {
+    t: &'a Texts,
+    twins: &'a [(AuthorCard, Tally)],
+}
+
+/// `/@{handle}/twin`.
+pub(crate) async fn twin(
+    State(asker): State<Asker>,
+    ctx: PageContext,
+    Path(handle): Path<String>,
+) -> Result<Response, AppError> {
+    let deps = asker.deps();
+    let card = deps.authors.by_handle(&handle).await?.filter(|c| c.claimed).ok_or(AppError::NotFound)?;
+    let tally = store::tally(&deps.store, Some(card.id)).await?;
+    let subject = Subject { author: Some(card.id), handle: Some(card.handle.clone()), ..Subject::default() };
+    let (topics, aside) = futures::join!(ctx.slot("twin.main", &subject), ctx.slot("twin.aside", &subject));
+    let title = ctx.t.f("twins-of", &[("name", card.name.as_str().into())]);
+    let declined = tally.asked - tally.answered;
+    let template = TwinTemplate { t: &ctx.t, card: &card, tally, declined, topics };
+    let page = ctx.page().title(title).active("twins").canonical(format!("/@{}/twin", card.handle)).aside(aside);
+    Ok(page.render(&template))
+}
+
+/// The box to ask a member's twin, on the member's page. An unclaimed author has none.
+pub(crate) async fn ask_box(asker: Asker, request: SlotRequest) -> Result<Option<Html>, AppError> {
+    let Some(author) = request.subject.author else { return Ok(None) };
+    let cards = asker.deps().authors.cards(&[author]).await?;
+    let Some(card) = cards.get(&author).filter(|c| c.claimed) else { return Ok(None) };
+    Ok(Some(Html::render(&BoxTemplate { t: &request.ctx.t, card }).map_err(AppError::internal)?))
+}
+
+/// `/twins`: the twins that were asked most lately, then the members with most to say.
+pub(crate) async fn directory(State(asker): State<Asker>, ctx: PageContext) -> Result<Response, AppError> {
+    let twins = store::busiest(asker.deps(), 60).await?;
+    let template = DirectoryTemplate { t: &ctx.t, twins: &twins };
+    let title = ctx.t.s("twins-directory").into_owned();
+    Ok(ctx.page().title(title).active("twins").canonical("/twins").render(&template))
+}

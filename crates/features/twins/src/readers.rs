@@ -1,0 +1,49 @@
+//! What twins derive from the log: who wrote how much, for the directory; and forgetting who is gone.
+
+use async_trait::async_trait;
+use xinghe_core::{Event, Recorded};
+use xinghe_store::{EventReader, ReaderError, UnitOfWork, params};
+
+use crate::store;
+
+/// Follows what members write, so that a twin is known from its owner's first post on.
+pub(crate) struct Learner;
+
+#[async_trait]
+impl EventReader for Learner {
+    fn name(&self) -> &'static str {
+        "twins"
+    }
+
+    async fn apply(&self, events: &[Recorded], unit: &mut UnitOfWork) -> Result<(), ReaderError> {
+        for recorded in events {
+            match &recorded.event {
+                Event::PostPublished { post, author, .. } => {
+                    let sql = "INSERT INTO twins_post (post, author, at) VALUES ($1, $2, $3) ON CONFLICT (post) DO NOTHING";
+                    unit.execute(sql, params![post.raw(), author.raw(), recorded.at.as_millis()]).await?;
+                }
+                Event::PostDeleted { post } => {
+                    // Kept with its author, hidden, so that a restored post counts again.
+                    let sql = "UPDATE twins_post SET at = -ABS(at) WHERE post = $1";
+                    unit.execute(sql, params![post.raw()]).await?;
+                }
+                Event::PostRestored { post } => {
+                    unit.execute("UPDATE twins_post SET at = ABS(at) WHERE post = $1", params![post.raw()]).await?;
+                }
+                Event::AuthorClaimed { author, member } => {
+                    let sql = "UPDATE twins_post SET author = $1 WHERE author = $2";
+                    unit.execute(sql, params![member.raw(), author.raw()]).await?;
+                }
+                Event::MemberErased { member } => store::erase_member(unit, *member).await?,
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    async fn reset(&self, unit: &mut UnitOfWork) -> Result<(), ReaderError> {
+        // Answers are no derived data: they stay.
+        unit.execute("DELETE FROM twins_post", vec![]).await?;
+        Ok(())
+    }
+}

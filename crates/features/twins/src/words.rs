@@ -1,0 +1,90 @@
+//! The guide's and the twins' own words outside pages, and addresses of quotes.
+//!
+//! Pages take their texts from the locale files; these few go into stored answers and over the API, in the language
+//! of the answer, so they stand beside the rules that choose them.
+
+use xinghe_core::{Lang, PostView};
+
+use crate::model::Reason;
+
+/// Why a question was declined.
+pub fn declined(language: Lang, reason: Reason, twin: bool) -> &'static str {
+    match (language, reason, twin) {
+        (Lang::ZhHans, Reason::NothingFound, false) => "这里没有人写过与此有关的内容，所以我不知道。",
+        (Lang::ZhHans, Reason::NothingFound, true) => "我的主人没有写过与此有关的内容，所以我不知道。",
+        (Lang::ZhHans, Reason::ThinEvidence, false) => "找到的内容与问题沾边，但不足以回答它，所以我不作答。",
+        (Lang::ZhHans, Reason::ThinEvidence, true) => "我的主人写过沾边的内容，但不足以回答这个问题，所以我不作答。",
+        (Lang::ZhHans, Reason::FalsePremise, _) => "问题里当作前提的事，在找到的内容里没有依据，所以我不作答。",
+        (Lang::ZhHans, Reason::Contradicting, _) => "找到的内容彼此矛盾，我无法判断谁对，请看下面的原文。",
+        (Lang::ZhHans, Reason::Unsupported, _) => "写出来的回答没有通过与原文的核对，所以我把它撤回了。",
+        (Lang::ZhHant, Reason::NothingFound, false) => "這裡沒有人寫過與此有關的內容，所以我不知道。",
+        (Lang::ZhHant, Reason::NothingFound, true) => "我的主人沒有寫過與此有關的內容，所以我不知道。",
+        (Lang::ZhHant, Reason::ThinEvidence, false) => "找到的內容與問題沾邊，但不足以回答，所以我不作答。",
+        (Lang::ZhHant, Reason::ThinEvidence, true) => "我的主人寫過沾邊的內容，但不足以回答這個問題，所以我不作答。",
+        (Lang::ZhHant, Reason::FalsePremise, _) => "問題裡當作前提的事，在找到的內容裡沒有依據，所以我不作答。",
+        (Lang::ZhHant, Reason::Contradicting, _) => "找到的內容彼此矛盾，我無法判斷誰對，請看下面的原文。",
+        (Lang::ZhHant, Reason::Unsupported, _) => "寫出來的回答沒有通過與原文的核對，所以我把它撤回了。",
+        (Lang::En, Reason::NothingFound, false) => "Nobody here has written about this, so I do not know.",
+        (Lang::En, Reason::NothingFound, true) => "My owner has not written about this, so I do not know.",
+        (Lang::En, Reason::ThinEvidence, false) => "What I found touches on this but does not answer it, so I do not answer.",
+        (Lang::En, Reason::ThinEvidence, true) => {
+            "My owner's writing touches on this but does not answer it, so I do not answer."
+        }
+        (Lang::En, Reason::FalsePremise, _) => {
+            "The question takes something for granted that nothing I found bears out, so I do not answer."
+        }
+        (Lang::En, Reason::Contradicting, _) => {
+            "What I found contradicts itself and I cannot tell who is right; see the quotes below."
+        }
+        (Lang::En, Reason::Unsupported, _) => {
+            "The answer that was written did not stand up against its sources, so I withdrew it."
+        }
+    }
+}
+
+/// That the sources of an answer do not agree.
+pub fn sources_disagree(language: Lang) -> &'static str {
+    match language {
+        Lang::ZhHans => "注意：这些出处的说法并不一致，请对照原文。",
+        Lang::ZhHant => "注意：這些出處的說法並不一致，請對照原文。",
+        Lang::En => "Note that these sources do not agree; compare the quotes.",
+    }
+}
+
+/// The address that opens a post at these words, by a text fragment (WICG Scroll To Text Fragment). A long quote is
+/// named by its beginning and its end, so that the address stays short.
+pub fn address_of_quote(post: &PostView, quote: &str) -> String {
+    let base = post.url();
+    let (page, anchor) = base.split_once('#').map_or((base.as_str(), ""), |(p, a)| (p, a));
+    let words: Vec<&str> = quote.lines().next().unwrap_or_default().split_whitespace().collect();
+    let line = words.join(" ");
+    let count = line.chars().count();
+    let fragment = if count <= 80 {
+        percent(&line)
+    } else {
+        let start: String = line.chars().take(24).collect();
+        let end: String = line.chars().skip(count - 24).collect();
+        // A fragment matches whole words, so a Latin word must not be cut.
+        let start = start.rsplit_once(' ').map_or(start.as_str(), |(s, _)| s).to_owned();
+        let end = end.split_once(' ').map_or(end.as_str(), |(_, e)| e).to_owned();
+        format!("{},{}", percent(&start), percent(&end))
+    };
+    format!("{page}#{anchor}:~:text={fragment}")
+}
+
+/// Percent-encodes all but letters and digits; `-`, `,` and `&` have a meaning within a text fragment.
+fn percent(text: &str) -> String {
+    text.bytes()
+        .map(|b| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_has_a_meaning_in_a_fragment_is_encoded() {
+        assert_eq!(percent("a-b, c&中"), "a%2Db%2C%20c%26%E4%B8%AD");
+    }
+}
