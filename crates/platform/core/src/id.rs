@@ -85,6 +85,8 @@ typed_id! {
     AnswerId,
     /// A signed-in session.
     SessionId,
+    /// A member's word that an unclaimed author is them.
+    ClaimId,
     /// A queued job.
     JobId,
     /// The number of an event within its log.

@@ -1,0 +1,40 @@
+//! Leaving, and forgetting what ran out.
+
+use xinghe_core::{AuthorId, Event};
+
+use super::Accounts;
+use super::rank::keep_one;
+use crate::error::AccountError;
+use crate::store::{authors, claims, members, sessions};
+
+impl Accounts {
+    /// Erases a member who knows the password: account, sessions, claims and notes go; the author row stays without
+    /// name, handle or address, so that public posts go on reading as those of a former member.
+    ///
+    /// # Errors
+    /// Field `password` is wrong; [`AccountError::Throttled`]; [`AccountError::Conflict`] for the only administrator.
+    #[tracing::instrument(skip_all, name = "accounts.erase")]
+    pub async fn erase(&self, member: AuthorId, password: &str) -> Result<(), AccountError> {
+        self.confirm(member, password, "password").await?;
+        let mut unit = self.begin().await?;
+        keep_one(&members::administrators(&unit).await?, member)?;
+        members::rank(&unit, member).await?.ok_or(AccountError::NotFound)?;
+        sessions::delete_all(&mut unit, member, None).await?;
+        claims::delete_of(&mut unit, member).await?;
+        members::delete(&mut unit, member).await?;
+        authors::anonymise(&mut unit, member).await?;
+        unit.append(Some(member), &Event::MemberErased { member }).await?;
+        Ok(unit.commit().await?)
+    }
+
+    /// Forgets sessions that ran out and old wrong tries; answers how many sessions.
+    ///
+    /// # Errors
+    /// The database.
+    pub async fn sweep(&self) -> Result<u64, AccountError> {
+        let mut unit = self.begin().await?;
+        let swept = sessions::sweep(&mut unit, self.store.now()).await?;
+        unit.commit().await?;
+        Ok(swept)
+    }
+}

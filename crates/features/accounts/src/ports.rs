@@ -1,0 +1,47 @@
+//! The ports that other features and the web shell receive.
+
+use std::collections::HashMap;
+
+use async_trait::async_trait;
+use xinghe_core::ports::{AuthorIntake, Authors, ImportedAuthor, PortError, PortResult};
+use xinghe_core::{AuthorCard, AuthorId};
+use xinghe_web::{Member, Sessions};
+
+use crate::commands::Accounts;
+use crate::error::AccountError;
+use crate::handle::Handle;
+use crate::store::authors;
+
+impl From<AccountError> for PortError {
+    fn from(error: AccountError) -> Self {
+        match error {
+            AccountError::Store(e) => e.into(),
+            other => Self::new(other),
+        }
+    }
+}
+
+#[async_trait]
+impl Authors for Accounts {
+    async fn cards(&self, ids: &[AuthorId]) -> PortResult<HashMap<AuthorId, AuthorCard>> {
+        Ok(authors::cards(self.store(), ids).await?)
+    }
+
+    async fn by_handle(&self, handle: &str) -> PortResult<Option<AuthorCard>> {
+        Ok(authors::card_by_handle(self.store(), &Handle::fold(handle)).await?)
+    }
+}
+
+#[async_trait]
+impl AuthorIntake for Accounts {
+    async fn ensure(&self, authors: &[ImportedAuthor]) -> PortResult<Vec<AuthorId>> {
+        Ok(self.ensure_authors(authors).await?)
+    }
+}
+
+#[async_trait]
+impl Sessions for Accounts {
+    async fn resolve(&self, token: &str) -> PortResult<Option<Member>> {
+        Ok(self.resolve_session(token).await?)
+    }
+}
