@@ -11,13 +11,16 @@
 //! | [`front_matter`], [`credits`], [`people`], [`dates`], [`markup`] | the parts that a page's facts hide in |
 //! | [`layout`] | what a generator's paths and settings mean |
 //! | [`links`] | where links and images lead outside their source |
-//! | [`encoding`], [`licence`] | bytes to text, licence texts to names |
+//! | [`encoding`], [`html`], [`licence`] | bytes to text, HTML to Markdown, licence texts to names |
+//! | [`source`] | where pages come from: folder, git, archive, feed, cargo registry |
+//! | [`run`] | takes a plan in batches, or says what it would do |
 
 pub mod credits;
 pub mod dates;
 pub mod encoding;
+mod error;
 pub mod front_matter;
-mod language;
+pub mod html;
 pub mod layout;
 pub mod licence;
 pub mod links;
@@ -25,5 +28,11 @@ pub mod markup;
 pub mod model;
 pub mod page;
 pub mod people;
+pub mod run;
+pub mod source;
+
+pub use error::ImportError;
 
 pub use model::{Draft, Left, Person, Plan, Preview, Report};
+pub use run::{How, Ports, Progress, import, take};
+pub use source::{Limits, Reach, Source};

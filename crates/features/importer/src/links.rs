@@ -45,6 +45,8 @@ pub struct Resolver {
     pub served_at_root: Vec<String>,
     /// The address of every page whose relative links are to be joined with it, for feeds and READMEs.
     pub base: HashMap<String, Url>,
+    /// The same for images, where files have another address than pages.
+    pub image_base: HashMap<String, Url>,
 }
 
 impl Resolver {
@@ -67,6 +69,10 @@ impl Resolver {
         let path = path.split('?').next().unwrap_or(path);
         let path = unwrap_reference(path);
         if let Some(found) = self.find(page, &path) {
+            if found == page {
+                // A page that links to itself.
+                return fragment.map_or(Target::Drop, |f| Target::To(format!("#{f}")));
+            }
             if !image && is_page(&found) {
                 if let Some(url) = post(&found) {
                     return Target::To(with_fragment(&url, fragment));
@@ -75,8 +81,9 @@ impl Resolver {
             }
             return self.public_file(page, &found);
         }
-        if image && self.base.is_empty() {
-            return Target::Drop;
+        if image {
+            let base = self.image_base.get(page).or_else(|| self.base.get(page));
+            return base.and_then(|b| b.join(&path).ok()).map_or(Target::Drop, |u| Target::To(u.into()));
         }
         self.joined(page, &path, fragment)
     }
@@ -201,7 +208,8 @@ fn with_fragment(url: &str, fragment: Option<&str>) -> String {
     }
 }
 
-fn join(root: &Url, path: &str) -> Option<Url> {
+/// The address of `path` below `root`.
+pub fn join(root: &Url, path: &str) -> Option<Url> {
     // Each part is pushed on its own, so that `#`, `?` and `%` in file names are escaped.
     let mut url = root.clone();
     url.path_segments_mut().ok()?.pop_if_empty().extend(path.split('/').filter(|s| !s.is_empty()));

@@ -58,7 +58,8 @@ fn what_leads_nowhere_keeps_its_words() {
         ("[out](../../../etc/passwd)", "out"),
         ("![here but not public](pic.png)", "here but not public"),
         ("![abs](https://a.example/x.png)", "![abs](https://a.example/x.png)"),
-        ("[b](b.md) of no post", "b of no post"),
+        ("[b](b.md) itself and [x](b.md#x)", "b itself and [x](#x)"),
+        ("[pic](pic.png) of no address", "pic of no address"),
     ] {
         assert_eq!(rewritten(given, &resolver()), want, "{given}");
     }
@@ -73,7 +74,7 @@ fn public_addresses_are_used_where_there_are_some() {
         ("![p](pic.png)", "![p](https://raw.example/o/r/HEAD/a/pic.png)"),
         ("![l](/logo.png)", "![l](https://raw.example/o/r/HEAD/static/logo.png)"),
         ("[code](../code/main.rs)", "[code](https://raw.example/o/r/HEAD/code/main.rs)"),
-        ("[b](b.md#x)", "[b](https://git.example/o/r/blob/HEAD/a/b.md#x)"),
+        ("[main](../code/main.rs)", "[main](https://raw.example/o/r/HEAD/code/main.rs)"),
         ("![gone](gone.png)", "gone"),
     ] {
         assert_eq!(rewritten(given, &r), want, "{given}");

@@ -65,6 +65,8 @@ pub struct Draft {
     pub source_url: Option<String>,
     /// Of a translation: where the original is.
     pub original_url: Option<String>,
+    /// Its path on the site it came from, where the page itself says it.
+    pub site_path: Option<String>,
     /// Further facts, of a project.
     pub facts: Vec<(String, String)>,
     /// Its place in the source's own table of contents.

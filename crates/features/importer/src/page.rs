@@ -6,7 +6,7 @@ use xinghe_core::{CreditRole, LangTag, PostKind};
 use crate::credits::{self, Credits};
 use crate::dates;
 use crate::front_matter::{self, FrontMatter};
-use crate::language;
+
 use crate::layout::{self, Layout, PathFacts, Site};
 use crate::markup;
 use crate::model::{Draft, Person};
@@ -86,6 +86,7 @@ pub fn understand(path: &str, text: &str, site: &Site) -> Result<Draft, NoDraft>
         licence: front.text(&["license", "licence"]).or_else(|| site.licence.clone()),
         source_url: first.or_else(|| address.map(String::from)),
         original_url,
+        site_path: front.text(&["path", "permalink", "url"]).filter(|p| !p.contains("://") && !p.contains(':')),
         facts: Vec::new(),
         order: site.summary.get(path).map(|(place, _)| *place),
     })
@@ -336,7 +337,7 @@ fn language_of(front: &FrontMatter, facts: &PathFacts, site: &Site, title: &str,
     {
         return tag.clone();
     }
-    let seen = language::detect(&format!("{title}\n{body}"));
+    let seen = xinghe_text::detect(&format!("{title}\n{body}"));
     if seen != LangTag::undetermined() {
         // `zh` alone does not say which script; the text does.
         return seen;

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::model::Person;
+use crate::model::{Draft, Person};
 
 /// The targets of a page's reference definitions, by label in lower case.
 pub type References = HashMap<String, String>;
@@ -196,6 +196,33 @@ pub fn normal_name(name: &str) -> String {
     let kept = if name[..cut].trim().is_empty() { name } else { &name[..cut] };
     let chinese = kept.chars().any(|c| matches!(c, '\u{4e00}'..='\u{9fff}'));
     kept.chars().filter(|c| *c != '`' && !(chinese && c.is_whitespace())).collect::<String>().trim().to_lowercase()
+}
+
+/// Makes mentions of one person the same all over a source: a name without a link gets the profile that the same name
+/// has elsewhere, if it has only one; a person is written as most pages write it.
+pub fn unify(drafts: &mut [Draft]) {
+    let mut profiles: HashMap<String, Option<String>> = HashMap::new();
+    for (_, person) in drafts.iter().flat_map(|d| &d.credits).filter(|(_, p)| p.profile().is_some()) {
+        let known = profiles.entry(normal_name(&person.name)).or_insert_with(|| person.url.clone());
+        if known.as_ref().is_some_and(|k| Person { name: String::new(), url: Some(k.clone()) }.key() != person.key()) {
+            *known = None;
+        }
+    }
+    let mut writings: HashMap<String, HashMap<String, usize>> = HashMap::new();
+    for (_, person) in drafts.iter_mut().flat_map(|d| &mut d.credits) {
+        if person.url.is_none()
+            && let Some(Some(url)) = profiles.get(&normal_name(&person.name))
+        {
+            person.url = Some(url.clone());
+        }
+        *writings.entry(person.key()).or_default().entry(person.name.clone()).or_default() += 1;
+    }
+    for (_, person) in drafts.iter_mut().flat_map(|d| &mut d.credits) {
+        let best = writings.get(&person.key()).and_then(|w| w.iter().max_by(|a, b| a.1.cmp(b.1).then_with(|| b.0.cmp(a.0))));
+        if let Some((name, _)) = best {
+            person.name.clone_from(name);
+        }
+    }
 }
 
 #[cfg(test)]

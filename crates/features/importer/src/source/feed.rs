@@ -1,0 +1,226 @@
+//! Feeds: RSS, Atom and JSON Feed, from a file or an address; their HTML becomes Markdown.
+
+use std::path::Path;
+use std::sync::LazyLock;
+
+use feed_rs::model::{Entry, Feed};
+use regex::Regex;
+use url::Url;
+use xinghe_core::{CreditRole, LangTag, PostKind, Timestamp};
+
+use super::{Limits, Reach, archive};
+use crate::credits;
+use crate::encoding;
+use crate::error::ImportError;
+use crate::html;
+use crate::licence;
+use crate::markup;
+use crate::model::{Draft, Left, Person, Plan};
+use crate::people::{self, References};
+
+/// Reads a feed in a file.
+///
+/// # Errors
+/// When it is not there, too large, or not a feed.
+pub fn read_file(path: &Path, limits: &Limits) -> Result<Plan, ImportError> {
+    let shown = path.display().to_string();
+    let unreadable = |e: std::io::Error| ImportError::Unreadable { path: shown.clone(), reason: e.to_string() };
+    let size = path.metadata().map_err(unreadable)?.len();
+    if size > limits.download_bytes {
+        let reason = format!("it has {} MB; a feed may have {} MB", size / 1_000_000, limits.download_bytes / 1_000_000);
+        return Err(ImportError::Feed { address: shown, reason });
+    }
+    let bytes = std::fs::read(path).map_err(unreadable)?;
+    let origin = path.canonicalize().map_err(unreadable)?.display().to_string();
+    parse(&bytes, &origin, None)
+}
+
+const ACCEPT: &str =
+    "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, text/xml;q=0.9, text/html;q=0.5, */*;q=0.1";
+
+/// Reads what stands at an address: a feed, a page that names its feed, or an archive of a folder.
+///
+/// # Errors
+/// When the address may not be reached, does not answer, or holds nothing that is read.
+pub async fn read_address(url: &Url, reach: &Reach) -> Result<Plan, ImportError> {
+    let fetcher = reach.fetcher.clone().with_bytes(reach.limits.download_bytes);
+    let mut got = fetcher.get(url, ACCEPT).await?;
+    let mut origin = url.clone();
+    if let Some(kind) = archive_kind(&got.bytes, url.path()) {
+        return read_archive(&got.bytes, kind, url, reach).await;
+    }
+    if let Some(feed) = feed_named_by(&got.bytes, &got.url) {
+        origin = feed.clone();
+        got = fetcher.get(&feed, ACCEPT).await?;
+    }
+    origin.set_fragment(None);
+    let base = got.url.clone();
+    tokio::task::spawn_blocking(move || parse(&got.bytes, origin.as_str(), Some(&base)))
+        .await
+        .map_err(|e| ImportError::Stopped(e.to_string()))?
+}
+
+fn archive_kind(bytes: &[u8], path: &str) -> Option<&'static str> {
+    if bytes.starts_with(b"PK\x03\x04") {
+        Some("zip")
+    } else if bytes.starts_with(&[0x1f, 0x8b]) && (path.ends_with(".tar.gz") || path.ends_with(".tgz")) {
+        Some("tar.gz")
+    } else {
+        None
+    }
+}
+
+async fn read_archive(bytes: &[u8], kind: &str, url: &Url, reach: &Reach) -> Result<Plan, ImportError> {
+    let refuse = |e: std::io::Error| ImportError::Archive { path: url.to_string(), reason: e.to_string() };
+    std::fs::create_dir_all(&reach.scratch).map_err(refuse)?;
+    let file = tempfile::Builder::new().suffix(&format!(".{kind}")).tempfile_in(&reach.scratch).map_err(refuse)?;
+    std::fs::write(file.path(), bytes).map_err(refuse)?;
+    let reach = reach.clone();
+    let mut plan = tokio::task::spawn_blocking(move || archive::read(file.path(), &reach))
+        .await
+        .map_err(|e| ImportError::Stopped(e.to_string()))??;
+    plan.origin = url.to_string();
+    Ok(plan)
+}
+
+/// The feed that a web page names in its head.
+fn feed_named_by(bytes: &[u8], page: &Url) -> Option<Url> {
+    static LINK: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(?is)<link\b[^>]*>").expect("the pattern is a constant"));
+    static HREF: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r#"(?is)\bhref\s*=\s*["']?([^"'\s>]+)"#).expect("the pattern is a constant"));
+    let head = String::from_utf8_lossy(&bytes[..bytes.len().min(200_000)]);
+    let start = head.trim_start().to_ascii_lowercase();
+    if !start.starts_with("<!doctype html") && !start.starts_with("<html") {
+        return None;
+    }
+    LINK.find_iter(&head)
+        .map(|m| m.as_str())
+        .filter(|l| {
+            let l = l.to_ascii_lowercase();
+            l.contains("alternate") && ["application/rss+xml", "application/atom+xml", "application/feed+json"].iter().any(|t| l.contains(t))
+        })
+        .find_map(|l| page.join(&HREF.captures(l)?[1]).ok())
+}
+
+/// Reads a feed's bytes; `base` is the address they came from.
+///
+/// # Errors
+/// When they are not a feed.
+pub fn parse(bytes: &[u8], origin: &str, base: Option<&Url>) -> Result<Plan, ImportError> {
+    let fail = |reason: String| ImportError::Feed { address: origin.to_owned(), reason };
+    let text = encoding::decode(bytes).map_err(|e| fail(e.to_string()))?.text;
+    // The text is UTF-8 now, whatever its declaration says.
+    static DECLARED: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r#"^(\s*<\?xml[^>]*?)\s+encoding\s*=\s*["'][^"']*["']"#).expect("the pattern is a constant"));
+    let text = DECLARED.replace(&text, "$1");
+    let start = text.trim_start().to_ascii_lowercase();
+    if start.starts_with("<!doctype html") || start.starts_with("<html") {
+        return Err(fail("it is a web page that names no feed; give the address of its feed".to_owned()));
+    }
+    let parser = feed_rs::parser::Builder::new().base_uri(base.map(Url::as_str)).build();
+    let feed = parser.parse(text.as_bytes()).map_err(|e| fail(explain(&e.to_string())))?;
+    let mut plan = Plan { origin: origin.to_owned(), ..Plan::default() };
+    for entry in &feed.entries {
+        if plan.drafts.iter().any(|d| d.path == entry.id) {
+            plan.skipped.push(Left::new(entry.id.clone(), "the feed names it twice"));
+            continue;
+        }
+        match draft(entry, &feed) {
+            Some(draft) => {
+                let at = draft.source_url.as_deref().and_then(|u| Url::parse(u).ok()).or_else(|| base.cloned());
+                if let Some(at) = at {
+                    plan.links.base.insert(draft.path.clone(), at);
+                }
+                plan.drafts.push(draft);
+            }
+            None => plan.skipped.push(Left::new(entry.id.clone(), "the feed gives no text of it")),
+        }
+    }
+    people::unify(&mut plan.drafts);
+    Ok(plan)
+}
+
+fn explain(error: &str) -> String {
+    let short: String = error.chars().take(200).collect();
+    format!("{short}; RSS, Atom and JSON Feed are read")
+}
+
+fn draft(entry: &Entry, feed: &Feed) -> Option<Draft> {
+    let content = entry.content.as_ref().and_then(|c| Some((c.body.as_deref()?, c.content_type.to_string())));
+    let summary = entry.summary.as_ref().map(|s| (s.content.as_str(), s.content_type.to_string()));
+    let (text, kind) = content.filter(|(t, _)| !t.trim().is_empty()).or(summary)?;
+    let marked_up = kind.contains("html") || kind.contains("xml") || looks_like_html(text);
+    let body = if marked_up { html::to_markdown(text) } else { text.trim().to_owned() };
+    let (found, body) = credits::take(&body);
+    if markup::prose_length(&body) < 2 {
+        return None;
+    }
+    let title = entry.title.as_ref().map(|t| plain_title(&t.content)).filter(|t| !t.is_empty());
+    let title = title.unwrap_or_else(|| xinghe_text::excerpt(&body, 60));
+    let mut credits = authors(entry, feed);
+    let from_text = found.people.into_iter().filter(|(r, _)| *r != CreditRole::Author || credits.is_empty());
+    let from_text: Vec<_> = from_text.collect();
+    credits.extend(from_text);
+    credits.sort_by_key(|(role, _)| *role);
+    let seen = xinghe_text::detect(&format!("{title}\n{body}"));
+    let said = entry.language.as_ref().or(feed.language.as_ref()).and_then(|l| l.parse().ok());
+    let language = if seen == LangTag::undetermined() { said.unwrap_or(seen) } else { seen };
+    let mut tags: Vec<String> = Vec::new();
+    for category in &entry.categories {
+        let tag = category.label.as_deref().unwrap_or(&category.term).trim();
+        if !tag.is_empty() && !tag.contains("://") && !tags.iter().any(|t| t.eq_ignore_ascii_case(tag)) {
+            tags.push(tag.to_owned());
+        }
+    }
+    let link = entry.links.iter().find(|l| l.rel.as_deref().is_none_or(|r| r == "alternate")).or(entry.links.first());
+    let at = entry.published.or(entry.updated).map(|t| Timestamp::from_millis(t.timestamp_millis()));
+    Some(Draft {
+        path: entry.id.clone(),
+        kind: PostKind::Article,
+        title,
+        body,
+        language,
+        credits,
+        tags,
+        published_at: at,
+        licence: entry.rights.as_ref().and_then(|r| licence::identify(&r.content)).map(str::to_owned),
+        source_url: link.map(|l| l.href.clone()).filter(|u| u.starts_with("http")),
+        original_url: found.original.filter(|_| found.translated),
+        site_path: None,
+        facts: Vec::new(),
+        order: None,
+    })
+}
+
+fn authors(entry: &Entry, feed: &Feed) -> Vec<(CreditRole, Person)> {
+    let people = if entry.authors.is_empty() { &feed.authors } else { &entry.authors };
+    let mut found: Vec<(CreditRole, Person)> = Vec::new();
+    for person in people {
+        // RSS writes `ann@example.org (Ann Lee)`.
+        let name = person.name.as_deref().unwrap_or_default();
+        let inner = name.split_once('(').filter(|(mail, _)| mail.contains('@')).map(|(_, n)| n.trim_end_matches(')'));
+        for mut one in people::parse(inner.unwrap_or(name), &References::new()).names {
+            if one.name.contains('@') {
+                continue;
+            }
+            one.url = one.url.or_else(|| person.uri.clone().filter(|u| u.starts_with("http")));
+            found.push((CreditRole::Author, one));
+        }
+    }
+    found
+}
+
+fn looks_like_html(text: &str) -> bool {
+    static TAG: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"(?i)</?(?:p|br|div|a|h[1-6]|ul|ol|li|pre|code|em|strong|img|blockquote)\b[^>]*>").expect("the pattern is a constant"));
+    TAG.is_match(text)
+}
+
+fn plain_title(title: &str) -> String {
+    let text = if looks_like_html(title) || title.contains('&') { html::to_markdown(title) } else { title.to_owned() };
+    markup::inline_text(&text)
+}
+
+#[cfg(test)]
+#[path = "feed_tests.rs"]
+mod tests;
