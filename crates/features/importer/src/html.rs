@@ -7,7 +7,9 @@ use htmd::HtmlToMarkdown;
 /// HTML as Markdown; scripts, styles and forms leave.
 pub fn to_markdown(html: &str) -> String {
     static CONVERTER: LazyLock<HtmlToMarkdown> = LazyLock::new(|| {
-        let dropped = vec!["script", "style", "noscript", "iframe", "form", "button", "input", "select", "svg", "template", "head"];
+        let dropped = vec![
+            "script", "style", "noscript", "iframe", "form", "button", "input", "select", "svg", "template", "head",
+        ];
         HtmlToMarkdown::builder().skip_tags(dropped).build()
     });
     CONVERTER.convert(html).map_or_else(|_| String::new(), |text| text.trim().to_owned())

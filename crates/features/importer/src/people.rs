@@ -218,7 +218,8 @@ pub fn unify(drafts: &mut [Draft]) {
         *writings.entry(person.key()).or_default().entry(person.name.clone()).or_default() += 1;
     }
     for (_, person) in drafts.iter_mut().flat_map(|d| &mut d.credits) {
-        let best = writings.get(&person.key()).and_then(|w| w.iter().max_by(|a, b| a.1.cmp(b.1).then_with(|| b.0.cmp(a.0))));
+        let best =
+            writings.get(&person.key()).and_then(|w| w.iter().max_by(|a, b| a.1.cmp(b.1).then_with(|| b.0.cmp(a.0))));
         if let Some((name, _)) = best {
             person.name.clone_from(name);
         }

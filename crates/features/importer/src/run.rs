@@ -120,7 +120,12 @@ fn vanished(plan: &Plan, known: &HashMap<String, PostId>) -> Vec<String> {
     gone
 }
 
-async fn compare(plan: &Plan, known: &HashMap<String, PostId>, ports: &Ports, report: &mut Report) -> Result<(), ImportError> {
+async fn compare(
+    plan: &Plan,
+    known: &HashMap<String, PostId>,
+    ports: &Ports,
+    report: &mut Report,
+) -> Result<(), ImportError> {
     let ids: Vec<PostId> = plan.drafts.iter().filter_map(|d| known.get(&d.path).copied()).collect();
     let mut there = HashMap::new();
     if let Some(posts) = &ports.posts {
@@ -176,7 +181,13 @@ struct Taker<'a> {
 }
 
 impl<'a> Taker<'a> {
-    fn new(plan: &'a Plan, known: HashMap<String, PostId>, ports: &'a Ports, how: &'a How, progress: &'a (dyn Fn(Progress) + Send + Sync)) -> Self {
+    fn new(
+        plan: &'a Plan,
+        known: HashMap<String, PostId>,
+        ports: &'a Ports,
+        how: &'a How,
+        progress: &'a (dyn Fn(Progress) + Send + Sync),
+    ) -> Self {
         let scope = hex::encode(&Sha256::digest(plan.origin.as_bytes())[..6]);
         Self { plan, ports, how, progress, known, authors: HashMap::new(), scope, done: 0 }
     }
@@ -212,7 +223,8 @@ impl<'a> Taker<'a> {
             self.batch(&ready, report, true).await?;
         }
         for chunk in again.chunks(self.how.batch.max(1)) {
-            let ready: Vec<(&Draft, String)> = chunk.iter().map(|d| (*d, resolved(d, self.plan, &self.known).0)).collect();
+            let ready: Vec<(&Draft, String)> =
+                chunk.iter().map(|d| (*d, resolved(d, self.plan, &self.known).0)).collect();
             self.batch(&ready, report, false).await?;
         }
         Ok(())

@@ -78,7 +78,10 @@ impl Fetcher {
                 && let Some(next) = response.headers().get(LOCATION)
             {
                 let next = next.to_str().ok().and_then(|n| here.join(n).ok());
-                here = next.ok_or_else(|| NetError::Unreachable { url: here.to_string(), reason: "its redirect names no address".to_owned() })?;
+                here = next.ok_or_else(|| NetError::Unreachable {
+                    url: here.to_string(),
+                    reason: "its redirect names no address".to_owned(),
+                })?;
                 continue;
             }
             if !status.is_success() {
@@ -154,7 +157,10 @@ mod tests {
 
     async fn server() -> MockServer {
         let server = MockServer::start().await;
-        Mock::given(path("/ok")).respond_with(ResponseTemplate::new(200).set_body_raw("hello", "text/plain")).mount(&server).await;
+        Mock::given(path("/ok"))
+            .respond_with(ResponseTemplate::new(200).set_body_raw("hello", "text/plain"))
+            .mount(&server)
+            .await;
         let redirect = |to: &str| ResponseTemplate::new(302).insert_header("location", to);
         Mock::given(path("/there")).respond_with(redirect("/ok")).mount(&server).await;
         Mock::given(path("/round")).respond_with(redirect("/round")).mount(&server).await;
@@ -168,7 +174,10 @@ mod tests {
         let server = server().await;
         let fetcher = fetcher(Reachable::with_hosts(["127.0.0.1"]), Limits::default());
         let got = fetcher.get(&at(&server, "/there"), "*/*").await.expect("an answer");
-        assert_eq!((got.bytes.as_slice(), got.url.path(), got.content_type.as_deref()), (b"hello".as_slice(), "/ok", Some("text/plain")));
+        assert_eq!(
+            (got.bytes.as_slice(), got.url.path(), got.content_type.as_deref()),
+            (b"hello".as_slice(), "/ok", Some("text/plain"))
+        );
     }
 
     #[tokio::test]

@@ -23,7 +23,8 @@ pub fn read(path: &Path, reach: &Reach) -> Result<Plan, ImportError> {
     let scratch =
         tempfile::Builder::new().prefix("archive-").tempdir_in(&reach.scratch).map_err(|e| refuse(e.to_string()))?;
     let packed = path.metadata().map_err(|e| refuse(e.to_string()))?.len();
-    let mut unpacker = Unpacker { root: scratch.path().to_path_buf(), limits: &reach.limits, packed, files: 0, bytes: 0 };
+    let mut unpacker =
+        Unpacker { root: scratch.path().to_path_buf(), limits: &reach.limits, packed, files: 0, bytes: 0 };
     let name = shown.to_ascii_lowercase();
     let done = if name.ends_with(".zip") {
         unpacker.zip(path)
@@ -86,7 +87,8 @@ impl Unpacker<'_> {
                 continue;
             }
             let inner = entry.path().map_err(|e| format!("it is broken ({e})"))?.into_owned();
-            let inside = inner.components().all(|c| matches!(c, std::path::Component::Normal(_) | std::path::Component::CurDir));
+            let inside =
+                inner.components().all(|c| matches!(c, std::path::Component::Normal(_) | std::path::Component::CurDir));
             if !inside {
                 return Err(format!("{:?} would be written outside of it", inner.display()));
             }

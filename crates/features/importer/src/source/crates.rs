@@ -14,7 +14,6 @@ use super::Limits;
 use super::hosts::{self, CodeHost};
 use crate::encoding;
 use crate::error::ImportError;
-use crate::html;
 use crate::markup;
 use crate::model::{Draft, Left, Person, Plan};
 use crate::people::{self, References};
@@ -29,7 +28,8 @@ pub const ORIGIN: &str = "https://crates.io";
 pub fn read(home: Option<&Path>, names: Option<&[String]>, limits: &Limits) -> Result<Plan, ImportError> {
     let home = home.map(Path::to_path_buf).or_else(default_home).unwrap_or_else(|| PathBuf::from(".cargo"));
     let sources = home.join("registry").join("src");
-    let registries = std::fs::read_dir(&sources).map_err(|_| ImportError::NoRegistry { path: sources.display().to_string() })?;
+    let registries =
+        std::fs::read_dir(&sources).map_err(|_| ImportError::NoRegistry { path: sources.display().to_string() })?;
     let wanted: Option<HashSet<&str>> = names.map(|n| n.iter().map(String::as_str).collect());
     let mut found: BTreeMap<String, BTreeMap<Version, PathBuf>> = BTreeMap::new();
     for registry in registries.flatten() {
@@ -65,7 +65,8 @@ fn default_home() -> Option<PathBuf> {
 pub fn names_in_lock(lock: &str) -> Vec<String> {
     let Ok(table) = lock.parse::<Table>() else { return Vec::new() };
     let packages = table.get("package").and_then(Value::as_array).into_iter().flatten();
-    let from_registry = packages.filter(|p| p.get("source").and_then(Value::as_str).is_some_and(|s| s.starts_with("registry+")));
+    let from_registry =
+        packages.filter(|p| p.get("source").and_then(Value::as_str).is_some_and(|s| s.starts_with("registry+")));
     let names: BTreeSet<String> = from_registry.filter_map(|p| p.get("name")?.as_str().map(str::to_owned)).collect();
     names.into_iter().collect()
 }
@@ -104,10 +105,22 @@ fn project(name: &str, versions: &BTreeMap<Version, PathBuf>, limits: &Limits) -
     // A release comes before a newer pre-release.
     let newest = versions.iter().rev().find(|(v, _)| v.pre.is_empty()).or_else(|| versions.iter().next_back());
     let (version, folder) = newest.ok_or_else(|| broken("it has no version".to_owned()))?;
-    let manifest = std::fs::read_to_string(folder.join("Cargo.toml")).map_err(|e| broken(format!("its Cargo.toml cannot be read: {e}")))?;
-    let manifest: Table = manifest.parse().map_err(|e: toml::de::Error| broken(format!("its Cargo.toml cannot be read: {}", e.message())))?;
-    let package = manifest.get("package").and_then(Value::as_table).ok_or_else(|| broken("its Cargo.toml names no package".to_owned()))?;
-    let text = |key: &str| package.get(key).and_then(Value::as_str).map(|s| s.split_whitespace().collect::<Vec<_>>().join(" ")).filter(|s| !s.is_empty());
+    let manifest = std::fs::read_to_string(folder.join("Cargo.toml"))
+        .map_err(|e| broken(format!("its Cargo.toml cannot be read: {e}")))?;
+    let manifest: Table = manifest
+        .parse()
+        .map_err(|e: toml::de::Error| broken(format!("its Cargo.toml cannot be read: {}", e.message())))?;
+    let package = manifest
+        .get("package")
+        .and_then(Value::as_table)
+        .ok_or_else(|| broken("its Cargo.toml names no package".to_owned()))?;
+    let text = |key: &str| {
+        package
+            .get(key)
+            .and_then(Value::as_str)
+            .map(|s| s.split_whitespace().collect::<Vec<_>>().join(" "))
+            .filter(|s| !s.is_empty())
+    };
     let description = text("description");
     let (readme_path, readme) = readme(folder, package, limits).unwrap_or_default();
     let body = body(name, description.as_deref(), &readme);
@@ -122,7 +135,10 @@ fn project(name: &str, versions: &BTreeMap<Version, PathBuf>, limits: &Limits) -
     let mut fact = |key: &str, value: Option<String>| facts.extend(value.map(|v| (key.to_owned(), v)));
     fact("other_versions", (!older.is_empty()).then(|| older.join(", ")));
     fact("repository", repository.clone().filter(|u| is_web(u)));
-    fact("documentation", text("documentation").filter(|u| is_web(u)).or_else(|| Some(format!("https://docs.rs/{name}"))));
+    fact(
+        "documentation",
+        text("documentation").filter(|u| is_web(u)).or_else(|| Some(format!("https://docs.rs/{name}"))),
+    );
     fact("homepage", text("homepage").filter(|u| is_web(u)));
     fact("licence", licence.clone());
     fact("rust_version", text("rust-version"));
@@ -172,13 +188,18 @@ fn readme(folder: &Path, package: &Table, limits: &Limits) -> Option<(String, St
     None
 }
 
-static BADGE: LazyLock<Regex> =
-    LazyLock::new(|| re(r"\[!\[[^\[\]]*\](?:\([^()]*(?:\([^()]*\)[^()]*)*\)|\[[^\[\]]*\])\](?:\([^()]*\)|\[[^\[\]]*\])?"));
+static BADGE: LazyLock<Regex> = LazyLock::new(|| {
+    re(r"\[!\[[^\[\]]*\](?:\([^()]*(?:\([^()]*\)[^()]*)*\)|\[[^\[\]]*\])\](?:\([^()]*\)|\[[^\[\]]*\])?")
+});
 static BADGE_IMAGE: LazyLock<Regex> = LazyLock::new(|| {
-    re(r"(?i)!\[[^\[\]]*\]\([^()]*(?:shields\.io|badge|codecov|travis-ci|appveyor|coveralls|deps\.rs|/workflows/|buildstats)[^()]*\)")
+    re(
+        r"(?i)!\[[^\[\]]*\]\([^()]*(?:shields\.io|badge|codecov|travis-ci|appveyor|coveralls|deps\.rs|/workflows/|buildstats)[^()]*\)",
+    )
 });
 static BADGE_HTML: LazyLock<Regex> = LazyLock::new(|| {
-    re(r#"(?is)<a\b[^>]*>\s*<img\b[^>]*(?:shields\.io|badge|codecov|deps\.rs|/workflows/)[^>]*>\s*</a>|<img\b[^>]*(?:shields\.io|badge|codecov|deps\.rs|/workflows/)[^>]*>"#)
+    re(
+        r#"(?is)<a\b[^>]*>\s*<img\b[^>]*(?:shields\.io|badge|codecov|deps\.rs|/workflows/)[^>]*>\s*</a>|<img\b[^>]*(?:shields\.io|badge|codecov|deps\.rs|/workflows/)[^>]*>"#,
+    )
 });
 static EMPTY_DIV: LazyLock<Regex> = LazyLock::new(|| re(r"(?is)<(div|p|center|h1)\b[^>]*>\s*</(?:div|p|center|h1)>"));
 
@@ -264,8 +285,11 @@ fn authors(package: &Table, repository: Option<&str>) -> Vec<Person> {
         for mut person in names {
             let local = mail.split('@').next().unwrap_or_default();
             let local = local.rsplit('+').next().unwrap_or(local);
-            let squeeze = |t: &str| t.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
-            let is_owner = owner.as_ref().is_some_and(|o| squeeze(o) == squeeze(&person.name) || (single && squeeze(o) == squeeze(local)));
+            let squeeze =
+                |t: &str| t.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
+            let is_owner = owner
+                .as_ref()
+                .is_some_and(|o| squeeze(o) == squeeze(&person.name) || (single && squeeze(o) == squeeze(local)));
             if is_owner {
                 person.url = page.clone();
             }
@@ -291,7 +315,8 @@ mod tests {
         if !readme.is_empty() {
             std::fs::write(at.join("README.md"), readme).expect("written");
         }
-        std::fs::write(at.join(".cargo_vcs_info.json"), "{\"git\":{\"sha1\":\"x\"},\"path_in_vcs\":\"crates/web\"}").expect("written");
+        std::fs::write(at.join(".cargo_vcs_info.json"), "{\"git\":{\"sha1\":\"x\"},\"path_in_vcs\":\"crates/web\"}")
+            .expect("written");
     }
 
     fn registry() -> tempfile::TempDir {
@@ -306,7 +331,12 @@ mod tests {
         crate_at(home.path(), "my-web-0.9.0", &manifest("0.9.0"), "# my-web\n\nOld.");
         crate_at(home.path(), "my-web-2.0.0-rc.1", &manifest("2.0.0-rc.1"), "# my-web\n\nNext.");
         crate_at(home.path(), "bare-1.0.0", "[package]\nname = \"bare\"\nversion = \"1.0.0\"\n", "");
-        crate_at(home.path(), "owned-1.0.0", "[package]\nname = \"owned\"\ndescription = \"Owned things.\"\nrepository = \"https://github.com/dtolnay/owned\"\n", "");
+        crate_at(
+            home.path(),
+            "owned-1.0.0",
+            "[package]\nname = \"owned\"\ndescription = \"Owned things.\"\nrepository = \"https://github.com/dtolnay/owned\"\n",
+            "",
+        );
         crate_at(home.path(), "broken-1.0.0", "[package", "");
         home
     }
@@ -325,9 +355,13 @@ mod tests {
         assert_eq!((fact("version"), fact("other_versions")), (Some("1.2.0"), Some("2.0.0-rc.1, 0.9.0")));
         assert_eq!((fact("documentation"), fact("rust_version")), (Some("https://docs.rs/my-web"), Some("1.80")));
         assert!(d.body.starts_with("A small web framework.\n\nRoutes requests"), "{}", d.body);
-        let resolved = crate::links::rewrite(&d.body, &|dest, image| plan.links.target(&d.path, dest, image, &|_| None));
+        let resolved =
+            crate::links::rewrite(&d.body, &|dest, image| plan.links.target(&d.path, dest, image, &|_| None));
         assert!(resolved.contains("(https://github.com/ann/my-web/blob/HEAD/crates/web/examples)"), "{resolved}");
-        assert!(resolved.contains("(https://raw.githubusercontent.com/ann/my-web/HEAD/crates/web/art/logo.png)"), "{resolved}");
+        assert!(
+            resolved.contains("(https://raw.githubusercontent.com/ann/my-web/HEAD/crates/web/art/logo.png)"),
+            "{resolved}"
+        );
         assert_eq!(plan.drafts[1].credits[0].1.profile().as_deref(), Some("github:dtolnay"));
         assert_eq!((plan.skipped[0].path.as_str(), plan.failed[0].path.as_str()), ("bare", "broken"));
     }
@@ -335,7 +369,8 @@ mod tests {
     #[test]
     fn only_the_wanted_crates_are_read() {
         let home = registry();
-        let plan = read(Some(home.path()), Some(&["owned".to_owned()]), &Limits::default()).expect("there is a registry");
+        let plan =
+            read(Some(home.path()), Some(&["owned".to_owned()]), &Limits::default()).expect("there is a registry");
         assert_eq!((plan.drafts.len(), plan.exhaustive), (1, false));
         let lock = "[[package]]\nname = \"xinghe\"\nversion = \"0.1.0\"\n\n[[package]]\nname = \"serde\"\nversion = \"1.0.0\"\nsource = \"registry+https://github.com/rust-lang/crates.io-index\"\n";
         assert_eq!(names_in_lock(lock), ["serde"]);
@@ -349,7 +384,11 @@ mod tests {
 
     #[test]
     fn names_and_versions_are_split() {
-        for (folder, name, version) in [("serde-1.0.2", "serde", "1.0.2"), ("sha2-asm-0.6.0-rc.1", "sha2-asm", "0.6.0-rc.1"), ("utf-8-0.7.6", "utf-8", "0.7.6")] {
+        for (folder, name, version) in [
+            ("serde-1.0.2", "serde", "1.0.2"),
+            ("sha2-asm-0.6.0-rc.1", "sha2-asm", "0.6.0-rc.1"),
+            ("utf-8-0.7.6", "utf-8", "0.7.6"),
+        ] {
             assert_eq!(split_version(folder), Some((name, Version::parse(version).expect("a version"))));
         }
     }

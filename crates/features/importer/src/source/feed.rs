@@ -27,7 +27,8 @@ pub fn read_file(path: &Path, limits: &Limits) -> Result<Plan, ImportError> {
     let unreadable = |e: std::io::Error| ImportError::Unreadable { path: shown.clone(), reason: e.to_string() };
     let size = path.metadata().map_err(unreadable)?.len();
     if size > limits.download_bytes {
-        let reason = format!("it has {} MB; a feed may have {} MB", size / 1_000_000, limits.download_bytes / 1_000_000);
+        let reason =
+            format!("it has {} MB; a feed may have {} MB", size / 1_000_000, limits.download_bytes / 1_000_000);
         return Err(ImportError::Feed { address: shown, reason });
     }
     let bytes = std::fs::read(path).map_err(unreadable)?;
@@ -35,8 +36,7 @@ pub fn read_file(path: &Path, limits: &Limits) -> Result<Plan, ImportError> {
     parse(&bytes, &origin, None)
 }
 
-const ACCEPT: &str =
-    "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, text/xml;q=0.9, text/html;q=0.5, */*;q=0.1";
+const ACCEPT: &str = "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, text/xml;q=0.9, text/html;q=0.5, */*;q=0.1";
 
 /// Reads what stands at an address: a feed, a page that names its feed, or an archive of a folder.
 ///
@@ -85,7 +85,8 @@ async fn read_archive(bytes: &[u8], kind: &str, url: &Url, reach: &Reach) -> Res
 
 /// The feed that a web page names in its head.
 fn feed_named_by(bytes: &[u8], page: &Url) -> Option<Url> {
-    static LINK: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(?is)<link\b[^>]*>").expect("the pattern is a constant"));
+    static LINK: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"(?is)<link\b[^>]*>").expect("the pattern is a constant"));
     static HREF: LazyLock<Regex> =
         LazyLock::new(|| Regex::new(r#"(?is)\bhref\s*=\s*["']?([^"'\s>]+)"#).expect("the pattern is a constant"));
     let head = String::from_utf8_lossy(&bytes[..bytes.len().min(200_000)]);
@@ -97,7 +98,10 @@ fn feed_named_by(bytes: &[u8], page: &Url) -> Option<Url> {
         .map(|m| m.as_str())
         .filter(|l| {
             let l = l.to_ascii_lowercase();
-            l.contains("alternate") && ["application/rss+xml", "application/atom+xml", "application/feed+json"].iter().any(|t| l.contains(t))
+            l.contains("alternate")
+                && ["application/rss+xml", "application/atom+xml", "application/feed+json"]
+                    .iter()
+                    .any(|t| l.contains(t))
         })
         .find_map(|l| page.join(&HREF.captures(l)?[1]).ok())
 }
@@ -110,8 +114,9 @@ pub fn parse(bytes: &[u8], origin: &str, base: Option<&Url>) -> Result<Plan, Imp
     let fail = |reason: String| ImportError::Feed { address: origin.to_owned(), reason };
     let text = encoding::decode(bytes).map_err(|e| fail(e.to_string()))?.text;
     // The text is UTF-8 now, whatever its declaration says.
-    static DECLARED: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r#"^(\s*<\?xml[^>]*?)\s+encoding\s*=\s*["'][^"']*["']"#).expect("the pattern is a constant"));
+    static DECLARED: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r#"^(\s*<\?xml[^>]*?)\s+encoding\s*=\s*["'][^"']*["']"#).expect("the pattern is a constant")
+    });
     let text = DECLARED.replace(&text, "$1");
     let start = text.trim_start().to_ascii_lowercase();
     if start.starts_with("<!doctype html") || start.starts_with("<html") {
@@ -211,8 +216,10 @@ fn authors(entry: &Entry, feed: &Feed) -> Vec<(CreditRole, Person)> {
 }
 
 fn looks_like_html(text: &str) -> bool {
-    static TAG: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r"(?i)</?(?:p|br|div|a|h[1-6]|ul|ol|li|pre|code|em|strong|img|blockquote)\b[^>]*>").expect("the pattern is a constant"));
+    static TAG: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?i)</?(?:p|br|div|a|h[1-6]|ul|ol|li|pre|code|em|strong|img|blockquote)\b[^>]*>")
+            .expect("the pattern is a constant")
+    });
     TAG.is_match(text)
 }
 

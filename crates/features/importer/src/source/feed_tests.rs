@@ -25,11 +25,17 @@ fn the_three_formats_are_read() {
     assert_eq!((d.title.as_str(), d.language.as_str()), ("Ownership & borrowing", "en"));
     assert_eq!(d.credits, [(CreditRole::Author, Person { name: "Ann Lee".into(), url: None })]);
     assert_eq!(d.published_at.map(Timestamp::rfc3339).as_deref(), Some("2020-01-02T10:00:00Z"));
-    assert_eq!((d.tags.as_slice(), d.source_url.as_deref()), (["rust".to_owned()].as_slice(), Some("https://b.example/own")));
+    assert_eq!(
+        (d.tags.as_slice(), d.source_url.as_deref()),
+        (["rust".to_owned()].as_slice(), Some("https://b.example/own"))
+    );
     assert!(d.body.contains("**one** owner") && d.body.contains("```rust\nlet a = 1;"), "{}", d.body);
     assert_eq!(plan.skipped.len(), 1);
     let resolved = crate::links::rewrite(&d.body, &|dest, image| plan.links.target(&d.path, dest, image, &|_| None));
-    assert!(resolved.contains("(https://b.example/next)") && resolved.contains("(https://b.example/cat.png)"), "{resolved}");
+    assert!(
+        resolved.contains("(https://b.example/next)") && resolved.contains("(https://b.example/cat.png)"),
+        "{resolved}"
+    );
 
     let plan = parse(ATOM.as_bytes(), "x", None).expect("it is a feed");
     let d = &plan.drafts[0];
@@ -38,7 +44,10 @@ fn the_three_formats_are_read() {
 
     let plan = parse(JSON.as_bytes(), "x", None).expect("it is a feed");
     let d = &plan.drafts[0];
-    assert_eq!((d.title.as_str(), d.body.as_str(), d.credits[0].1.name.as_str()), ("Hi", "Plain text of the entry.", "Bo Xi"));
+    assert_eq!(
+        (d.title.as_str(), d.body.as_str(), d.credits[0].1.name.as_str()),
+        ("Hi", "Plain text of the entry.", "Bo Xi")
+    );
 }
 
 #[test]
@@ -50,7 +59,14 @@ fn a_feed_in_an_old_encoding_is_read() {
 
 #[test]
 fn what_is_no_feed_is_named() {
-    for bad in ["<rss><channel><title>x</title", "<?xml version='1.0'?><a><b></a>", "not a feed", "{\"a\":1}", "", "<html><body>x</body></html>"] {
+    for bad in [
+        "<rss><channel><title>x</title",
+        "<?xml version='1.0'?><a><b></a>",
+        "not a feed",
+        "{\"a\":1}",
+        "",
+        "<html><body>x</body></html>",
+    ] {
         let error = parse(bad.as_bytes(), "https://b.example/feed", None).expect_err(bad);
         assert!(matches!(error, ImportError::Feed { .. }) && error.to_string().contains("b.example"), "{error}");
     }
@@ -63,8 +79,14 @@ async fn a_page_leads_to_its_feed() {
     use xinghe_net::{Fetcher, Limits as NetLimits, Reachable};
     let server = MockServer::start().await;
     let page = "<!DOCTYPE html><html><head><link rel=\"alternate\" type=\"application/rss+xml\" href=\"/rss.xml\"></head></html>";
-    Mock::given(path("/")).respond_with(ResponseTemplate::new(200).set_body_raw(page, "text/html")).mount(&server).await;
-    Mock::given(path("/rss.xml")).respond_with(ResponseTemplate::new(200).set_body_raw(RSS, "application/rss+xml")).mount(&server).await;
+    Mock::given(path("/"))
+        .respond_with(ResponseTemplate::new(200).set_body_raw(page, "text/html"))
+        .mount(&server)
+        .await;
+    Mock::given(path("/rss.xml"))
+        .respond_with(ResponseTemplate::new(200).set_body_raw(RSS, "application/rss+xml"))
+        .mount(&server)
+        .await;
     let home = tempfile::tempdir().expect("a folder");
     let reach = |reachable| Reach {
         fetcher: Fetcher::new(reachable, NetLimits::default(), "test"),

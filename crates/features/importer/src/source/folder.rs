@@ -57,7 +57,8 @@ pub fn read(root: &Path, came: &Came, limits: &Limits) -> Result<Plan, ImportErr
     plan.links = resolver(&site, listing.files, &plan.drafts, repository.as_deref().and_then(CodeHost::of));
     for draft in &mut plan.drafts {
         if draft.source_url.is_none() {
-            draft.source_url = plan.links.browse.as_ref().and_then(|b| crate::links::join(b, &draft.path)).map(String::from);
+            draft.source_url =
+                plan.links.browse.as_ref().and_then(|b| crate::links::join(b, &draft.path)).map(String::from);
         }
     }
     Ok(plan)
@@ -95,10 +96,11 @@ fn list(root: &Path, limits: &Limits, shallow: bool) -> Listing {
     // Links are not followed: they could lead anywhere on this machine, or in circles.
     // Of a single page, only its neighbours matter: links may lead to them.
     let depth = if shallow { 2 } else { usize::MAX };
-    let walk = WalkDir::new(root).max_depth(depth).follow_links(false).sort_by_file_name().into_iter().filter_entry(|e| {
-        let name = e.file_name().to_str().unwrap_or_default();
-        e.depth() == 0 || !(e.file_type().is_dir() && (NEVER.contains(&name) || name.starts_with('.')))
-    });
+    let walk =
+        WalkDir::new(root).max_depth(depth).follow_links(false).sort_by_file_name().into_iter().filter_entry(|e| {
+            let name = e.file_name().to_str().unwrap_or_default();
+            e.depth() == 0 || !(e.file_type().is_dir() && (NEVER.contains(&name) || name.starts_with('.')))
+        });
     for entry in walk {
         let entry = match entry {
             Ok(entry) => entry,

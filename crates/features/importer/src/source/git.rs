@@ -158,7 +158,10 @@ fn explain(stderr: &str) -> String {
     let lower = said.to_lowercase();
     let hint = if lower.contains("could not resolve host") {
         " (the host was not found: check the address and the network)"
-    } else if lower.contains("terminal prompts disabled") || lower.contains("authentication") || lower.contains("permission denied") {
+    } else if lower.contains("terminal prompts disabled")
+        || lower.contains("authentication")
+        || lower.contains("permission denied")
+    {
         " (it needs a sign-in: is it public?)"
     } else if lower.contains("failed to connect") || lower.contains("connection") || lower.contains("timed out") {
         " (it does not answer)"
@@ -195,7 +198,12 @@ mod tests {
 
     #[test]
     fn one_repository_has_one_origin() {
-        for address in ["https://github.com/O/R.git", "git@github.com:o/r.git", "https://github.com/o/r/", "ssh://git@github.com/o/r"] {
+        for address in [
+            "https://github.com/O/R.git",
+            "git@github.com:o/r.git",
+            "https://github.com/o/r/",
+            "ssh://git@github.com/o/r",
+        ] {
             assert_eq!(origin(address), "https://github.com/o/r", "{address}");
         }
         assert_eq!(origin("https://user:secret@git.example/x.git"), "https://git.example/x");
@@ -223,7 +231,9 @@ mod tests {
     #[tokio::test]
     async fn an_address_that_does_not_answer_is_named() {
         let scratch = tempfile::tempdir().expect("a folder");
-        let error = read("http://127.0.0.1:1/o/r.git", &reach(scratch.path(), Reachable::any())).await.expect_err("nothing listens");
+        let error = read("http://127.0.0.1:1/o/r.git", &reach(scratch.path(), Reachable::any()))
+            .await
+            .expect_err("nothing listens");
         let said = error.to_string();
         assert!(said.contains("127.0.0.1:1") && said.contains("does not answer"), "{said}");
     }

@@ -58,8 +58,14 @@ mod tests {
     fn addresses_of_files() {
         let github = CodeHost::of("git@github.com:o/r.git").expect("known");
         assert_eq!(github.raw, "https://raw.githubusercontent.com/o/r/HEAD/");
-        assert_eq!(CodeHost::of("https://www.github.com/o/r/tree/main/x").map(|h| h.web).as_deref(), Some("https://github.com/o/r"));
-        assert_eq!(CodeHost::of("https://gitee.com/o/r").map(|h| h.browse).as_deref(), Some("https://gitee.com/o/r/blob/master/"));
+        assert_eq!(
+            CodeHost::of("https://www.github.com/o/r/tree/main/x").map(|h| h.web).as_deref(),
+            Some("https://github.com/o/r")
+        );
+        assert_eq!(
+            CodeHost::of("https://gitee.com/o/r").map(|h| h.browse).as_deref(),
+            Some("https://gitee.com/o/r/blob/master/")
+        );
         assert_eq!(CodeHost::of("https://example.org/o/r"), None);
         assert_eq!(CodeHost::of("/home/me/blog"), None);
     }

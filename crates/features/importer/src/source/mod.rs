@@ -74,7 +74,8 @@ impl Source {
         if given == "crates" && !Path::new(given).exists() {
             return Ok(Self::Crates);
         }
-        let looks_ssh = given.starts_with("ssh://") || (given.contains('@') && given.contains(':') && !given.contains("://"));
+        let looks_ssh =
+            given.starts_with("ssh://") || (given.contains('@') && given.contains(':') && !given.contains("://"));
         if looks_ssh && !Path::new(given).exists() {
             return Ok(Self::Git(given.to_owned()));
         }
@@ -83,11 +84,17 @@ impl Source {
         }
         let path = Path::new(given);
         let meta = path.metadata().map_err(|e| match e.kind() {
-            std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory => ImportError::NotThere { path: given.to_owned() },
+            std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory => {
+                ImportError::NotThere { path: given.to_owned() }
+            }
             _ => ImportError::Unreadable { path: given.to_owned(), reason: e.to_string() },
         })?;
         if meta.is_dir() {
-            return Ok(if folder::is_bare_repository(path) { Self::Git(given.to_owned()) } else { Self::Folder(path.to_path_buf()) });
+            return Ok(if folder::is_bare_repository(path) {
+                Self::Git(given.to_owned())
+            } else {
+                Self::Folder(path.to_path_buf())
+            });
         }
         if !meta.is_file() {
             let reason = "it is neither a folder nor a file".to_owned();
@@ -115,7 +122,8 @@ impl Source {
         match url.scheme() {
             "http" | "https" => {
                 let repository = url.path().ends_with(".git")
-                    || (hosts::CodeHost::of(given).is_some() && url.path_segments().is_some_and(|s| s.filter(|p| !p.is_empty()).count() == 2));
+                    || (hosts::CodeHost::of(given).is_some()
+                        && url.path_segments().is_some_and(|s| s.filter(|p| !p.is_empty()).count() == 2));
                 Ok(if repository { Self::Git(given.to_owned()) } else { Self::Web(url) })
             }
             "file" => {
@@ -126,7 +134,8 @@ impl Source {
                 Self::of(&path.display().to_string())
             }
             "git" => {
-                let reason = "git:// is not encrypted and not used; give the https:// address of the repository".to_owned();
+                let reason =
+                    "git:// is not encrypted and not used; give the https:// address of the repository".to_owned();
                 Err(ImportError::NotImportable { path: given.to_owned(), reason })
             }
             other => {
@@ -173,8 +182,11 @@ fn read_local(source: &Source, reach: &Reach) -> Result<Plan, ImportError> {
     match source {
         Source::Folder(path) => folder::read(path, &folder::Came::default(), &reach.limits),
         Source::Page(path) => {
-            let path = path.canonicalize().map_err(|e| ImportError::Unreadable { path: path.display().to_string(), reason: e.to_string() })?;
-            let (folder, name) = folder::split_file(&path).ok_or_else(|| ImportError::NotThere { path: path.display().to_string() })?;
+            let path = path
+                .canonicalize()
+                .map_err(|e| ImportError::Unreadable { path: path.display().to_string(), reason: e.to_string() })?;
+            let (folder, name) =
+                folder::split_file(&path).ok_or_else(|| ImportError::NotThere { path: path.display().to_string() })?;
             folder::read(&folder, &folder::Came { only: Some(name), ..folder::Came::default() }, &reach.limits)
         }
         Source::Archive(path) => archive::read(path, reach),
@@ -192,7 +204,9 @@ mod tests {
     #[test]
     fn what_was_typed_is_told() {
         assert_eq!(Source::of("crates").expect("known"), Source::Crates);
-        for address in ["https://github.com/o/r", "https://a.example/x.git", "git@gitee.com:o/r.git", "ssh://git@a.example/o/r"] {
+        for address in
+            ["https://github.com/o/r", "https://a.example/x.git", "git@gitee.com:o/r.git", "ssh://git@a.example/o/r"]
+        {
             assert_eq!(Source::of(address).expect(address), Source::Git(address.to_owned()));
         }
         assert!(matches!(Source::of("https://a.example/feed.xml"), Ok(Source::Web(_))));

@@ -1,0 +1,115 @@
+//! Ports in memory.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use xinghe_core::ports::{
+    AuthorIntake, ImportedAuthor, ImportedPost, IntakeOutcome, PortError, PortResult, PostIntake,
+};
+use xinghe_core::{AuthorId, Clock, PostId, RevisionId, Timestamp};
+use xinghe_importer::source::Limits;
+use xinghe_importer::{Ports, Reach};
+use xinghe_net::{Fetcher, Reachable};
+
+/// Posts and authors in memory; breaks when told to, as a killed process would.
+#[derive(Default)]
+pub struct Memory {
+    pub posts: Mutex<HashMap<(String, String), (PostId, ImportedPost)>>,
+    pub authors: Mutex<Vec<ImportedAuthor>>,
+    pub breaks_after: Mutex<Option<usize>>,
+}
+
+#[async_trait]
+impl AuthorIntake for Memory {
+    async fn ensure(&self, authors: &[ImportedAuthor]) -> PortResult<Vec<AuthorId>> {
+        let mut known = self.authors.lock().expect("not poisoned");
+        Ok(authors
+            .iter()
+            .map(|a| {
+                let at = known.iter().position(|k| k.key == a.key).unwrap_or_else(|| {
+                    known.push(a.clone());
+                    known.len() - 1
+                });
+                AuthorId::from_raw(at as i64 + 1)
+            })
+            .collect())
+    }
+}
+
+#[async_trait]
+impl PostIntake for Memory {
+    async fn take(&self, posts: &[ImportedPost]) -> PortResult<Vec<IntakeOutcome>> {
+        if let Some(left) = self.breaks_after.lock().expect("not poisoned").as_mut() {
+            if *left == 0 {
+                return Err(PortError::new("the database is gone"));
+            }
+            *left -= 1;
+        }
+        let mut known = self.posts.lock().expect("not poisoned");
+        Ok(posts
+            .iter()
+            .map(|p| {
+                let next = PostId::from_raw(known.len() as i64 + 1);
+                let key = (p.origin.clone(), p.path.clone());
+                match known.get_mut(&key) {
+                    Some((id, there)) if there == p => IntakeOutcome::Unchanged(*id),
+                    Some((id, there)) => {
+                        *there = p.clone();
+                        IntakeOutcome::Revised(*id, RevisionId::from_raw(1))
+                    }
+                    None => {
+                        known.insert(key, (next, p.clone()));
+                        IntakeOutcome::Created(next)
+                    }
+                }
+            })
+            .collect())
+    }
+
+    async fn known(&self, origin: &str) -> PortResult<HashMap<String, PostId>> {
+        let known = self.posts.lock().expect("not poisoned");
+        Ok(known.iter().filter(|((o, _), _)| o == origin).map(|((_, p), (id, _))| (p.clone(), *id)).collect())
+    }
+}
+
+impl Memory {
+    pub fn post(&self, path: &str) -> ImportedPost {
+        let known = self.posts.lock().expect("not poisoned");
+        known.iter().find(|((_, p), _)| p == path).map(|(_, (_, post))| post.clone()).expect(path)
+    }
+}
+
+pub struct SystemClock;
+impl Clock for SystemClock {
+    fn now(&self) -> Timestamp {
+        let since = std::time::SystemTime::UNIX_EPOCH.elapsed().expect("after 1970");
+        Timestamp::from_millis(since.as_millis() as i64)
+    }
+}
+
+pub fn ports(memory: &Arc<Memory>) -> Ports {
+    Ports { authors: memory.clone(), intake: memory.clone(), posts: None, clock: Arc::new(SystemClock) }
+}
+
+pub fn reach(scratch: &Path) -> Reach {
+    Reach {
+        fetcher: Fetcher::new(Reachable::public(), xinghe_net::Limits::default(), "test"),
+        scratch: scratch.to_path_buf(),
+        limits: Limits::default(),
+        crates: None,
+        cargo_home: None,
+    }
+}
+
+/// Writes files below a fresh folder.
+pub fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let home = tempfile::tempdir().expect("a folder");
+    for (path, text) in files {
+        let file = home.path().join(path);
+        std::fs::create_dir_all(file.parent().expect("a parent")).expect("made");
+        std::fs::write(file, text).expect("written");
+    }
+    home
+}
