@@ -147,7 +147,6 @@ const LABELS: &[(Kind, &[&str])] = &[
             "原文標題",
             "原文标题",
             "阅读原文",
-            "原博客地址",
             "原文",
             "原帖",
             "original",
@@ -165,6 +164,7 @@ const LABELS: &[(Kind, &[&str])] = &[
             "首发",
             "首發於",
             "本文永久链接",
+            "原博客地址",
             "永久链接",
             "原载于",
             "原载",
@@ -201,7 +201,7 @@ static ANY_URL: LazyLock<Regex> =
 static AUTHOR_LINK: LazyLock<Regex> = LazyLock::new(|| re(r"^(?:本文)?作者\s*(\[[^\[\]]+\]\([^()]+\))"));
 /// A line that is nothing but a link called 原文.
 static ORIGINAL_LINK: LazyLock<Regex> = LazyLock::new(|| {
-    re(r"(?i)^\[(?:英文)?(?:原文|原文链接|原文地址|original(?: article| post)?)\]\((https?://[^()\s]+)\)$")
+    re(r"(?i)^\[(?:英文)?(?:原文|原文链接|原文地址|original(?: article| post)?)\]\((https?://[^()\s]+)\)\s*/?$")
 });
 static BOLD_LABEL: LazyLock<Regex> = LazyLock::new(|| re(r"\*\*([^*]{1,24})\*\*"));
 static HTML_NOISE: LazyLock<Regex> =
@@ -372,7 +372,12 @@ fn undecorate(line: &str) -> &str {
 
 fn tidy_value(value: &str) -> &str {
     let value = value.trim().trim_start_matches("**").trim();
-    let value = value.trim_end_matches(['/', '／', '|', '｜', '丨', ';', '；', ',', '，', '、', ' ', '\t', '　']);
+    const SEPARATORS: [char; 12] = ['/', '／', '|', '｜', '丨', ';', '；', ',', '，', '、', ' ', '\t'];
+    let trimmed = value.trim_end_matches(SEPARATORS);
+    // The slash at the end of an address belongs to it.
+    let last = trimmed.rsplit(char::is_whitespace).next().unwrap_or(trimmed);
+    let bare_address = last.starts_with("http") && value.get(trimmed.len()..).is_some_and(|r| r.starts_with('/'));
+    let value = if bare_address { value.get(..=trimmed.len()).unwrap_or(trimmed) } else { trimmed };
     // A bracket that opens before the next label belongs to that label.
     value.trim_end_matches(['（', '(']).trim()
 }

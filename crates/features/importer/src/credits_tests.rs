@@ -101,6 +101,8 @@ fn originals_are_found() {
         assert_eq!(credits.original.as_deref(), Some("https://a.example/x"), "{line}");
         assert!(!body.contains("原文") && !body.contains("via"), "{body}");
     }
+    let (credits, _) = take("> 原文： https://a.example/x/\n\n作者：张三\n\nText.");
+    assert_eq!(credits.original.as_deref(), Some("https://a.example/x/"), "the slash at the end stays");
     let (credits, body) = take("原文：\n\n- https://a.example/x\n\nText.");
     assert_eq!(credits.original.as_deref(), Some("https://a.example/x"));
     assert!(body.contains("- https://a.example/x"), "a line that was only looked at stays");

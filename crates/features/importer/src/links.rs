@@ -31,7 +31,7 @@ pub struct Resolver {
     pub files: HashSet<String>,
     /// Paths of pages by the path of their public address, for links such as `/2020/01/02/hello/`.
     pub pages_by_address: HashMap<String, String>,
-    /// Paths of pages by the last part of their name without a date, for `{% post_link %}` and `{{< ref >}}`.
+    /// Paths of pages by the last part of their name without a date, for `{% post_url %}` and `{{< ref >}}`.
     pub pages_by_name: HashMap<String, String>,
     /// The address of the published site.
     pub site: Option<Url>,
@@ -67,8 +67,9 @@ impl Resolver {
         }
         let (path, fragment) = dest.split_once('#').map_or((dest, None), |(p, f)| (p, Some(f)));
         let path = path.split('?').next().unwrap_or(path);
-        let path = unwrap_reference(path);
-        if let Some(found) = self.find(page, &path) {
+        // Zola writes the root of the content as `@`.
+        let path = path.strip_prefix('@').filter(|p| p.starts_with('/')).unwrap_or(path);
+        if let Some(found) = self.find(page, path) {
             if found == page {
                 // A page that links to itself.
                 return fragment.map_or(Target::Drop, |f| Target::To(format!("#{f}")));
@@ -83,9 +84,9 @@ impl Resolver {
         }
         if image {
             let base = self.image_base.get(page).or_else(|| self.base.get(page));
-            return base.and_then(|b| b.join(&path).ok()).map_or(Target::Drop, |u| Target::To(u.into()));
+            return base.and_then(|b| b.join(path).ok()).map_or(Target::Drop, |u| Target::To(u.into()));
         }
-        self.joined(page, &path, fragment)
+        self.joined(page, path, fragment)
     }
 
     /// An address of the source's own site that is one of its pages leads to the post.
@@ -168,25 +169,6 @@ impl Resolver {
             None => Target::Drop,
         }
     }
-}
-
-/// `{{< ref "a.md" >}}`, `@/a.md`, `{% post_url 2020-01-02-a %}`, `{{ site.baseurl }}/a` → the path they mean.
-fn unwrap_reference(path: &str) -> String {
-    static CALL: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r#"^\{[{%][<%]?-?\s*(?:ref|relref|post_url|link)\s+"?([^"\s>%}]+)"?\s*-?[>%]?[}%]\}?$"#)
-            .expect("the pattern is a constant")
-    });
-    static BASE: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"^\{\{-?\s*(?:site\.(?:baseurl|url)|\.Site\.BaseURL|config\.base_url)\s*(?:\|[^}]*)?-?\}\}")
-            .expect("the pattern is a constant")
-    });
-    if let Some(c) = CALL.captures(path) {
-        return c[1].to_owned();
-    }
-    if let Some(inner) = path.strip_prefix("@/") {
-        return format!("/{inner}");
-    }
-    BASE.replace(path, "").into_owned()
 }
 
 fn has_scheme(dest: &str) -> bool {

@@ -18,6 +18,12 @@ static FIGURE: LazyLock<Regex> = LazyLock::new(|| re(r"\{\{[<%]\s*(?:figure|img|
 static HEXO_IMAGE: LazyLock<Regex> = LazyLock::new(|| re(r#"\{%\s*(?:asset_img|img)\s+(\S+)\s*(.*?)\s*%\}"#));
 static HEXO_LINK: LazyLock<Regex> = LazyLock::new(|| re(r#"\{%\s*(?:post_link|asset_link)\s+(\S+)\s*(.*?)\s*%\}"#));
 static VIDEO: LazyLock<Regex> = LazyLock::new(|| re(r#"\{\{[<%]\s*youtube\s+(?:id=)?"?([\w-]+)"?[^>%]*[>%]\}\}"#));
+/// `{% post_url 2020-01-02-a %}`, `{{< ref "a.md" >}}`: a space in a link's target would end it.
+static REFERENCE: LazyLock<Regex> =
+    LazyLock::new(|| re(r#"\{[{%][<%]?-?\s*(?:ref|relref|post_url|link)\s+["']?([^"'\s>%}]+)["']?\s*-?[>%]?[}%]\}"#));
+/// What stands for the root of the site.
+static BASE_URL: LazyLock<Regex> =
+    LazyLock::new(|| re(r"\{\{-?\s*(?:site\.(?:baseurl|url)|\.Site\.BaseURL|config\.base_url)\s*(?:\|[^}]*)?-?\}\}"));
 static RAW_TAG: LazyLock<Regex> = LazyLock::new(|| {
     re(
         r"\{%-?\s*(?:end)?(?:raw|cq|centerquote|blockquote|note|admonition|tabs?|endtabs?|toc|include|comment)\b[^%]*%\}\n?",
@@ -37,7 +43,7 @@ static TRANSLATION_MARK: LazyLock<Regex> =
     LazyLock::new(|| re(r"[「【\[（(『](?:译|譯|翻译|翻譯)(?:文)?(?:[·・:：].*?)?[」】\]）)』]"));
 static INLINE: LazyLock<Regex> = LazyLock::new(|| re(r"!?\[([^\[\]]*)\](?:\([^()]*\)|\[[^\[\]]*\])"));
 static LIST_LINK: LazyLock<Regex> = LazyLock::new(|| {
-    re(r"^\s*(?:[-*+]|\d+[.)])\s+(?:[^\[\]]{0,12})\[[^\[\]]*(?:\[[^\]]*\][^\[\]]*)?\]\((?:[^)]*)\)\s*[^\s]{0,12}$")
+    re(r"^\s*(?:[-*+]|\d+[.)])\s+(?:[^\[\]]{0,12})\[[^\[\]]*(?:\[[^\]]*\][^\[\]]*)?\]\(([^)]*)\)\s*[^\s]{0,12}$")
 });
 
 fn re(pattern: &str) -> Regex {
@@ -66,6 +72,12 @@ pub fn plain(text: &str) -> String {
             .replace_all(&out, |c: &Captures<'_>| format!("[YouTube](https://www.youtube.com/watch?v={})", &c[1]))
             .into_owned();
         out = outside_code(&out, |line| MDBOOK_INCLUDE.replace_all(line, "").into_owned());
+    }
+    if out.contains("{%") || out.contains("{{") {
+        out = outside_code(&out, |line| {
+            let line = REFERENCE.replace_all(line, "$1");
+            BASE_URL.replace_all(&line, "").into_owned()
+        });
     }
     if out.contains("{:") {
         out = outside_code(&out, |line| KRAMDOWN.replace_all(line, "").into_owned());
@@ -149,6 +161,11 @@ pub fn take_heading(text: &str) -> Option<(String, String)> {
     None
 }
 
+/// The beginning of a text, enough to tell its language by.
+pub fn sample(title: &str, body: &str) -> String {
+    title.chars().chain(['\n']).chain(body.chars()).take(3000).collect()
+}
+
 /// The first line as a title, if it looks like one: short, no mark-up, and set off from what follows.
 pub fn take_first_line(text: &str) -> Option<(String, String)> {
     let lines: Vec<&str> = text.lines().collect();
@@ -219,7 +236,8 @@ pub fn is_contents(text: &str) -> bool {
     let mut links = 0;
     let mut others = 0;
     for line in text.lines().map(str::trim_end).filter(|l| !l.trim().is_empty()) {
-        if LIST_LINK.is_match(line) {
+        // A list of links to elsewhere is writing; one to the pages beside it is not.
+        if LIST_LINK.captures(line).is_some_and(|c| !c[1].contains("://")) {
             links += 1;
         } else if !line.trim_start().starts_with(['#', '!', '<']) {
             others += 1;
@@ -243,6 +261,8 @@ mod tests {
             ("{{< youtube abc-1 >}}", "[YouTube](https://www.youtube.com/watch?v=abc-1)"),
             ("a\n\n<!-- more -->\n\nb", "a\n\n\nb"),
             ("[TOC]\n\nb", "b"),
+            ("[n]({% post_url 2020-01-03-next %})", "[n](2020-01-03-next)"),
+            ("[b]({{< ref \"b.md\" >}}) [c]({{ site.baseurl }}/c)", "[b](b.md) [c](/c)"),
             ("## Head\n{: .no_toc}\nb", "## Head\nb"),
             ("```\n{% raw %}\n```\n{% raw %}\nx", "```\n{% raw %}\n```\nx"),
         ] {
@@ -282,6 +302,7 @@ mod tests {
     #[test]
     fn contents_pages_are_told_from_lists() {
         assert!(is_contents("# 一月\n\n- [a](./a.md)\n- [b](./b.md)\n    - [c](c.md)\n- [d](d.md)\n"));
+        assert!(!is_contents("- [a](https://a.x)\n- [b](https://b.x)\n- [c](https://c.x)\n- [d](https://d.x)\n"));
         assert!(!is_contents("- [a](a.md) is a long story about how to do things\n- [b](b.md) is another\n- x\n- y"));
     }
 

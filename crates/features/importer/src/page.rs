@@ -337,7 +337,7 @@ fn language_of(front: &FrontMatter, facts: &PathFacts, site: &Site, title: &str,
     {
         return tag.clone();
     }
-    let seen = xinghe_text::detect(&format!("{title}\n{body}"));
+    let seen = xinghe_text::detect(&markup::sample(title, body));
     if seen != LangTag::undetermined() {
         // `zh` alone does not say which script; the text does.
         return seen;

@@ -68,9 +68,11 @@ pub fn parse(text: &str, references: &References) -> People {
     let plain = with_marks.replace(['*', '`'], "");
     let plain = unwrap_parens(plain.trim());
     let shortened = BEHALF.replace(plain, "");
-    let mut complete = true;
+    // A sentence begins with a name and goes on about the person.
+    let sentence = shortened.trim_end().ends_with(['。', '！']);
+    let mut complete = !sentence;
     let mut names: Vec<Person> = Vec::new();
-    for (i, piece) in pieces(&shortened).into_iter().enumerate() {
+    for (i, piece) in pieces(&shortened).into_iter().enumerate().take(if sentence { 1 } else { usize::MAX }) {
         let piece = piece.trim();
         let piece = piece.strip_prefix("and ").or_else(|| piece.strip_prefix("和")).unwrap_or(piece).trim();
         if piece.is_empty() {
@@ -179,14 +181,16 @@ fn person(name: &str, url: Option<&str>) -> Option<Person> {
 fn plausible(name: &str) -> bool {
     const NOT_IN_NAMES: [&str; 14] =
         ["本文", "原文", "转载", "轉載", "文章", "来自", "來自", "如何", "可以", "不是", "已经", "作者", "请", "欢迎"];
+    let outside = name.split(['(', '（']).next().filter(|o| !o.trim().is_empty()).unwrap_or(name);
     let length = name.chars().count();
     let chinese = name.chars().filter(|c| matches!(*c, '\u{4e00}'..='\u{9fff}')).count();
     (1..=60).contains(&length)
         && chinese <= 24
         && name.split(' ').count() <= 8
         && name.chars().any(char::is_alphabetic)
-        && !name.contains(['。', '！', '？', '!', '?', '：', ':', '<', '>', '{', '}', '=', '\n', '[', ']', '|'])
-        && !NOT_IN_NAMES.iter().any(|w| name.contains(w))
+        && !outside.contains(['。', '！', '？', '!', '?', '：', ':', '<', '>', '{', '}', '=', '\n', '[', ']', '|'])
+        // In brackets it may say who the person is: `jackpot51(Redox作者)`.
+        && !NOT_IN_NAMES.iter().any(|w| outside.contains(w))
 }
 
 /// What two writings of one name have in common: no aside in brackets, no `@somewhere`, no spaces beside Chinese,
@@ -250,6 +254,8 @@ mod tests {
             ("The Rust Core Team", vec!["The Rust Core Team"]),
             ("王江桐（华为）", vec!["王江桐（华为）"]),
             (" **李卓华 **", vec!["李卓华"]),
+            ("jackpot51(Redox作者)", vec!["jackpot51(Redox作者)"]),
+            ("Carol (Nichols || Goulding)", vec!["Carol (Nichols || Goulding)"]),
         ] {
             assert_eq!(names(text), (want.iter().map(ToString::to_string).collect(), true), "{text}");
         }
@@ -261,6 +267,7 @@ mod tests {
             ("Jane Lusby, Project Director of Collaboration", vec!["Jane Lusby"]),
             ("Michael Yuan，WasmEdge Maintainer", vec!["Michael Yuan"]),
             ("**Joshua022** 上海飞蓬网络科技有限公司", vec!["Joshua022"]),
+            ("大海，编程爱好者，对技术充满热情。", vec!["大海"]),
             ("赖智超 - Onchain 区块链架构师", vec!["赖智超"]),
             ("正积极寻找寒暑假实习机会，欢迎通过文章底部联系。", vec![]),
         ] {

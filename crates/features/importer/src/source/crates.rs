@@ -148,7 +148,7 @@ fn project(name: &str, versions: &BTreeMap<Version, PathBuf>, limits: &Limits) -
         path: name.to_owned(),
         kind: PostKind::Project,
         title: name.to_owned(),
-        language: xinghe_text::detect(&body),
+        language: xinghe_text::detect(&markup::sample("", &body)),
         body,
         credits: authors(package, repository.as_deref()).into_iter().map(|p| (CreditRole::Author, p)).collect(),
         tags,

@@ -167,7 +167,7 @@ fn draft(entry: &Entry, feed: &Feed) -> Option<Draft> {
     let from_text: Vec<_> = from_text.collect();
     credits.extend(from_text);
     credits.sort_by_key(|(role, _)| *role);
-    let seen = xinghe_text::detect(&format!("{title}\n{body}"));
+    let seen = xinghe_text::detect(&markup::sample(&title, &body));
     let said = entry.language.as_ref().or(feed.language.as_ref()).and_then(|l| l.parse().ok());
     let language = if seen == LangTag::undetermined() { said.unwrap_or(seen) } else { seen };
     let mut tags: Vec<String> = Vec::new();

@@ -1,12 +1,10 @@
 //! What the importer understands of two real corpora, where they are beside the project: `../shared/data/corpora` or
-//! `$XINGHE_CORPORA`. Prints every page with `XINGHE_SHOW=1 cargo test -p xinghe-importer --test corpora -- --nocapture`.
-
-mod support;
+//! `$XINGHE_CORPORA`. Prints every page with `XINGHE_SHOW=1 cargo test -p xinghe-importer --test it corpora -- --nocapture`.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use support::{Memory, ports, reach};
+use crate::support::{Memory, ports, reach};
 use xinghe_importer::{How, Preview, Report, Source, import};
 
 fn corpus(name: &str) -> Option<PathBuf> {

@@ -1,10 +1,8 @@
 //! Whole imports through ports in memory.
 
-mod support;
-
 use std::sync::Arc;
 
-use support::{Memory, folder, ports, reach};
+use crate::support::{Memory, folder, ports, reach};
 use xinghe_core::CreditRole;
 use xinghe_importer::{How, ImportError, Report, Source, import};
 

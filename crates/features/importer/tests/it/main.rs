@@ -1,0 +1,5 @@
+//! Whole imports, one test binary.
+
+mod corpora;
+mod import;
+mod support;
