@@ -120,7 +120,7 @@ fn is_public_v6(ip: Ipv6Addr) -> bool {
     }
     // Only 2000::/3 is given out; in it, Teredo (2001::/32), ORCHID, benchmarking and documentation are not hosts.
     let global = s[0] & 0xe000 == 0x2000;
-    let special = (s[0] == 0x2001 && s[1] < 0x0200) || (s[0] == 0x2001 && s[1] == 0x0db8) || s[0] == 0x3fff;
+    let special = (s[0] == 0x2001 && (s[1] < 0x0200 || s[1] == 0x0db8)) || s[0] == 0x3fff;
     global && !special
 }
 

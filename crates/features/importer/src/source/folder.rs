@@ -54,7 +54,7 @@ pub fn read(root: &Path, came: &Came, limits: &Limits) -> Result<Plan, ImportErr
     people::unify(&mut plan.drafts);
     plan.drafts.sort_by(|a, b| (a.order.unwrap_or(usize::MAX), &a.path).cmp(&(b.order.unwrap_or(usize::MAX), &b.path)));
     let repository = came.repository.clone().or_else(|| site.repository.clone());
-    plan.links = resolver(&site, listing.files, &plan.drafts, repository.as_deref().and_then(CodeHost::of));
+    plan.links = resolver(&site, listing.files, &plan.drafts, repository.as_deref().and_then(CodeHost::of).as_ref());
     for draft in &mut plan.drafts {
         if draft.source_url.is_none() {
             draft.source_url =
@@ -237,13 +237,13 @@ fn read_page(root: &Path, path: &str, site: &Site, limits: &Limits) -> Result<Dr
     page::understand(path, &decoded.text, site)
 }
 
-fn resolver(site: &Site, files: Vec<String>, drafts: &[Draft], host: Option<CodeHost>) -> Resolver {
+fn resolver(site: &Site, files: Vec<String>, drafts: &[Draft], host: Option<&CodeHost>) -> Resolver {
     let mut resolver = Resolver {
         files: files.into_iter().collect(),
         site: site.base_url.clone(),
         served_at_root: site.layout.served_at_root().iter().map(ToString::to_string).collect(),
-        raw: host.as_ref().and_then(|h| Url::parse(&h.raw).ok()),
-        browse: host.as_ref().and_then(|h| Url::parse(&h.browse).ok()),
+        raw: host.and_then(|h| Url::parse(&h.raw).ok()),
+        browse: host.and_then(|h| Url::parse(&h.browse).ok()),
         ..Resolver::default()
     };
     let root = site.layout.content_root();

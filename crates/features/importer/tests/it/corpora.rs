@@ -1,5 +1,6 @@
 //! What the importer understands of two real corpora, where they are beside the project: `../shared/data/corpora` or
 //! `$XINGHE_CORPORA`. Prints every page with `XINGHE_SHOW=1 cargo test -p xinghe-importer --test it corpora -- --nocapture`.
+#![expect(clippy::print_stdout, reason = "what it understood is to be read by a person")]
 
 use std::path::PathBuf;
 use std::sync::Arc;
