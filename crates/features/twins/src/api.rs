@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio::sync::mpsc;
 use xinghe_core::{AnswerId, Lang};
-use xinghe_web::{ApiJson, ApiQuery, AppError, PageContext, Said};
+use xinghe_web::api::{ApiJson, ApiQuery};
+use xinghe_web::{AppError, PageContext, Said};
 
 use crate::ask::{AskError, Asker, Progress};
 use crate::model::{self, Answer, LONGEST_QUESTION, Question, QuestionError};
@@ -133,7 +134,10 @@ fn stream_answer(asker: Asker, question: Question, ctx: PageContext) -> Response
             Err(error) => AppError::internal(error),
         };
         tracing::error!(%error, "a streamed answer failed");
-        event("error", &json!({ "title": error.title(&ctx.t), "detail": error.detail(&ctx.t), "status": error.status().as_u16() }))
+        event(
+            "error",
+            &json!({ "title": error.title(&ctx.t), "detail": error.detail(&ctx.t), "status": error.status().as_u16() }),
+        )
     });
     SseResponse::new(progress.chain(end)).keep_alive(KeepAlive::default()).into_response()
 }

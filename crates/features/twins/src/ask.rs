@@ -99,7 +99,9 @@ impl Asker {
         let desk = Desk::open(self, question, &evidence, watch).await?;
         let answer = match verdict.reason {
             Some(reason) => desk.decline(reason, verdict.confidence, gate.confidence_floor(evidence.meaning)),
-            None => desk.answer(verdict.confidence, gate.confidence_floor(evidence.meaning), verdict.contradicting).await,
+            None => {
+                desk.answer(verdict.confidence, gate.confidence_floor(evidence.meaning), verdict.contradicting).await
+            }
         };
         let facts = answer.citations.iter().filter(|_| !answer.abstained).filter_map(|c| desk.fact(c)).collect();
         store::save(&self.deps.store, question, &answer, facts).await?;
@@ -340,7 +342,7 @@ impl<'a> Desk<'a> {
     }
 
     /// Quoted sentences keep their authors' language; written ones are in the asker's.
-    fn language_of(&self, sentences: &[Sentence], citations: &[Citation], written: bool) -> &str {
+    fn language_of<'b>(&self, sentences: &[Sentence], citations: &'b [Citation], written: bool) -> &'b str {
         let own: Lang = self.question.language;
         let first = sentences.first().and_then(|s| s.citations.first());
         let quoted = first.and_then(|n| citations.iter().find(|c| c.n == *n)).map(|c| c.post.language.as_str());

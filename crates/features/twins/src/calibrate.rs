@@ -167,7 +167,7 @@ mod tests {
     fn a_question_is_a_stretch_of_a_sentence() {
         assert_eq!(words_of("用 axum_extra 写"), ["用", " ", "axum_extra ", "写"]);
         let text = "# T\n\nA router keeps its state behind an Arc, so that handlers share it cheaply.\n";
-        assert_eq!(question_from(text, &Zero).as_deref(), Some("A router keeps its state behind an Arc"));
+        assert_eq!(question_from(text, &Zero).as_deref(), Some("A router keeps its state behind an Arc, so"));
         assert_eq!(question_from("短。", &Zero), None);
         assert_eq!(question_from("```\nlet code = 1;\n```", &Zero), None);
     }

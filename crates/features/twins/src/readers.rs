@@ -19,7 +19,8 @@ impl EventReader for Learner {
         for recorded in events {
             match &recorded.event {
                 Event::PostPublished { post, author, .. } => {
-                    let sql = "INSERT INTO twins_post (post, author, at) VALUES ($1, $2, $3) ON CONFLICT (post) DO NOTHING";
+                    let sql =
+                        "INSERT INTO twins_post (post, author, at) VALUES ($1, $2, $3) ON CONFLICT (post) DO NOTHING";
                     unit.execute(sql, params![post.raw(), author.raw(), recorded.at.as_millis()]).await?;
                 }
                 Event::PostDeleted { post } => {

@@ -8,7 +8,12 @@ use xinghe_store::{FromQueryResult, Queries, Store, StoreError, UnitOfWork, para
 use crate::model::{Answer, Question};
 
 /// Stores an answer and appends [`Event::AnswerGiven`], in one transaction.
-pub(crate) async fn save(store: &Store, question: &Question, answer: &Answer, facts: Vec<CitationFact>) -> Result<(), StoreError> {
+pub(crate) async fn save(
+    store: &Store,
+    question: &Question,
+    answer: &Answer,
+    facts: Vec<CitationFact>,
+) -> Result<(), StoreError> {
     let body = serde_json::to_string(answer).map_err(|e| StoreError::Value(e.to_string()))?;
     let sql = "INSERT INTO twins_answer (id, at, asker, twin, question, language, abstained, reason, confidence, body, rating_key) \
                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
@@ -44,14 +49,25 @@ struct Stored {
 }
 
 /// A stored answer, for whoever asked it or holds its key.
-pub(crate) async fn load(store: &Store, id: AnswerId, asker: Option<AuthorId>, key: &str) -> Result<Option<Answer>, StoreError> {
+pub(crate) async fn load(
+    store: &Store,
+    id: AnswerId,
+    asker: Option<AuthorId>,
+    key: &str,
+) -> Result<Option<Answer>, StoreError> {
     let sql = "SELECT body FROM twins_answer WHERE id = $1 AND (rating_key = $2 OR asker = $3)";
     let row: Option<Stored> = store.one(sql, params![id.raw(), key, asker.map(AuthorId::raw)]).await?;
     row.map(|r| serde_json::from_str(&r.body).map_err(|e| StoreError::Value(e.to_string()))).transpose()
 }
 
 /// Writes down whether an answer helped; a second word replaces the first. `false`: no such answer, or a wrong key.
-pub(crate) async fn rate(store: &Store, id: AnswerId, by: Option<AuthorId>, key: &str, helpful: bool) -> Result<bool, StoreError> {
+pub(crate) async fn rate(
+    store: &Store,
+    id: AnswerId,
+    by: Option<AuthorId>,
+    key: &str,
+    helpful: bool,
+) -> Result<bool, StoreError> {
     let mut unit = store.begin().await?;
     let known = "SELECT COUNT(*) AS value FROM twins_answer WHERE id = $1 AND (rating_key = $2 OR asker = $3)";
     if unit.number(known, params![id.raw(), key, by.map(AuthorId::raw)]).await? != Some(1) {
@@ -93,7 +109,10 @@ pub(crate) async fn tally(store: &Store, twin: Option<AuthorId>) -> Result<Tally
 }
 
 /// The claimed members whose twins were asked most, then those who wrote most.
-pub(crate) async fn busiest(deps: &crate::ask::Deps, limit: usize) -> Result<Vec<(AuthorCard, Tally)>, crate::ask::AskError> {
+pub(crate) async fn busiest(
+    deps: &crate::ask::Deps,
+    limit: usize,
+) -> Result<Vec<(AuthorCard, Tally)>, crate::ask::AskError> {
     #[derive(FromQueryResult)]
     struct Row {
         author: i64,
@@ -147,7 +166,8 @@ pub struct Calibration {
 
 /// The newest calibration.
 pub(crate) async fn calibration(store: &Store) -> Result<Option<Calibration>, StoreError> {
-    let sql = "SELECT at, generation, sampled, threshold, kept, refused FROM twins_calibration ORDER BY id DESC LIMIT 1";
+    let sql =
+        "SELECT at, generation, sampled, threshold, kept, refused FROM twins_calibration ORDER BY id DESC LIMIT 1";
     store.one(sql, vec![]).await
 }
 
@@ -156,8 +176,7 @@ pub(crate) async fn save_calibration(store: &Store, made: &Calibration) -> Resul
     let id: AnswerId = store.ids().next().into();
     let sql = "INSERT INTO twins_calibration (id, at, generation, sampled, threshold, kept, refused) VALUES ($1, $2, $3, $4, $5, $6, $7)";
     let mut unit = store.begin().await?;
-    let values =
-        params![id.raw(), made.at, made.generation, made.sampled, made.threshold, made.kept, made.refused];
+    let values = params![id.raw(), made.at, made.generation, made.sampled, made.threshold, made.kept, made.refused];
     unit.execute(sql, values).await?;
     unit.append(None, &Event::GateCalibrated { sampled: made.sampled.unsigned_abs() }).await?;
     unit.commit().await

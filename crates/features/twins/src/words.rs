@@ -26,7 +26,9 @@ pub fn declined(language: Lang, reason: Reason, twin: bool) -> &'static str {
         (Lang::ZhHant, Reason::Unsupported, _) => "寫出來的回答沒有通過與原文的核對，所以我把它撤回了。",
         (Lang::En, Reason::NothingFound, false) => "Nobody here has written about this, so I do not know.",
         (Lang::En, Reason::NothingFound, true) => "My owner has not written about this, so I do not know.",
-        (Lang::En, Reason::ThinEvidence, false) => "What I found touches on this but does not answer it, so I do not answer.",
+        (Lang::En, Reason::ThinEvidence, false) => {
+            "What I found touches on this but does not answer it, so I do not answer."
+        }
         (Lang::En, Reason::ThinEvidence, true) => {
             "My owner's writing touches on this but does not answer it, so I do not answer."
         }

@@ -86,7 +86,11 @@ fn complete(evidence: &Evidence, hit: usize, places: &mut Vec<usize>) {
     let mut more = Vec::new();
     for place in places.iter().copied() {
         let s = &sentences[place];
-        if place > 0 && (s.code || leans_back(&s.text)) && fit_to_say(&sentences[place - 1]) && !sentences[place - 1].code {
+        if place > 0
+            && (s.code || leans_back(&s.text))
+            && fit_to_say(&sentences[place - 1])
+            && !sentences[place - 1].code
+        {
             more.push(place - 1);
         }
         let announces = s.text.trim_end().ends_with([':', '：']);
@@ -102,11 +106,30 @@ fn complete(evidence: &Evidence, hit: usize, places: &mut Vec<usize>) {
 /// Whether a sentence begins with a word that points to the one before.
 fn leans_back(text: &str) -> bool {
     const HAN: [&str; 20] = [
-        "它", "他", "她", "这", "這", "该", "該", "此", "其", "因此", "所以", "但", "然而", "不过", "不過", "而且", "同时", "同時", "否则", "否則",
+        "它", "他", "她", "这", "這", "该", "該", "此", "其", "因此", "所以", "但", "然而", "不过", "不過", "而且",
+        "同时", "同時", "否则", "否則",
     ];
     const LATIN: [&str; 20] = [
-        "it", "they", "this", "these", "those", "that", "he", "she", "its", "their", "so", "therefore", "however", "but", "then",
-        "thus", "otherwise", "such", "here", "instead",
+        "it",
+        "they",
+        "this",
+        "these",
+        "those",
+        "that",
+        "he",
+        "she",
+        "its",
+        "their",
+        "so",
+        "therefore",
+        "however",
+        "but",
+        "then",
+        "thus",
+        "otherwise",
+        "such",
+        "here",
+        "instead",
     ];
     let start = text.trim_start();
     if HAN.iter().any(|w| start.starts_with(w)) {

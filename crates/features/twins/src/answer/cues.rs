@@ -24,17 +24,48 @@ pub fn asked(question: &str) -> Asked {
     let lower = question.to_lowercase();
     let english = |words: &[&str]| words.iter().any(|w| contains_word(&lower, w));
     let chinese = |words: &[&str]| words.iter().any(|w| lower.contains(w));
-    let date = ["什么时候", "什麼時候", "何时", "何時", "哪年", "哪一年", "哪天", "哪一天", "几月", "幾月", "几号", "日期", "年份", "几年", "哪个年"];
-    let number = ["多少", "几个", "幾個", "几", "幾", "多大", "多长", "多長", "多高", "多久", "多重", "多远", "多遠", "第几"];
+    let date = [
+        "什么时候",
+        "什麼時候",
+        "何时",
+        "何時",
+        "哪年",
+        "哪一年",
+        "哪天",
+        "哪一天",
+        "几月",
+        "幾月",
+        "几号",
+        "日期",
+        "年份",
+        "几年",
+        "哪个年",
+    ];
+    let number =
+        ["多少", "几个", "幾個", "几", "幾", "多大", "多长", "多長", "多高", "多久", "多重", "多远", "多遠", "第几"];
     if chinese(&date) || english(&["when", "what year", "which year", "what date", "what day"]) {
         Asked::Date
-    } else if chinese(&number) || english(&["how many", "how much", "how long", "how old", "how far", "how often", "how large", "how big", "what percentage"]) {
+    } else if chinese(&number)
+        || english(&[
+            "how many",
+            "how much",
+            "how long",
+            "how old",
+            "how far",
+            "how often",
+            "how large",
+            "how big",
+            "what percentage",
+        ])
+    {
         Asked::Number
     } else if chinese(&["为什么", "為什麼", "为何", "為何", "原因"]) || english(&["why"]) {
         Asked::Why
     } else if chinese(&["谁", "誰", "何人", "哪位", "哪个人"]) || english(&["who", "whom", "whose"]) {
         Asked::Who
-    } else if chinese(&["哪里", "哪裡", "哪儿", "哪裏", "何地", "何处", "何處", "什么地方", "什麼地方", "在哪"]) || english(&["where"]) {
+    } else if chinese(&["哪里", "哪裡", "哪儿", "哪裏", "何地", "何处", "何處", "什么地方", "什麼地方", "在哪"])
+        || english(&["where"])
+    {
         Asked::Where
     } else {
         Asked::Other
@@ -69,7 +100,13 @@ fn numbers(text: &str) -> HashSet<String> {
     let mut run = String::new();
     let mut kind = 0;
     for c in text.chars().chain([' ']) {
-        let k = if c.is_ascii_digit() { 1 } else if HAN_DIGITS.contains(c) { 2 } else { 0 };
+        let k = if c.is_ascii_digit() {
+            1
+        } else if HAN_DIGITS.contains(c) {
+            2
+        } else {
+            0
+        };
         let joins = kind == 1 && matches!(c, ',' | '.');
         if (k != kind && !joins || k == 0 && !joins) && !run.is_empty() {
             found.insert(run.trim_end_matches(['.', ',']).replace(',', ""));
@@ -83,8 +120,8 @@ fn numbers(text: &str) -> HashSet<String> {
         }
     }
     const WORDS: [&str; 24] = [
-        "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "twenty", "thirty",
-        "forty", "fifty", "hundred", "thousand", "million", "billion", "half", "dozen", "twice", "percent",
+        "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "twenty",
+        "thirty", "forty", "fifty", "hundred", "thousand", "million", "billion", "half", "dozen", "twice", "percent",
     ];
     let lower = text.to_lowercase();
     found.extend(lower.split(|c: char| !c.is_ascii_alphabetic()).filter(|w| WORDS.contains(w)).map(str::to_owned));
@@ -93,16 +130,29 @@ fn numbers(text: &str) -> HashSet<String> {
 
 fn has_new_date(sentence: &str, question: &str) -> bool {
     const MONTHS: [&str; 12] = [
-        "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december",
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
     ];
     let asked = numbers(question);
     let new = |n: &String| !asked.contains(n);
     let year = |n: &String| {
-        n.len() == 4 && n.starts_with(['1', '2']) && n.bytes().all(|b| b.is_ascii_digit()) || n.len() == 3 && sentence.contains("年")
+        n.len() == 4 && n.starts_with(['1', '2']) && n.bytes().all(|b| b.is_ascii_digit())
+            || n.len() == 3 && sentence.contains("年")
     };
     let han = ["年", "月", "日", "世纪", "世紀"].iter().any(|u| {
         sentence.match_indices(u).any(|(at, _)| {
-            let before: String = sentence[..at].chars().rev().take_while(|c| c.is_ascii_digit() || HAN_DIGITS.contains(*c)).collect();
+            let before: String =
+                sentence[..at].chars().rev().take_while(|c| c.is_ascii_digit() || HAN_DIGITS.contains(*c)).collect();
             let number: String = before.chars().rev().collect();
             !number.is_empty() && !asked.contains(&number)
         })
@@ -114,8 +164,25 @@ fn has_new_date(sentence: &str, question: &str) -> bool {
 
 fn has_cause(sentence: &str) -> bool {
     let lower = sentence.to_lowercase();
-    let han = ["因为", "因為", "由于", "由於", "所以", "因此", "原因", "为了", "為了", "以便", "导致", "導致", "使得", "以致", "从而", "為", "故"];
-    let english = ["because", "due to", "since", "so that", "therefore", "thus", "as a result", "in order to", "reason", "caused", "hence", "owing to", "to avoid"];
+    let han = [
+        "因为", "因為", "由于", "由於", "所以", "因此", "原因", "为了", "為了", "以便", "导致", "導致", "使得", "以致",
+        "从而", "為", "故",
+    ];
+    let english = [
+        "because",
+        "due to",
+        "since",
+        "so that",
+        "therefore",
+        "thus",
+        "as a result",
+        "in order to",
+        "reason",
+        "caused",
+        "hence",
+        "owing to",
+        "to avoid",
+    ];
     han.iter().any(|w| lower.contains(w)) || english.iter().any(|w| contains_word(&lower, w))
 }
 
@@ -136,7 +203,28 @@ fn has_new_capital(sentence: &str, question: &str) -> bool {
 fn has_new_name(sentence: &str, question: &str) -> bool {
     const SURNAMES: &str = "王李张張刘劉陈陳杨楊赵趙黄黃周吴吳徐孙孫胡朱高林何郭马馬罗羅梁宋郑鄭谢謝韩韓唐冯馮于董萧蕭程曹袁邓鄧许許傅沈曾彭吕呂苏蘇卢盧蒋蔣蔡贾賈丁魏薛叶葉阎閻";
     const TITLES: [&str; 22] = [
-        "先生", "女士", "教授", "博士", "将军", "將軍", "皇帝", "总统", "總統", "国王", "國王", "主席", "部长", "部長", "导演", "導演", "作家", "校长", "校長", "公司", "委员会", "委員會",
+        "先生",
+        "女士",
+        "教授",
+        "博士",
+        "将军",
+        "將軍",
+        "皇帝",
+        "总统",
+        "總統",
+        "国王",
+        "國王",
+        "主席",
+        "部长",
+        "部長",
+        "导演",
+        "導演",
+        "作家",
+        "校长",
+        "校長",
+        "公司",
+        "委员会",
+        "委員會",
     ];
     if sentence.contains('·') && !question.contains('·') {
         return true;
@@ -156,7 +244,11 @@ fn has_new_place(sentence: &str, question: &str) -> bool {
 /// For 多少/几/哪(一)(个) + X: whether a numeral stands before X in the sentence.
 pub fn counts_the_asked(question: &str, sentence: &str) -> bool {
     const MARKS: [&str; 7] = ["多少", "几个", "幾個", "哪一", "几", "幾", "哪"];
-    let Some((at, mark)) = MARKS.iter().filter_map(|m| question.find(m).map(|at| (at, *m))).min_by_key(|(at, m)| (*at, usize::MAX - m.len())) else {
+    let Some((at, mark)) = MARKS
+        .iter()
+        .filter_map(|m| question.find(m).map(|at| (at, *m)))
+        .min_by_key(|(at, m)| (*at, usize::MAX - m.len()))
+    else {
         return false;
     };
     let rest = question[at + mark.len()..].trim_start_matches(['个', '個', '一']);

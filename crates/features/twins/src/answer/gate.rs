@@ -168,9 +168,8 @@ pub fn threshold(answerable: &[f64], keep: f64) -> f64 {
 fn disagreement(evidence: &Evidence) -> bool {
     let near = |h: &&EvidenceHit| h.score > evidence.hits[0].score - 1.0;
     let best = evidence.hits.iter().take(3).filter(near);
-    let sentences: Vec<_> = best
-        .filter_map(|h| super::best::nearest(evidence, h).map(|i| (h.passage.post, &h.sentences[i])))
-        .collect();
+    let sentences: Vec<_> =
+        best.filter_map(|h| super::best::nearest(evidence, h).map(|i| (h.passage.post, &h.sentences[i]))).collect();
     sentences.iter().enumerate().any(|(i, (post, a))| {
         sentences[i + 1..].iter().any(|(other, b)| {
             let same: f32 = shared_terms(evidence, &a.term_counts, &b.term_counts);

@@ -34,7 +34,12 @@ pub struct Checker<'a> {
 
 impl<'a> Checker<'a> {
     /// Embeds the sentences of the first `shown` passages; without an embedder, or where it fails, words decide.
-    pub async fn new(question: &'a str, evidence: &'a Evidence, shown: usize, embedder: Option<Arc<dyn Embed>>) -> Self {
+    pub async fn new(
+        question: &'a str,
+        evidence: &'a Evidence,
+        shown: usize,
+        embedder: Option<Arc<dyn Embed>>,
+    ) -> Self {
         let places: Vec<Source> = evidence
             .hits
             .iter()

@@ -161,7 +161,8 @@ fn page(
     let title = if q.is_empty() { t.s("twins-ask-title").into_owned() } else { q.chars().take(80).collect() };
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let template = AskTemplate { t, q, twin, errors, answer, max: LONGEST_QUESTION };
-    let page = ctx.page().title(title).active("ask").description(t.s("twins-ask-lead")).canonical("/ask").status(status);
+    let page =
+        ctx.page().title(title).active("ask").description(t.s("twins-ask-lead")).canonical("/ask").status(status);
     // Answers are made for one reader and change with what is written; search engines index their sources.
     let page = if q.is_empty() { page } else { page.noindex() };
     page.render(&template).into_response()
