@@ -96,6 +96,11 @@ impl LangTag {
         Self("und".to_owned())
     }
 
+    /// Chinese in either script: `zh`, which no content carries but a filter may ask for.
+    pub fn any_chinese() -> Self {
+        Self("zh".to_owned())
+    }
+
     /// The tag's text.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -1,0 +1,86 @@
+//! Computing vectors behind what was written.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use xinghe_ai::Role;
+use xinghe_core::PostView;
+use xinghe_store::{JobError, JobHandler, JobRun};
+
+use crate::Inner;
+use crate::index::{Packed, PassageVectors, passages_of};
+use crate::store;
+
+/// The kind of the job.
+pub(crate) const EMBED: &str = "search.embed";
+/// How many posts are embedded in one step; after each, what is done is kept.
+const STEP: u32 = 16;
+
+pub(crate) struct Embedder {
+    pub(crate) inner: Arc<Inner>,
+}
+
+#[async_trait]
+impl JobHandler for Embedder {
+    fn kind(&self) -> &'static str {
+        EMBED
+    }
+
+    async fn run(&self, job: &JobRun) -> Result<(), JobError> {
+        let Some(embedder) = self.inner.embedder.clone() else { return Ok(()) };
+        let mut done = 0u64;
+        loop {
+            if job.cancelled.is_cancelled() {
+                return Err(JobError::Cancelled);
+            }
+            let left = store::count_pending(&self.inner.store).await?;
+            job.progress(done, Some(done + left), None).await?;
+            let ids = store::pending(&self.inner.store, STEP).await?;
+            if ids.is_empty() {
+                return Ok(());
+            }
+            let posts = self.inner.posts.posts(&ids).await.map_err(|e| JobError::Retry(e.to_string()))?;
+            let revisions: Vec<_> = posts.values().map(|p| p.revision).collect();
+            let have = store::embedded(&self.inner.store, embedder.model(), &revisions).await?;
+            let mut fresh = Vec::new();
+            for post in posts.values().filter(|p| !have.contains(&p.revision.raw())) {
+                fresh.push((post, self.embed(embedder.as_ref(), post).await?));
+            }
+            let mut unit = self.inner.store.begin().await?;
+            for (post, vectors) in &fresh {
+                store::save(&mut unit, embedder.model(), post.id, post.revision, vectors).await?;
+            }
+            for id in &ids {
+                // Gone meanwhile, or embedded before.
+                if !fresh.iter().any(|(p, _)| p.id == *id) {
+                    unit.execute("DELETE FROM search_pending WHERE post = $1", xinghe_store::params![id.raw()]).await?;
+                }
+            }
+            unit.commit().await?;
+            done += ids.len() as u64;
+        }
+    }
+}
+
+impl Embedder {
+    async fn embed(&self, embedder: &dyn xinghe_ai::Embed, post: &PostView) -> Result<Vec<PassageVectors>, JobError> {
+        let cuts = passages_of(post);
+        let texts: Vec<String> = cuts
+            .iter()
+            .flat_map(|(_, c)| std::iter::once(c.plain()).chain(c.sentences.iter().map(|s| s.text.clone())))
+            .collect();
+        let vectors = embedder.embed(Role::Passage, texts).await.map_err(|error| {
+            if error.is_transient() { JobError::Retry(error.to_string()) } else { JobError::Fatal(error.to_string()) }
+        })?;
+        let mut packed = vectors.iter().map(|v| Packed::new(v));
+        let all = cuts.iter().map_while(|(_, c)| {
+            let passage = packed.next()?;
+            Some(PassageVectors {
+                post: post.id,
+                passage,
+                sentences: packed.by_ref().take(c.sentences.len()).collect(),
+            })
+        });
+        Ok(all.collect())
+    }
+}

@@ -1,0 +1,112 @@
+//! Two readers: one keeps the list of what is to be embedded, one fills this node's index.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use xinghe_core::event::Position;
+use xinghe_core::{Event, PostId, PostView, Recorded};
+use xinghe_store::{EventReader, JobRequest, LocalReader, ReaderError, Unique, UnitOfWork};
+
+use crate::Inner;
+use crate::jobs;
+use crate::store;
+
+/// Lists posts to be embedded, and forgets vectors of posts that are gone.
+pub(crate) struct Pending {
+    pub(crate) embeds: bool,
+}
+
+#[async_trait]
+impl EventReader for Pending {
+    fn name(&self) -> &'static str {
+        "search.pending"
+    }
+
+    async fn apply(&self, events: &[Recorded], unit: &mut UnitOfWork) -> Result<(), ReaderError> {
+        let mut more = false;
+        for recorded in events {
+            match recorded.event {
+                Event::PostPublished { post, .. } | Event::PostRevised { post, .. } | Event::PostRestored { post } => {
+                    store::mark_pending(unit, post).await?;
+                    more = true;
+                }
+                Event::PostDeleted { post } => store::forget(unit, post).await?,
+                _ => {}
+            }
+        }
+        if more && self.embeds {
+            let request = JobRequest::new(jobs::EMBED, &serde_json::json!({}));
+            unit.enqueue(&request.unique(Unique::WhileActive("all".to_owned()))).await?;
+        }
+        Ok(())
+    }
+
+    async fn reset(&self, unit: &mut UnitOfWork) -> Result<(), ReaderError> {
+        // Vectors are dear and depend on nothing but their revision: they stay, and only what lacks them is listed.
+        unit.execute("DELETE FROM search_pending", vec![]).await?;
+        Ok(())
+    }
+}
+
+/// Fills the index of this node.
+pub(crate) struct Indexer {
+    pub(crate) inner: Arc<Inner>,
+}
+
+fn later(error: impl std::fmt::Display) -> ReaderError {
+    ReaderError::Later(error.to_string())
+}
+
+#[async_trait]
+impl LocalReader for Indexer {
+    fn name(&self) -> &'static str {
+        "search"
+    }
+
+    async fn position(&self) -> Result<Position, ReaderError> {
+        let inner = self.inner.clone();
+        tokio::task::spawn_blocking(move || inner.index.position()).await.map_err(later)?.map_err(later)
+    }
+
+    async fn apply(&self, events: &[Recorded]) -> Result<(), ReaderError> {
+        let Some(last) = events.last() else { return Ok(()) };
+        let mut touched: Vec<PostId> = Vec::new();
+        let mut embedded: Vec<PostId> = Vec::new();
+        for recorded in events {
+            match recorded.event {
+                Event::PostPublished { post, .. }
+                | Event::PostRevised { post, .. }
+                | Event::PostRestored { post }
+                | Event::PostDeleted { post } => touched.push(post),
+                Event::AnswerAccepted { question, answer } | Event::AnswerUnaccepted { question, answer } => {
+                    touched.extend([question, answer]);
+                }
+                Event::AuthorClaimed { .. } => {
+                    touched.extend(self.inner.posts_of(&recorded.event).await.map_err(later)?)
+                }
+                Event::RevisionEmbedded { post, .. } => embedded.push(post),
+                _ => {}
+            }
+        }
+        touched.sort_unstable();
+        touched.dedup();
+        embedded.retain(|p| !touched.contains(p));
+        let posts = self.inner.posts.posts(&touched).await.map_err(later)?;
+        let found: Vec<&PostView> = posts.values().collect();
+        let mut vectors = self.inner.vectors_of(&found).await?;
+        let put: Vec<_> =
+            found.iter().filter_map(|p| crate::index::indexed(p, vectors.remove(&p.id).unwrap_or_default())).collect();
+        let gone: Vec<PostId> = touched.into_iter().filter(|p| !posts.contains_key(p)).collect();
+        let (inner, position) = (self.inner.clone(), last.position);
+        tokio::task::spawn_blocking(move || inner.index.apply(&put, &gone, position))
+            .await
+            .map_err(later)?
+            .map_err(later)?;
+        self.inner.load_vectors(&embedded).await
+    }
+
+    async fn reset(&self) -> Result<(), ReaderError> {
+        let inner = self.inner.clone();
+        tokio::task::spawn_blocking(move || inner.index.clear()).await.map_err(later)?.map_err(later)
+    }
+}
