@@ -1,21 +1,34 @@
 //! Accounts: members, unclaimed authors, sessions, roles, claims.
 //!
+//! It promises: a password is kept only as an argon2id hash and a session only as the hash of its token; wrong tries
+//! bring growing pauses in all processes together; the last administrator cannot go; an unclaimed author becomes a
+//! member only by an accepted claim; an erased member leaves no name here.
+//!
 //! | room | holds |
 //! |---|---|
 //! | [`model`], [`handle`], [`password`] | types and rules |
 //! | [`Accounts`] | commands and reading |
 //! | `ports` | `Authors`, `AuthorIntake`, `Sessions`, implemented by [`Accounts`] |
 //! | `store` | the SQL, over tables named `accounts_…` |
+//! | `pages`, `api`, `jobs` | as in every feature |
 
+mod api;
 mod commands;
 mod error;
 pub mod handle;
+mod jobs;
 pub mod model;
+mod pages;
 pub mod password;
 mod ports;
 mod store;
 
-use xinghe_store::Migration;
+use std::sync::Arc;
+
+use utoipa::OpenApi as _;
+use xinghe_core::Lang;
+use xinghe_store::{JobHandler, Migration, Schedule, Store, StoreError};
+use xinghe_web::{Feature, Routes};
 
 pub use commands::{Accounts, AuthorList, ClaimList, Slice};
 pub use error::AccountError;
@@ -28,4 +41,59 @@ pub fn migrations() -> Vec<Migration> {
         name: "authors, members, sessions, claims",
         sql: include_str!("../migrations/0001.sql"),
     }]
+}
+
+/// The address at which the first administrator makes an account; `None` once there is one. To be printed at start.
+///
+/// # Errors
+/// The database.
+pub async fn first_admin_link(store: &Store, base_url: &str) -> Result<Option<String>, StoreError> {
+    Accounts::new(store.clone()).first_admin_link(base_url).await
+}
+
+/// The feature.
+#[derive(Debug, Clone)]
+pub struct AccountsFeature {
+    accounts: Accounts,
+}
+
+impl AccountsFeature {
+    /// The feature over these accounts.
+    pub fn new(accounts: Accounts) -> Self {
+        Self { accounts }
+    }
+}
+
+impl Feature for AccountsFeature {
+    fn name(&self) -> &'static str {
+        "accounts"
+    }
+
+    fn migrations(&self) -> Vec<Migration> {
+        migrations()
+    }
+
+    fn routes(&self) -> Routes {
+        pages::routes(&self.accounts).merge(api::routes(&self.accounts))
+    }
+
+    fn jobs(&self) -> Vec<Arc<dyn JobHandler>> {
+        vec![Arc::new(jobs::Sweeper { accounts: self.accounts.clone() })]
+    }
+
+    fn schedules(&self) -> Vec<Schedule> {
+        vec![Schedule { name: "accounts.sweep", cron: "41 3 * * *", job: jobs::SWEEP }]
+    }
+
+    fn locales(&self) -> &'static [(Lang, &'static str)] {
+        &[
+            (Lang::ZhHans, include_str!("../locales/zh-Hans.ftl")),
+            (Lang::ZhHant, include_str!("../locales/zh-Hant.ftl")),
+            (Lang::En, include_str!("../locales/en.ftl")),
+        ]
+    }
+
+    fn openapi(&self) -> Option<utoipa::openapi::OpenApi> {
+        Some(api::Doc::openapi())
+    }
 }

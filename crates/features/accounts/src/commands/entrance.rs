@@ -1,7 +1,7 @@
 //! Coming in: register, the first administrator's link, sign in, sessions, passwords.
 
 use xinghe_core::{AuthorId, Event, SessionId};
-use xinghe_store::UnitOfWork;
+use xinghe_store::{StoreError, UnitOfWork};
 use xinghe_web::{FieldError, Member, Role};
 
 use super::Accounts;
@@ -104,12 +104,12 @@ impl Accounts {
     ///
     /// # Errors
     /// The database.
-    pub async fn first_admin_link(&self, base_url: &str) -> Result<Option<String>, AccountError> {
+    pub async fn first_admin_link(&self, base_url: &str) -> Result<Option<String>, StoreError> {
         if members::any_administrator(&self.store).await? {
             return Ok(None);
         }
         let token = new_token(self.store.random().as_ref());
-        let mut unit = self.begin().await?;
+        let mut unit = self.store.begin().await?;
         let oldest = self.store.now().plus_millis(-SETUP_MS).as_millis();
         members::add_setup_token(&mut unit, &hash_of(&token), oldest).await?;
         unit.commit().await?;

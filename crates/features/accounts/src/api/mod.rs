@@ -1,0 +1,80 @@
+//! The API of accounts under `/api/v1`.
+
+mod admin;
+mod claims;
+mod me;
+mod members;
+mod session;
+pub(crate) mod shapes;
+
+use axum::routing::{delete, get, patch, post};
+use http::Method;
+use utoipa::OpenApi;
+use xinghe_web::{Need, RateClass, Routes};
+
+use crate::commands::Accounts;
+
+/// The description of this API.
+#[derive(OpenApi)]
+#[openapi(
+    paths(
+        session::sign_in, session::sign_out, me::show, me::change, me::erase, me::password, me::sessions,
+        me::end_other_sessions, me::end_session, members::list, members::register, members::show, claims::of_me,
+        claims::create, claims::withdraw, admin::claims, admin::decide, admin::change,
+    ),
+    tags((name = "accounts", description = "Members, unclaimed authors, sessions, claims"))
+)]
+pub(crate) struct Doc;
+
+/// The routes of this API.
+pub(crate) fn routes(accounts: &Accounts) -> Routes {
+    let a = || accounts.clone();
+    Routes::new()
+        .method_router(Method::POST, "/api/v1/session", Need::Anyone, post(session::sign_in).with_state(a()))
+        .limit(RateClass::SignIn)
+        .method_router(Method::DELETE, "/api/v1/session", Need::Member, delete(session::sign_out).with_state(a()))
+        .method_router(Method::GET, "/api/v1/me", Need::Member, get(me::show).with_state(a()))
+        .method_router(Method::PATCH, "/api/v1/me", Need::Member, patch(me::change).with_state(a()))
+        .method_router(Method::DELETE, "/api/v1/me", Need::Member, delete(me::erase).with_state(a()))
+        .limit(RateClass::SignIn)
+        .method_router(Method::POST, "/api/v1/me/password", Need::Member, post(me::password).with_state(a()))
+        .limit(RateClass::SignIn)
+        .method_router(Method::GET, "/api/v1/me/sessions", Need::Member, get(me::sessions).with_state(a()))
+        .method_router(
+            Method::DELETE,
+            "/api/v1/me/sessions",
+            Need::Member,
+            delete(me::end_other_sessions).with_state(a()),
+        )
+        .method_router(
+            Method::DELETE,
+            "/api/v1/me/sessions/{id}",
+            Need::Member,
+            delete(me::end_session).with_state(a()),
+        )
+        .method_router(Method::GET, "/api/v1/me/claims", Need::Member, get(claims::of_me).with_state(a()))
+        .method_router(Method::DELETE, "/api/v1/me/claims/{id}", Need::Member, delete(claims::withdraw).with_state(a()))
+        .method_router(Method::GET, "/api/v1/members", Need::Anyone, get(members::list).with_state(a()))
+        .method_router(Method::POST, "/api/v1/members", Need::Anyone, post(members::register).with_state(a()))
+        .limit(RateClass::SignIn)
+        .method_router(Method::GET, "/api/v1/members/{handle}", Need::Anyone, get(members::show).with_state(a()))
+        .method_router(
+            Method::POST,
+            "/api/v1/members/{handle}/claims",
+            Need::Member,
+            post(claims::create).with_state(a()),
+        )
+        .method_router(Method::GET, "/api/v1/admin/claims", Need::Administrator, get(admin::claims).with_state(a()))
+        .method_router(
+            Method::POST,
+            "/api/v1/admin/claims/{id}/decision",
+            Need::Administrator,
+            post(admin::decide).with_state(a()),
+        )
+        .method_router(
+            Method::PATCH,
+            "/api/v1/admin/members/{handle}",
+            Need::Administrator,
+            patch(admin::change).with_state(a()),
+        )
+}

@@ -1,0 +1,171 @@
+//! Register, sign in, sign out, the first administrator.
+
+use askama::Template;
+use axum::Form;
+use axum::extract::{Query, State};
+use axum::response::Response;
+use http::{HeaderMap, StatusCode};
+use serde::Deserialize;
+use xinghe_web::{AppError, FieldErrors, PageContext, Texts};
+
+use super::{client, cookie, enter, local_path, refusal, to, with_cookie};
+use crate::commands::Accounts;
+use crate::model::Registration;
+
+/// What the addresses of these pages may carry.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(super) struct Arrival {
+    next: String,
+    token: String,
+}
+
+/// What the forms of these pages send.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(super) struct EntranceForm {
+    handle: String,
+    name: String,
+    password: String,
+    next: String,
+    token: String,
+}
+
+impl EntranceForm {
+    fn registration(&self, ctx: &PageContext) -> Registration {
+        let (handle, name, password) = (self.handle.clone(), self.name.clone(), self.password.clone());
+        Registration { handle, name, password, language: Some(ctx.lang) }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "sign_in.html")]
+struct SignInTemplate<'a> {
+    t: &'a Texts,
+    form: &'a EntranceForm,
+    errors: &'a FieldErrors,
+}
+
+#[derive(Template)]
+#[template(path = "register.html")]
+struct RegisterTemplate<'a> {
+    t: &'a Texts,
+    form: &'a EntranceForm,
+    errors: &'a FieldErrors,
+    setup: bool,
+}
+
+fn sign_in_page(ctx: &PageContext, form: &EntranceForm, status: StatusCode, errors: &FieldErrors) -> Response {
+    let template = SignInTemplate { t: &ctx.t, form, errors };
+    ctx.page().title(ctx.t.s("accounts-sign-in")).noindex().status(status).render(&template)
+}
+
+fn register_page(
+    ctx: &PageContext,
+    form: &EntranceForm,
+    setup: bool,
+    status: StatusCode,
+    errors: &FieldErrors,
+) -> Response {
+    let title = ctx.t.s(if setup { "accounts-setup" } else { "accounts-register" });
+    let template = RegisterTemplate { t: &ctx.t, form, errors, setup };
+    ctx.page().title(title).noindex().status(status).render(&template)
+}
+
+/// `/sign-in`.
+pub(super) async fn sign_in(ctx: PageContext, Query(arrival): Query<Arrival>) -> Response {
+    if ctx.viewer.member.is_some() {
+        return to(local_path(&arrival.next));
+    }
+    let form = EntranceForm { next: arrival.next, ..EntranceForm::default() };
+    sign_in_page(&ctx, &form, StatusCode::OK, &FieldErrors::default())
+}
+
+/// The form of `/sign-in`. Every sign-in begins a new session; one that the browser had ends.
+pub(super) async fn do_sign_in(
+    State(accounts): State<Accounts>,
+    ctx: PageContext,
+    headers: HeaderMap,
+    Form(form): Form<EntranceForm>,
+) -> Result<Response, AppError> {
+    match accounts.sign_in(&form.handle, &form.password, &client(&ctx.viewer, &headers)).await {
+        Ok(session) => {
+            if let Some(old) = &ctx.viewer.member {
+                accounts.end_session(old.id, old.session).await?;
+            }
+            Ok(enter(&ctx, &session, &form.next))
+        }
+        Err(error) => {
+            let (status, errors) = refusal(error, &ctx)?;
+            Ok(sign_in_page(&ctx, &form, status, &errors))
+        }
+    }
+}
+
+/// Signs out; twice is no error.
+pub(super) async fn sign_out(State(accounts): State<Accounts>, ctx: PageContext) -> Result<Response, AppError> {
+    if let Some(member) = &ctx.viewer.member {
+        accounts.end_session(member.id, member.session).await?;
+    }
+    Ok(with_cookie(to("/"), &cookie(&ctx).clear()))
+}
+
+/// `/register`.
+pub(super) async fn register(ctx: PageContext, Query(arrival): Query<Arrival>) -> Response {
+    if ctx.viewer.member.is_some() {
+        return to(local_path(&arrival.next));
+    }
+    let form = EntranceForm { next: arrival.next, ..EntranceForm::default() };
+    register_page(&ctx, &form, false, StatusCode::OK, &FieldErrors::default())
+}
+
+/// The form of `/register`: whoever registered is signed in.
+pub(super) async fn do_register(
+    State(accounts): State<Accounts>,
+    ctx: PageContext,
+    headers: HeaderMap,
+    Form(form): Form<EntranceForm>,
+) -> Result<Response, AppError> {
+    match accounts.register(&form.registration(&ctx)).await {
+        Ok(id) => {
+            let session = accounts.open_session(id, &client(&ctx.viewer, &headers)).await?;
+            Ok(enter(&ctx, &session, &form.next))
+        }
+        Err(error) => {
+            let (status, errors) = refusal(error, &ctx)?;
+            Ok(register_page(&ctx, &form, false, status, &errors))
+        }
+    }
+}
+
+/// `/setup?token=…`, the address printed at the first start.
+pub(super) async fn setup(
+    State(accounts): State<Accounts>,
+    ctx: PageContext,
+    Query(arrival): Query<Arrival>,
+) -> Result<Response, AppError> {
+    if !accounts.knows_setup_token(&arrival.token).await? {
+        return Err(AppError::NotFound);
+    }
+    let form = EntranceForm { token: arrival.token, ..EntranceForm::default() };
+    Ok(register_page(&ctx, &form, true, StatusCode::OK, &FieldErrors::default()))
+}
+
+/// The form of `/setup`.
+pub(super) async fn do_setup(
+    State(accounts): State<Accounts>,
+    ctx: PageContext,
+    headers: HeaderMap,
+    Form(form): Form<EntranceForm>,
+) -> Result<Response, AppError> {
+    match accounts.set_up(&form.token, &form.registration(&ctx)).await {
+        Ok(id) => {
+            let session = accounts.open_session(id, &client(&ctx.viewer, &headers)).await?;
+            Ok(enter(&ctx, &session, "/"))
+        }
+        Err(error) => {
+            let (status, errors) = refusal(error, &ctx)?;
+            Ok(register_page(&ctx, &form, true, status, &errors))
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! The pages of accounts. They work without script; a wrong form comes back with what was typed, but the passwords.
+
+mod admin;
+mod entrance;
+mod member;
+mod settings;
+
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use xinghe_web::{
+    AppError, FieldError, FieldErrors, Need, PageContext, RateClass, Routes, Said, SessionCookie, Viewer,
+};
+
+use crate::commands::Accounts;
+use crate::error::AccountError;
+use crate::model::{Client, NewSession};
+
+/// How long a browser keeps the session cookie, in seconds: longer than any session lives unused, since the database
+/// decides, and a used session goes on living.
+const COOKIE_S: i64 = 365 * 24 * 3600;
+
+/// The routes of the pages.
+pub(crate) fn routes(accounts: &Accounts) -> Routes {
+    let a = || accounts.clone();
+    let (anyone, member, admin) = (Need::Anyone, Need::Member, Need::Administrator);
+    Routes::new()
+        .method_router(Method::GET, "/register", anyone, get(entrance::register).with_state(a()))
+        .method_router(Method::POST, "/register", anyone, post(entrance::do_register).with_state(a()))
+        .limit(RateClass::SignIn)
+        .method_router(Method::GET, "/sign-in", anyone, get(entrance::sign_in).with_state(a()))
+        .method_router(Method::POST, "/sign-in", anyone, post(entrance::do_sign_in).with_state(a()))
+        .limit(RateClass::SignIn)
+        .method_router(Method::POST, "/sign-out", anyone, post(entrance::sign_out).with_state(a()))
+        .method_router(Method::GET, "/setup", anyone, get(entrance::setup).with_state(a()))
+        .limit(RateClass::SignIn)
+        .method_router(Method::POST, "/setup", anyone, post(entrance::do_setup).with_state(a()))
+        .limit(RateClass::SignIn)
+        .method_router(Method::GET, "/settings", member, get(settings::profile).with_state(a()))
+        .method_router(Method::POST, "/settings", member, post(settings::save_profile).with_state(a()))
+        .method_router(Method::GET, "/settings/account", member, get(settings::account).with_state(a()))
+        .method_router(Method::POST, "/settings/password", member, post(settings::password).with_state(a()))
+        .limit(RateClass::SignIn)
+        .method_router(Method::POST, "/settings/erase", member, post(settings::erase).with_state(a()))
+        .limit(RateClass::SignIn)
+        .method_router(Method::GET, "/settings/sessions", member, get(settings::sessions).with_state(a()))
+        .method_router(Method::POST, "/settings/sessions", member, post(settings::end_session).with_state(a()))
+        .method_router(Method::GET, "/members", anyone, get(member::list).with_state(a()))
+        .method_router(Method::GET, "/@{handle}", anyone, get(member::show).with_state(a()))
+        .method_router(Method::POST, "/@{handle}/claim", member, post(member::claim).with_state(a()))
+        .method_router(Method::POST, "/@{handle}/claim/withdraw", member, post(member::withdraw).with_state(a()))
+        .method_router(Method::GET, "/admin/members", admin, get(admin::members).with_state(a()))
+        .method_router(Method::POST, "/admin/members/{id}", admin, post(admin::change).with_state(a()))
+        .method_router(Method::GET, "/admin/claims", admin, get(admin::claims).with_state(a()))
+        .method_router(Method::POST, "/admin/claims/{id}", admin, post(admin::decide).with_state(a()))
+}
+
+/// Where a request came from.
+pub(crate) fn client(viewer: &Viewer, headers: &HeaderMap) -> Client {
+    let agent = headers.get(header::USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    Client { ip: viewer.ip, user_agent: agent.to_owned() }
+}
+
+/// A command's refusal as a form shows it: the status, and what is wrong beside which field (`form` for the whole).
+///
+/// # Errors
+/// Anything that is not the form's business.
+fn refusal(error: AccountError, ctx: &PageContext) -> Result<(StatusCode, FieldErrors), AppError> {
+    let (status, errors) = match error {
+        AccountError::Invalid(errors) => (StatusCode::UNPROCESSABLE_ENTITY, errors),
+        AccountError::Throttled(seconds) => {
+            let said = Said::new("accounts-error-throttled").with("seconds", seconds);
+            (StatusCode::TOO_MANY_REQUESTS, vec![FieldError::new("form", said)])
+        }
+        AccountError::Conflict(said) => (StatusCode::CONFLICT, vec![FieldError::new("form", said)]),
+        other => return Err(other.into()),
+    };
+    Ok((status, FieldErrors::new(&errors, &ctx.t)))
+}
+
+/// Sends the browser on, after something was changed.
+fn to(path: &str) -> Response {
+    Redirect::to(path).into_response()
+}
+
+/// Where to go after signing in: a path of this site, nowhere else.
+fn local_path(next: &str) -> &str {
+    let local = next.starts_with('/')
+        && !next.starts_with("//")
+        && !next.contains(['\\', '\r', '\n', '\t'])
+        && !next.starts_with("/sign-in")
+        && !next.starts_with("/register");
+    if local { next } else { "/" }
+}
+
+fn cookie(ctx: &PageContext) -> SessionCookie {
+    SessionCookie { secure: ctx.settings().secure_cookies }
+}
+
+/// Sends the browser on with a new session.
+fn enter(ctx: &PageContext, session: &NewSession, next: &str) -> Response {
+    with_cookie(to(local_path(next)), &cookie(ctx).set(&session.token, COOKIE_S))
+}
+
+fn with_cookie(mut response: Response, set: &str) -> Response {
+    if let Ok(value) = HeaderValue::from_str(set) {
+        response.headers_mut().append(header::SET_COOKIE, value);
+    }
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::local_path;
+
+    #[test]
+    fn only_paths_of_this_site_are_gone_to() {
+        for good in ["/", "/posts/1-x?page=2#post-3", "/@lilei"] {
+            assert_eq!(local_path(good), good);
+        }
+        for bad in
+            ["", "//evil.example", "/\\evil.example", "https://evil.example", "/\t/evil.example", "/sign-in?next=/"]
+        {
+            assert_eq!(local_path(bad), "/", "{bad}");
+        }
+    }
+}
