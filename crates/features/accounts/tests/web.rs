@@ -1,5 +1,7 @@
 //! Pages and API of accounts through the web shell.
 
+#![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 
