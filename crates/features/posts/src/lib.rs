@@ -1,1 +1,74 @@
-//! xinghe-posts
+//! Posts: articles, questions with answers, comments and projects, with their revisions, credits and tags.
+//!
+//! What it promises: every change is a revision that can be read and compared later; nobody but the author and
+//! moderators changes a post; a deletion can be taken back; a label that says "made by AI" is never lowered; imported
+//! work is recognised when it comes again.
+//!
+//! | room | holds |
+//! |---|---|
+//! | [`model`] | types and rules, no I/O |
+//! | [`commands`] | create, edit, delete, restore, accept |
+//! | [`store`] | the SQL |
+//! | `intake` | taking in imported posts |
+//! | [`readers`] | credits that pass to who claims them |
+
+pub mod commands;
+mod intake;
+pub mod model;
+pub mod readers;
+pub mod store;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use xinghe_core::content::PostView;
+use xinghe_core::id::PostId;
+use xinghe_core::ports::{Authors, ImportedPost, IntakeOutcome, PortResult, PostIntake, Posts};
+use xinghe_store::{Migration, Store};
+
+/// The tables of posts.
+pub const MIGRATIONS: &[Migration] =
+    &[Migration { feature: "posts", version: 1, name: "posts", sql: include_str!("../migrations/0001.sql") }];
+
+/// The ports that posts implement.
+#[derive(Clone)]
+pub struct PostsPort {
+    store: Store,
+    authors: Arc<dyn Authors>,
+}
+
+impl PostsPort {
+    /// Over a store whose migrations have run.
+    pub fn new(store: Store, authors: Arc<dyn Authors>) -> Self {
+        Self { store, authors }
+    }
+}
+
+impl std::fmt::Debug for PostsPort {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PostsPort").finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl Posts for PostsPort {
+    async fn posts(&self, ids: &[PostId]) -> PortResult<HashMap<PostId, PostView>> {
+        Ok(store::views(&self.store, ids).await?)
+    }
+
+    async fn ids_after(&self, after: Option<PostId>, limit: usize) -> PortResult<Vec<PostId>> {
+        Ok(store::ids_after(&self.store, after, limit).await?)
+    }
+}
+
+#[async_trait]
+impl PostIntake for PostsPort {
+    async fn take(&self, posts: &[ImportedPost]) -> PortResult<Vec<IntakeOutcome>> {
+        intake::take(&self.store, &*self.authors, posts).await
+    }
+
+    async fn known(&self, origin: &str) -> PortResult<HashMap<String, PostId>> {
+        intake::known_of(&self.store, origin).await
+    }
+}

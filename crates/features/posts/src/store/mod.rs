@@ -1,0 +1,28 @@
+//! The SQL of posts; its tables begin with `posts_`.
+
+mod lists;
+mod read;
+mod write;
+
+pub use lists::{latest_of_author, list, list_in, revision, revisions, tags, thread};
+pub use read::{credits, details, heads, ids_after, views};
+pub use write::{
+    NewPost, NewRevision, delete, insert_posts, insert_revisions, lock, put_credits, put_facts, put_imports, put_tags, recount,
+    restore, set_accepted, set_author, pass_credits, update_post,
+};
+
+pub(crate) use read::Head;
+
+use std::str::FromStr;
+
+use xinghe_store::StoreError;
+
+/// A stored word as its type.
+fn word<T: FromStr<Err: std::fmt::Display>>(text: &str) -> Result<T, StoreError> {
+    text.parse().map_err(|e: T::Err| StoreError::Value(e.to_string()))
+}
+
+/// Ids as parameters.
+fn ids<I: Copy>(ids: &[I], raw: impl Fn(I) -> i64) -> Vec<xinghe_store::Value> {
+    ids.iter().map(|id| raw(*id).into()).collect()
+}
