@@ -15,7 +15,7 @@ pub(super) const VISIBLE: &str = "p.deleted_at IS NULL AND p.hidden_by IS NULL";
 
 /// What commands need to know of a post, visible or not.
 #[derive(Debug, Clone, FromQueryResult)]
-pub(crate) struct Head {
+pub struct Head {
     pub id: i64,
     pub kind: String,
     pub subject: Option<i64>,
