@@ -21,7 +21,12 @@
 //! `dirs = ["templates", "../../platform/web/templates"]`; paths are relative to the crate's folder, the first that
 //! holds a file wins.
 
+extern crate self as xinghe_web;
+
 pub mod api;
+mod assets;
+mod design;
+mod docs;
 pub mod errors;
 pub mod feature;
 pub mod html;
@@ -33,9 +38,12 @@ pub mod routes;
 pub mod settings;
 pub mod shell;
 pub mod slots;
+pub mod system;
 pub mod texts;
+pub mod ui;
 pub mod viewer;
 
+pub use api::{ApiJson, ApiQuery};
 pub use errors::{AppError, FieldError, FieldErrors, PageResult, Said};
 pub use feature::Feature;
 pub use html::Html;

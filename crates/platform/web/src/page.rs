@@ -7,15 +7,19 @@ use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum::response::{IntoResponse, Response};
 use http::request::Parts;
 use http::{HeaderValue, StatusCode, header};
-use xinghe_core::{Lang, Timestamp};
+use xinghe_core::Lang::{self, En};
+use xinghe_core::Timestamp;
 
+use crate::assets::{self, Entries};
 use crate::errors::AppError;
 use crate::html::Html;
+use crate::routes::Need;
 use crate::settings::{NavItem, WebSettings};
 use crate::shell::ShellState;
 use crate::slots::{SlotRequest, Subject};
 use crate::texts::Texts;
-use crate::viewer::{Theme, Viewer};
+use crate::viewer::Theme::{self, Dark, Light};
+use crate::viewer::Viewer;
 
 /// The context of one request: who asks, in which language, with which look. An extractor of every handler.
 #[derive(Clone)]
@@ -203,6 +207,9 @@ impl<'a> Page<'a> {
             nav: &shell.settings.nav,
             page: &self,
             main: &main,
+            assets: &assets::ENTRIES,
+            languages: &Lang::ALL,
+            may_administer: self.ctx.viewer.may(Need::Administrator) && shell.has("/admin"),
         };
         let mut out = String::with_capacity(main.len() + 8 * 1024);
         view.render_into(&mut out)?;
@@ -218,6 +225,9 @@ struct ShellTemplate<'a> {
     nav: &'a [NavItem],
     page: &'a Page<'a>,
     main: &'a str,
+    assets: &'a Entries,
+    languages: &'a [Lang],
+    may_administer: bool,
 }
 
 /// A response of HTML.

@@ -1,14 +1,18 @@
 //! Puts the features together into one router.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
+use http::Method;
+use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
 use xinghe_core::{Clock, Lang, Random};
 
+use crate::docs;
 use crate::errors::AppError;
 use crate::feature::Feature;
 use crate::layers::edge::edge;
@@ -17,6 +21,7 @@ use crate::layers::limits::Limits;
 use crate::routes::{RouteInfo, Routes};
 use crate::settings::WebSettings;
 use crate::slots::Slots;
+use crate::system;
 use crate::texts::{Catalog, TextError};
 use crate::viewer::{SessionCookie, Sessions};
 
@@ -30,9 +35,15 @@ pub(crate) struct ShellState {
     pub(crate) limits: Limits,
     pub(crate) cookie: SessionCookie,
     random: Arc<dyn Random>,
+    pages: HashSet<&'static str>,
 }
 
 impl ShellState {
+    /// Whether there is a page of this path: the shell links only what exists.
+    pub(crate) fn has(&self, path: &str) -> bool {
+        self.pages.contains(path)
+    }
+
     /// `N` random bytes as hexadecimal.
     pub(crate) fn random_hex<const N: usize>(&self) -> Arc<str> {
         let mut bytes = [0u8; N];
@@ -100,18 +111,19 @@ pub fn build(
     let slots = Slots::new(features.iter().flat_map(|f| f.slots()));
     let limits = Limits::new(settings.limits, Arc::clone(&clock));
     let cookie = SessionCookie { secure: settings.secure_cookies };
-    let state = Arc::new(ShellState { settings, catalog, slots, sessions, clock, limits, cookie, random });
+    let document = Arc::new(docs::merge(features.iter().filter_map(|f| f.openapi()), &settings.public_url));
 
     let mut table: Vec<RouteInfo> = Vec::new();
-    let mut router = Router::new();
-    let lists = features.iter().map(|f| (f.name(), f.routes()));
-    for (feature, routes) in lists {
-        router = add(router, &mut table, feature, routes)?;
+    let mut router = add(Router::new(), &mut table, "web", system::routes(document, settings.dev))?;
+    for feature in features {
+        router = add(router, &mut table, feature.name(), feature.routes())?;
     }
+    let pages = table.iter().filter(|r| r.method == Method::GET).map(|r| r.path).collect();
+    let state = Arc::new(ShellState { settings, catalog, slots, sessions, clock, limits, cookie, random, pages });
     let router = router
         .fallback(|| async { AppError::NotFound })
         .layer(from_fn_with_state(Arc::clone(&state), edge))
-        .layer(CompressionLayer::new());
+        .layer(CompressionLayer::new().quality(CompressionLevel::Fastest));
     Ok(Shell { router, table, state })
 }
 

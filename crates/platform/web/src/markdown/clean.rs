@@ -1,0 +1,123 @@
+//! What may stay in the HTML of a text.
+
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
+
+use ammonia::Builder;
+
+use super::Heading;
+
+/// Removes everything that is not on the list, and finishes links, pictures and tables.
+pub(super) fn clean(raw: &str, toc: &[Heading], prefix: &str) -> String {
+    let ids: HashSet<String> = toc.iter().map(|h| h.id.clone()).collect();
+    let own_prefix = prefix.to_owned();
+    let mut builder = Builder::default();
+    builder
+        .add_tags(["input", "section", "details", "summary", "figure", "figcaption"])
+        .rm_tags(["map", "area", "center", "article", "aside", "nav", "header", "footer", "hgroup"])
+        .url_schemes(HashSet::from(["http", "https", "mailto"]))
+        .link_rel(Some("nofollow ugc noopener"))
+        .tag_attributes(attributes())
+        .generic_attributes(HashSet::from(["lang", "title", "dir"]))
+        .set_tag_attribute_value("img", "loading", "lazy")
+        .set_tag_attribute_value("img", "decoding", "async")
+        .set_tag_attribute_value("input", "disabled", "")
+        .set_tag_attribute_value("input", "type", "checkbox")
+        .attribute_filter(move |element, attribute, value| match attribute {
+            "class" => classes(value),
+            "id" if ids.contains(value) => Some(Cow::Borrowed(value)),
+            "id" => value.starts_with("fn").then(|| Cow::Owned(footnote(value, &own_prefix))),
+            "href" => Some(href(value, &ids, &own_prefix)),
+            "align" if element != "img" => matches!(value, "left" | "right" | "center").then_some(Cow::Borrowed(value)),
+            _ => Some(Cow::Borrowed(value)),
+        });
+    let safe = builder.clean(raw).to_string();
+    let safe = safe.replace("<table>", "<div class=\"scroll\"><table>").replace("</table>", "</table></div>");
+    own_links(&safe)
+}
+
+fn attributes() -> HashMap<&'static str, HashSet<&'static str>> {
+    let mut allowed: HashMap<&'static str, HashSet<&'static str>> = HashMap::new();
+    let table: &[(&[&str], &[&str])] = &[
+        (&["a"], &["href", "class", "id", "aria-label"]),
+        (&["img"], &["src", "alt", "width", "height"]),
+        (&["code", "span", "div", "p", "ul", "ol", "sup", "pre"], &["class"]),
+        (&["li"], &["class", "id", "value"]),
+        (&["section"], &["class"]),
+        (&["ol"], &["start", "reversed"]),
+        (&["input"], &["checked", "class"]),
+        (&["details"], &["open"]),
+        (&["th", "td"], &["align", "colspan", "rowspan"]),
+        (&["h1", "h2", "h3", "h4", "h5", "h6"], &["id"]),
+        (&["blockquote", "q", "del", "ins"], &["cite"]),
+        (&["time"], &["datetime"]),
+    ];
+    for (tags, names) in table {
+        for tag in *tags {
+            allowed.entry(tag).or_default().extend(names.iter());
+        }
+    }
+    allowed
+}
+
+/// Only the classes that this renderer itself writes; any other could dress a text up as part of the shell.
+fn classes(value: &str) -> Option<Cow<'_, str>> {
+    const EXACT: &[&str] = &["anchor", "contains-task-list", "task-list-item", "task-list-item-checkbox", "footnotes"];
+    const STARTS: &[&str] = &["hl-", "language-", "markdown-alert", "footnote-"];
+    let kept: Vec<&str> = value
+        .split_ascii_whitespace()
+        .filter(|c| EXACT.contains(c) || STARTS.iter().any(|s| c.starts_with(s)))
+        .collect();
+    (!kept.is_empty()).then(|| Cow::Owned(kept.join(" ")))
+}
+
+fn footnote(id: &str, prefix: &str) -> String {
+    if prefix.is_empty() { id.to_owned() } else { format!("{prefix}{id}") }
+}
+
+/// Links within the text find the anchors as they are written here.
+fn href<'a>(value: &'a str, ids: &HashSet<String>, prefix: &str) -> Cow<'a, str> {
+    let Some(target) = value.strip_prefix('#') else { return Cow::Borrowed(value) };
+    if ids.contains(target) {
+        return Cow::Borrowed(value);
+    }
+    if target.starts_with("fn") {
+        return Cow::Owned(format!("#{}", footnote(target, prefix)));
+    }
+    let anchored = format!("h-{prefix}{}", target.to_lowercase());
+    if ids.contains(&anchored) { Cow::Owned(format!("#{anchored}")) } else { Cow::Borrowed(value) }
+}
+
+/// Links to this site's own pages do without `rel`.
+fn own_links(markup: &str) -> String {
+    const REL: &str = " rel=\"nofollow ugc noopener\"";
+    let mut out = String::with_capacity(markup.len());
+    let mut rest = markup;
+    while let Some(start) = rest.find("<a ") {
+        let end = tag_end(&rest[start..]) + start;
+        let tag = &rest[start..end];
+        out.push_str(&rest[..start]);
+        let own = tag.contains(" href=\"#") || (tag.contains(" href=\"/") && !tag.contains(" href=\"//"));
+        if own {
+            out.push_str(&tag.replace(REL, ""))
+        } else {
+            out.push_str(tag)
+        }
+        rest = &rest[end..];
+    }
+    out.push_str(rest);
+    out
+}
+
+/// Where a tag ends, quotes respected.
+fn tag_end(tag: &str) -> usize {
+    let mut quoted = false;
+    for (i, b) in tag.bytes().enumerate() {
+        match b {
+            b'"' => quoted = !quoted,
+            b'>' if !quoted => return i + 1,
+            _ => {}
+        }
+    }
+    tag.len()
+}

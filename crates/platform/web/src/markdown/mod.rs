@@ -1,0 +1,91 @@
+//! Markdown to safe HTML: CommonMark with GFM extensions, footnotes, heading anchors, highlighted code.
+//!
+//! comrak writes the HTML, raw HTML of the author included; ammonia then lets through what is on a short list. Every
+//! class, id and address is checked once more there, so nothing that an author types can look like a part of the
+//! shell, clash with its ids, or run.
+
+mod clean;
+mod code;
+mod headings;
+
+use std::sync::{Arc, LazyLock};
+
+use comrak::options::Plugins;
+use moka::sync::Cache;
+use sha2::{Digest, Sha256};
+
+use crate::html::Html;
+
+/// How a text is rendered.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct RenderOptions {
+    /// Put into heading and footnote anchors, so that several texts fit on one page: letters, digits and `-`.
+    pub id_prefix: String,
+}
+
+/// A heading of a rendered text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Heading {
+    /// 2 to 6: the page's title is the only first-level heading.
+    pub level: u8,
+    /// Its anchor, without `#`.
+    pub id: String,
+    /// Its words.
+    pub text: String,
+}
+
+/// A rendered text.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Rendered {
+    /// Safe markup; stands in an element of class `prose`.
+    pub html: Html,
+    /// Its headings, in order.
+    pub toc: Vec<Heading>,
+}
+
+/// What the cache may hold, in bytes of markup.
+const CACHE_BYTES: u64 = 16 << 20;
+
+static CACHE: LazyLock<Cache<[u8; 32], Arc<Rendered>>> = LazyLock::new(|| {
+    Cache::builder()
+        .max_capacity(CACHE_BYTES)
+        .weigher(|_, r: &Arc<Rendered>| u32::try_from(r.html.as_str().len() + 64).unwrap_or(u32::MAX))
+        .build()
+});
+
+/// Renders a text, or takes it from the cache, whose key is the content itself.
+pub fn render(text: &str, options: &RenderOptions) -> Arc<Rendered> {
+    let mut hash = Sha256::new();
+    hash.update((options.id_prefix.len() as u64).to_le_bytes());
+    hash.update(options.id_prefix.as_bytes());
+    hash.update(text.as_bytes());
+    CACHE.get_with(hash.finalize().into(), || Arc::new(render_now(text, options)))
+}
+
+fn render_now(text: &str, options: &RenderOptions) -> Rendered {
+    let prefix: String = options.id_prefix.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
+    let headings = headings::Anchors::new(&prefix, headings::has_first_level(text));
+    let mut plugins = Plugins::default();
+    plugins.render.codefence_syntax_highlighter = Some(&code::Highlighter);
+    plugins.render.heading_adapter = Some(&headings);
+    let raw = comrak::markdown_to_html_with_plugins(text, &comrak_options(), &plugins);
+    let toc = headings.into_toc();
+    Rendered { html: Html::trusted(clean::clean(&raw, &toc, &prefix)), toc }
+}
+
+fn comrak_options() -> comrak::Options<'static> {
+    let mut options = comrak::Options::default();
+    options.extension.table = true;
+    options.extension.strikethrough = true;
+    options.extension.autolink = true;
+    options.extension.tasklist = true;
+    options.extension.footnotes = true;
+    options.extension.alerts = true;
+    options.extension.cjk_friendly_emphasis = true;
+    options.render.r#unsafe = true;
+    options.render.tasklist_classes = true;
+    options
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,150 @@
+use proptest::prelude::*;
+
+use super::*;
+
+fn html(text: &str) -> String {
+    render_now(text, &RenderOptions::default()).html.into_string()
+}
+
+#[test]
+fn headings_get_anchors_of_any_script_and_a_table_of_contents() {
+    let rendered =
+        render_now("## 一、State 写法\n\ntext\n\n## 一、State 写法\n\n### B `code`", &RenderOptions::default());
+    let ids: Vec<_> = rendered.toc.iter().map(|h| (h.level, h.id.as_str(), h.text.as_str())).collect();
+    assert_eq!(
+        ids,
+        [(2, "h-一state-写法", "一、State 写法"), (2, "h-一state-写法-2", "一、State 写法"), (3, "h-b-code", "B code")]
+    );
+    assert!(rendered.html.as_str().contains("<h2 id=\"h-一state-写法\"><a class=\"anchor\" href=\"#h-一state-写法\""));
+}
+
+#[test]
+fn a_first_level_heading_moves_everything_down() {
+    let rendered = render_now("# Title\n\n## Part", &RenderOptions::default());
+    assert_eq!(rendered.toc.iter().map(|h| h.level).collect::<Vec<_>>(), [2, 3]);
+    assert!(!rendered.html.as_str().contains("<h1"));
+    assert_eq!(render_now("```sh\n# not a heading\n```\n\n## Part", &RenderOptions::default()).toc[0].level, 2);
+}
+
+#[test]
+fn links_within_a_text_find_their_headings() {
+    let out = html("[see](#getting-started)\n\n## Getting started");
+    assert!(out.contains("<a href=\"#h-getting-started\">see</a>"), "{out}");
+}
+
+#[test]
+fn gfm_is_there() {
+    let out = html(
+        "| a | b |\n|--:|---|\n| 1 | 2 |\n\n- [x] done\n- [ ] open\n\n~~old~~ https://example.org note[^1]\n\n[^1]: words",
+    );
+    assert!(out.contains("<div class=\"scroll\"><table>"), "{out}");
+    assert!(out.contains("align=\"right\""), "{out}");
+    assert!(out.contains("type=\"checkbox\"") && out.contains("checked"), "{out}");
+    assert!(out.contains("<del>old</del>"), "{out}");
+    assert!(out.contains("id=\"fn-1\"") && out.contains("href=\"#fn-1\""), "{out}");
+    assert!(out.contains("<a href=\"https://example.org\" rel=\"nofollow ugc noopener\">"), "{out}");
+}
+
+#[test]
+fn prefixes_keep_texts_on_one_page_apart() {
+    let options = RenderOptions { id_prefix: "c7-".to_owned() };
+    let out = render_now("## A\n\nx[^1]\n\n[^1]: y", &options);
+    assert_eq!(out.toc[0].id, "h-c7-a");
+    assert!(out.html.as_str().contains("id=\"c7-fn-1\""), "{}", out.html);
+    assert!(out.html.as_str().contains("href=\"#c7-fn-1\""), "{}", out.html);
+}
+
+#[test]
+fn code_is_coloured_by_classes_and_never_by_style() {
+    let out = html("```rust,no_run\n// why\nfn main() { let s = \"x<y\"; }\n```");
+    assert!(out.contains("<span class=\"hl-comment\">// why"), "{out}");
+    assert!(out.contains("hl-keyword") && out.contains("hl-string"), "{out}");
+    assert!(out.contains("x&lt;y") && !out.contains("style="), "{out}");
+    assert!(html("```nosuchlanguage\na < b\n```").contains("a &lt; b"));
+}
+
+#[test]
+fn pictures_are_lazy_and_own_links_are_followed() {
+    let out = html("![alt](https://example.org/a.png) [own](/posts/1) [other](//evil.example/x)");
+    assert!(out.contains("loading=\"lazy\""), "{out}");
+    assert!(out.contains("<a href=\"/posts/1\">own</a>"), "{out}");
+    assert!(out.contains("<a href=\"//evil.example/x\" rel="), "{out}");
+}
+
+/// Every one of these ran, leaked or dressed up as the shell somewhere once.
+const ATTACKS: &[&str] = &[
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "<a href=\"javascript:alert(1)\">x</a>",
+    "[x](javascript:alert(1))",
+    "[x](JaVaScRiPt:alert(1))",
+    "[x](java&#10;script:alert(1))",
+    "![x](javascript:alert(1))",
+    "[x](data:text/html;base64,PHNjcmlwdD4=)",
+    "<svg onload=alert(1)><script>1</script></svg>",
+    "<math><mtext><table><mglyph><style><!--</style><img title=\"--&gt;&lt;img src=1 onerror=alert(1)&gt;\">",
+    "<iframe src=\"https://evil.example\"></iframe>",
+    "<object data=x></object><embed src=x>",
+    "<form action=\"/sign-out\" method=post><button>x</button></form>",
+    "<style>body{display:none}</style>",
+    "<p style=\"position:fixed;inset:0\">x</p>",
+    "<div class=\"glow aimark bar dialog\">AI</div>",
+    "<a id=\"main\" name=\"keys\">x</a>",
+    "<base href=\"https://evil.example/\">",
+    "<meta http-equiv=refresh content=0>",
+    "<input type=text autofocus onfocus=alert(1)>",
+    "<details open ontoggle=alert(1)>x</details>",
+    "<noscript><p title=\"</noscript><img src=x onerror=alert(1)>\">",
+    "```\"><script>alert(1)</script>\nx\n```",
+    "## <img src=x onerror=alert(1)> \"><script>alert(1)</script>",
+    "<template><script>alert(1)</script></template>",
+    "<xh-ask data-mark=x><form></form></xh-ask>",
+    "<h2 id=\"main\">x</h2>",
+    "<a href=\"/x\" target=\"_blank\" ping=\"https://evil.example\" download>x</a>",
+];
+
+fn assert_harmless(out: &str) {
+    // The text as a browser reads it: elements and attributes, not words inside text.
+    let document = ammonia::Builder::default()
+        .add_tags(["input", "section", "details", "summary", "figure", "figcaption"])
+        .add_generic_attributes(["class", "id", "lang", "title", "dir", "align", "aria-label", "cite"])
+        .add_tag_attributes("img", ["loading", "decoding"])
+        .add_tag_attributes("input", ["checked", "disabled", "type"])
+        .add_tag_attributes("details", ["open"])
+        .add_tag_attributes("a", ["rel"])
+        .add_tag_attributes("li", ["value"])
+        .add_tag_attributes("ol", ["start", "reversed"])
+        .link_rel(None)
+        .url_schemes(["http", "https", "mailto"].into())
+        .clean(out)
+        .to_string();
+    assert_eq!(document, out, "a second, wider cleaning finds nothing to remove");
+    for class in out.split("class=\"").skip(1).filter_map(|s| s.split('"').next()).flat_map(str::split_whitespace) {
+        assert!(!["glow", "aimark", "bar", "dialog", "btn", "page"].contains(&class), "{class} in {out}");
+    }
+    for id in out.split(" id=\"").skip(1).filter_map(|s| s.split('"').next()) {
+        assert!(id.starts_with("h-") || id.starts_with("fn"), "{id} in {out}");
+    }
+}
+
+#[test]
+fn attacks_come_out_harmless() {
+    for attack in ATTACKS {
+        assert_harmless(&html(attack));
+        assert_harmless(&html(&format!("> {attack}\n\n- {attack}\n\n**{attack}**")));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_is_typed_comes_out_harmless(text in r#"([<>"'/=#\[\]()!`*_|:~\-\n a-e]|<(a|p|h2|img|svg|script|td|input|details) |onerror=|href=|javascript:|</|class="glow"|id="main"|&#x?[0-9a-f]{2};|汉){0,60}"#) {
+        assert_harmless(&html(&text));
+    }
+
+    #[test]
+    fn pieces_of_attacks_in_any_order_come_out_harmless(parts in proptest::collection::vec(proptest::sample::select(ATTACKS.to_vec()), 1..6)) {
+        assert_harmless(&html(&parts.concat()));
+    }
+}

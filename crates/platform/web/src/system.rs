@@ -1,0 +1,124 @@
+//! The shell's own routes: assets, preferences, what crawlers and phones ask for, the API's description.
+
+use std::sync::Arc;
+
+use axum::Form;
+use axum::extract::Path;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::get;
+use http::{HeaderMap, HeaderValue, Method, header};
+use serde::Deserialize;
+use xinghe_core::Lang;
+
+use crate::assets;
+use crate::design;
+use crate::docs::{self, Document};
+use crate::errors::AppError;
+use crate::layers::edge::{LANG_COOKIE, THEME_COOKIE};
+use crate::page::PageContext;
+use crate::routes::{Need, RateClass, Routes};
+use crate::viewer::Theme;
+
+/// The shell's own routes.
+pub(crate) fn routes(document: Arc<Document>, dev: bool) -> Routes {
+    let json = Arc::clone(&document);
+    let mut routes = Routes::new()
+        .route(Method::GET, "/assets/{name}", Need::Anyone, assets::asset)
+        .limit(RateClass::Free)
+        .route(Method::GET, "/favicon.ico", Need::Anyone, favicon)
+        .limit(RateClass::Free)
+        .route(Method::GET, "/robots.txt", Need::Anyone, robots)
+        .limit(RateClass::Free)
+        .route(Method::GET, "/manifest.webmanifest", Need::Anyone, manifest)
+        .limit(RateClass::Free)
+        .route(Method::POST, "/preferences", Need::Anyone, preferences)
+        .max_body(4096)
+        .method_router(Method::GET, "/api/v1/openapi.json", Need::Anyone, get(move || docs::json(Arc::clone(&json))))
+        .method_router(Method::GET, "/api", Need::Anyone, get(move |ctx| docs::page(ctx, Arc::clone(&document))));
+    if dev {
+        routes = routes.route(Method::GET, "/design", Need::Anyone, design::page);
+    }
+    routes
+}
+
+async fn favicon(headers: HeaderMap) -> Response {
+    assets::asset(Path("icon.svg".to_owned()), headers).await
+}
+
+async fn robots(ctx: PageContext) -> Response {
+    let mut text =
+        "User-agent: *\nDisallow: /api/\nDisallow: /sign-in\nDisallow: /write\nDisallow: /search\n".to_owned();
+    if ctx.shell.has("/sitemap.xml") {
+        text += &format!("Sitemap: {}\n", ctx.absolute("/sitemap.xml"));
+    }
+    ([(header::CACHE_CONTROL, "public, max-age=3600")], text).into_response()
+}
+
+async fn manifest(ctx: PageContext) -> Response {
+    let body = serde_json::json!({
+        "name": ctx.t.s("web-name"),
+        "short_name": ctx.t.s("web-name"),
+        "description": ctx.t.s("web-tagline"),
+        "lang": ctx.lang.tag(),
+        "start_url": "/",
+        "display": "minimal-ui",
+        "background_color": "#fbfaf6",
+        "theme_color": "#fbfaf6",
+        "icons": [{ "src": "/assets/icon.svg", "sizes": "any", "type": "image/svg+xml" }],
+    });
+    ([(header::CONTENT_TYPE, "application/manifest+json")], body.to_string()).into_response()
+}
+
+#[derive(Debug, Deserialize)]
+struct Preferences {
+    lang: Option<String>,
+    theme: Option<String>,
+    #[serde(default)]
+    next: String,
+}
+
+/// Keeps language and colour scheme in cookies: works without an account and without script.
+async fn preferences(ctx: PageContext, Form(form): Form<Preferences>) -> Result<Response, AppError> {
+    let mut cookies = Vec::new();
+    if let Some(tag) = &form.lang {
+        let lang = Lang::nearest(tag).ok_or_else(|| AppError::field("lang", "web-preferences-lang"))?;
+        cookies.push((LANG_COOKIE, lang.tag()));
+    }
+    match form.theme.as_deref() {
+        None => {}
+        Some("system") => cookies.push((THEME_COOKIE, "system")),
+        Some(word) => {
+            let theme = Theme::parse(word).ok_or_else(|| AppError::field("theme", "web-preferences-theme"))?;
+            cookies.push((THEME_COOKIE, theme.as_str()));
+        }
+    }
+    let mut response = Redirect::to(local(&form.next)).into_response();
+    let secure = if ctx.settings().secure_cookies { "; Secure" } else { "" };
+    for (name, value) in cookies {
+        let cookie = format!("{name}={value}; Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly{secure}");
+        if let Ok(value) = HeaderValue::from_str(&cookie) {
+            response.headers_mut().append(header::SET_COOKIE, value);
+        }
+    }
+    Ok(response)
+}
+
+/// A path on this site, or the home page: whoever made the link must not send readers elsewhere.
+pub fn local(next: &str) -> &str {
+    let safe =
+        next.starts_with('/') && !next.starts_with("//") && !next.contains('\\') && !next.chars().any(char::is_control);
+    if safe { next } else { "/" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::local;
+
+    #[test]
+    fn only_paths_of_this_site_are_followed() {
+        assert_eq!(local("/posts/1?x=y#z"), "/posts/1?x=y#z");
+        for bad in ["", "//evil.example", "https://evil.example", "/\\evil.example", "/a\r\nb", "javascript:alert(1)"] {
+            assert_eq!(local(bad), "/", "{bad:?}");
+        }
+    }
+}

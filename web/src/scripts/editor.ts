@@ -1,0 +1,82 @@
+/** Drafts that survive a closed tab, and the tabs write/preview of the post form. */
+import { toast } from "./toast";
+
+const words = document.body.dataset;
+
+/** `<form data-draft="write:question">`: what is typed is kept on this device until it is sent. */
+function drafts(form: HTMLFormElement): void {
+  const key = `xinghe:draft:${form.dataset.draft}`;
+  const fields = () =>
+    [...form.elements].filter(
+      (e): e is HTMLInputElement | HTMLTextAreaElement =>
+        (e instanceof HTMLTextAreaElement || (e instanceof HTMLInputElement && e.type === "text")) && Boolean(e.name),
+    );
+  const read = () => Object.fromEntries(fields().map((f) => [f.name, f.value]));
+  const untouched = JSON.stringify(read());
+
+  const kept = localStorage.getItem(key);
+  if (kept && kept !== untouched) {
+    const before = read();
+    const fill = (values: Record<string, string>) => {
+      for (const f of fields()) {
+        f.value = values[f.name] ?? f.value;
+        f.dispatchEvent(new Event("input", { bubbles: true }));
+      }
+    };
+    fill(JSON.parse(kept) as Record<string, string>);
+    toast(words.draftBack ?? "", {
+      label: words.draftDrop ?? "",
+      run: () => {
+        fill(before);
+        localStorage.removeItem(key);
+      },
+    });
+  }
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  form.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      const now = JSON.stringify(read());
+      if (now === untouched) localStorage.removeItem(key);
+      else localStorage.setItem(key, now);
+      const note = form.querySelector(".draft");
+      if (note) note.textContent = words.draftKept ?? "";
+    }, 400);
+  });
+  form.addEventListener("submit", () => localStorage.removeItem(key));
+}
+
+/** `<div data-editor>` with two `[role=tab]` buttons, a textarea and a `.preview`: the second asks `POST /preview`. */
+function preview(editor: HTMLElement): void {
+  const [write, show] = editor.querySelectorAll<HTMLButtonElement>("[role=tab]");
+  const area = editor.querySelector("textarea");
+  const panel = editor.querySelector<HTMLElement>(".preview");
+  if (!write || !show || !area || !panel) return;
+  const choose = (previewing: boolean) => {
+    write.setAttribute("aria-selected", String(!previewing));
+    show.setAttribute("aria-selected", String(previewing));
+    area.hidden = previewing;
+    panel.hidden = !previewing;
+  };
+  write.addEventListener("click", () => {
+    choose(false);
+    area.focus();
+  });
+  show.addEventListener("click", async () => {
+    panel.style.minHeight = `${area.offsetHeight}px`;
+    choose(true);
+    panel.setAttribute("aria-busy", "true");
+    const answer = await fetch("/preview", { method: "POST", body: new URLSearchParams({ body: area.value }) });
+    if (answer.ok) panel.innerHTML = await answer.text();
+    else toast(words.failed ?? "", undefined, "bad");
+    panel.removeAttribute("aria-busy");
+  });
+  area.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) area.form?.requestSubmit();
+  });
+}
+
+export function editors(): void {
+  document.querySelectorAll<HTMLFormElement>("form[data-draft]").forEach(drafts);
+  document.querySelectorAll<HTMLElement>("[data-editor]").forEach(preview);
+}

@@ -1,0 +1,104 @@
+/** What every page gets; anything larger is fetched only by pages that have a use for it. */
+import { toast } from "./toast";
+import { keyboard } from "./keys";
+
+const here = <T extends Element>(selector: string) => document.querySelector<T>(selector);
+const all = <T extends Element>(selector: string) => document.querySelectorAll<T>(selector);
+
+/** The page's own words for scripts: `data-copy`, `data-copied`… of the body. */
+const words = document.body.dataset;
+
+function copyButtons(): void {
+  for (const pre of all<HTMLPreElement>(".prose pre, pre.copyable")) {
+    if (pre.closest(".code-box")) continue;
+    const box = document.createElement("div");
+    box.className = "code-box";
+    pre.replaceWith(box);
+    pre.tabIndex = 0;
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "btn small copy";
+    button.textContent = words.copy ?? "";
+    button.addEventListener("click", async () => {
+      await navigator.clipboard.writeText(pre.textContent ?? "");
+      toast(words.copied ?? "");
+    });
+    box.append(pre, button);
+  }
+  for (const button of all<HTMLButtonElement>("[data-copy-text]")) {
+    button.addEventListener("click", async () => {
+      await navigator.clipboard.writeText(button.dataset.copyText ?? "");
+      toast(words.copied ?? "");
+    });
+  }
+}
+
+function menus(): void {
+  const open = () => all<HTMLDetailsElement>("details.menu[open]");
+  document.addEventListener("click", (event) => {
+    for (const menu of open()) if (!menu.contains(event.target as Node)) menu.open = false;
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    for (const menu of open()) {
+      menu.open = false;
+      menu.querySelector("summary")?.focus();
+    }
+  });
+}
+
+function dialogs(): void {
+  document.addEventListener("click", (event) => {
+    const target = event.target as Element;
+    const opener = target.closest<HTMLElement>("[data-dialog]");
+    if (opener) here<HTMLDialogElement>(`#${opener.dataset.dialog}`)?.showModal();
+    // A click on the backdrop is a click on the dialog itself.
+    if (target instanceof HTMLDialogElement) target.close();
+  });
+}
+
+/** A form is sent once, and its button says that it is being sent. */
+function busyForms(): void {
+  document.addEventListener("submit", (event) => {
+    if (event.defaultPrevented) return;
+    const button = (event as SubmitEvent).submitter;
+    if (!(button instanceof HTMLButtonElement) || button.name || (event.target as HTMLFormElement).method === "dialog") return;
+    button.setAttribute("aria-busy", "true");
+  });
+  // A page that comes back from the history is ready again.
+  addEventListener("pageshow", () => {
+    for (const button of all("[aria-busy]")) button.removeAttribute("aria-busy");
+  });
+}
+
+/** Marks, in the table of contents, the section being read. */
+function contents(): void {
+  const links = [...all<HTMLAnchorElement>(".toc a[href^='#']")];
+  const targets = links.map((link) => document.getElementById(decodeURIComponent(link.hash.slice(1))));
+  if (!targets.some(Boolean)) return;
+  let queued = false;
+  const mark = () => {
+    queued = false;
+    let current = 0;
+    targets.forEach((target, i) => {
+      if (target && target.getBoundingClientRect().top < innerHeight / 3) current = i;
+    });
+    links.forEach((link, i) => (i === current ? link.setAttribute("aria-current", "true") : link.removeAttribute("aria-current")));
+  };
+  addEventListener("scroll", () => {
+    if (!queued) requestAnimationFrame(mark);
+    queued = true;
+  }, { passive: true });
+  mark();
+}
+
+copyButtons();
+menus();
+dialogs();
+busyForms();
+contents();
+keyboard();
+
+if (here("xh-ask")) void import("./ask").then((m) => m.define(copyButtons));
+if (here("[data-live-search]")) void import("./search").then((m) => m.liveSearch());
+if (here("[data-draft], [data-editor]")) void import("./editor").then((m) => m.editors());
