@@ -1,7 +1,7 @@
 //! What can go wrong with accounts: what a person did, apart from what broke.
 
 use xinghe_store::StoreError;
-use xinghe_web::{AppError, FieldError, Said};
+use xinghe_web::{AppError, FieldError, Said, Texts};
 
 /// Why a command was not carried out.
 #[derive(Debug, thiserror::Error)]
@@ -36,6 +36,16 @@ impl AccountError {
     pub fn conflict(said: impl Into<Said>) -> Self {
         Self::Conflict(said.into())
     }
+
+    /// What is wrong and what to do, in the language of these texts: for the command line.
+    pub fn in_words(&self, t: &Texts) -> String {
+        match self {
+            Self::Invalid(errors) => errors.iter().map(|e| e.said.in_words(t)).collect::<Vec<_>>().join(" "),
+            Self::Throttled(seconds) => Said::new("accounts-error-throttled").with("seconds", seconds).in_words(t),
+            Self::Conflict(said) => said.in_words(t),
+            Self::NotFound | Self::Store(_) | Self::Hash(_) => self.to_string(),
+        }
+    }
 }
 
 impl From<Vec<FieldError>> for AccountError {
@@ -60,5 +70,30 @@ impl From<AccountError> for AppError {
             AccountError::Store(e) => e.into(),
             e @ AccountError::Hash(_) => Self::internal(e),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use xinghe_core::{Lang, Timestamp};
+    use xinghe_web::texts::Catalog;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_says_what_is_wrong_in_words() {
+        let texts: &[(Lang, &str)] = &[(Lang::En, include_str!("../locales/en.ftl"))];
+        let t = Arc::new(Catalog::new(&[("accounts", texts)]).expect("texts")).texts(Lang::En, Timestamp::default());
+        let wrong = vec![
+            FieldError::new("handle", "accounts-error-handle-taken"),
+            FieldError::new("password", "accounts-error-password-short").with("min", 10),
+        ];
+        assert_eq!(
+            AccountError::from(wrong).in_words(&t),
+            "This handle is taken. Choose another one. A password has at least 10 characters."
+        );
+        assert_eq!(AccountError::NotFound.in_words(&t), "not found");
     }
 }
