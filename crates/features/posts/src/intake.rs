@@ -56,7 +56,11 @@ struct Revised {
 }
 
 /// Takes posts in one transaction; see [`xinghe_core::ports::PostIntake::take`].
-pub(crate) async fn take(store: &Store, authors: &dyn Authors, given: &[ImportedPost]) -> PortResult<Vec<IntakeOutcome>> {
+pub(crate) async fn take(
+    store: &Store,
+    authors: &dyn Authors,
+    given: &[ImportedPost],
+) -> PortResult<Vec<IntakeOutcome>> {
     let people = people(authors, given).await?;
     let mut unit = store.begin().await?;
     let known = known(&unit, given).await?;
@@ -204,7 +208,8 @@ impl Taking<'_> {
             (p.id, p.kind, p.place.map(|p| p.1), p.place.map_or(p.id, |p| p.2))
         } else {
             let head = self.known.get(&key).and_then(|k| self.heads.get(&PostId::from_raw(k.post)));
-            let head = head.filter(|h| h.visible()).ok_or_else(|| format!("{path}, which it replies to, is not here"))?;
+            let head =
+                head.filter(|h| h.visible()).ok_or_else(|| format!("{path}, which it replies to, is not here"))?;
             let kind = head.kind.parse().map_err(|e: xinghe_core::content::UnknownWord| e.to_string())?;
             (PostId::from_raw(head.id), kind, head.subject.map(PostId::from_raw), PostId::from_raw(head.root))
         };
@@ -245,8 +250,7 @@ fn prepare(post: &ImportedPost, people: &HashMap<AuthorId, AuthorId>) -> Result<
             tags.push(tag);
         }
     }
-    let language =
-        if post.language.as_str() == "und" { detect(&title, &body) } else { post.language.clone() };
+    let language = if post.language.as_str() == "und" { detect(&title, &body) } else { post.language.clone() };
     let line = |text: &str, max: usize| one_line(text).chars().take(max).collect::<String>();
     let facts = post.facts.iter().map(|(n, v)| (line(n, 60), line(v, 500)));
     let content = Checked {
@@ -344,8 +348,7 @@ fn first_author(credits: &[Credit]) -> Option<AuthorId> {
 
 /// The paths taken from an origin so far.
 pub(crate) async fn known_of(store: &Store, origin: &str) -> PortResult<HashMap<String, PostId>> {
-    let rows: Vec<Known> = store
-        .all("SELECT origin, path, post, hash FROM posts_import WHERE origin = $1", params![origin])
-        .await?;
+    let rows: Vec<Known> =
+        store.all("SELECT origin, path, post, hash FROM posts_import WHERE origin = $1", params![origin]).await?;
     Ok(rows.into_iter().map(|r| (r.path, PostId::from_raw(r.post))).collect())
 }

@@ -203,6 +203,11 @@ impl PostSummary {
     pub fn url(&self) -> String {
         address(self.id, &self.slug)
     }
+
+    /// Where a page of a list that ends with it goes on.
+    pub const fn cursor(&self) -> Cursor {
+        Cursor { published_at: self.published_at, id: self.id }
+    }
 }
 
 /// A reply on a post's page; a deleted one stays as a gap where others hang on it.
@@ -310,10 +315,7 @@ pub fn id_of_address(part: &str) -> Option<PostId> {
 
 /// Whether the kind is one that people write here.
 pub const fn is_written_here(kind: PostKind) -> bool {
-    matches!(
-        kind,
-        PostKind::Article | PostKind::Question | PostKind::Answer | PostKind::Comment | PostKind::Project
-    )
+    matches!(kind, PostKind::Article | PostKind::Question | PostKind::Answer | PostKind::Comment | PostKind::Project)
 }
 
 /// A tag in canonical form: compatibility forms unified, lower case, spaces as `-`, no `#` in front. `None` when
@@ -339,17 +341,14 @@ pub fn canonical_tag(given: &str) -> Option<String> {
 
 /// The tags of a text field: parted by commas (of either width), `、`, `;` or line ends.
 pub fn split_tags(field: &str) -> Vec<String> {
-    field
-        .split([',', '，', '、', ';', '；', '\n'])
-        .map(|t| t.trim().to_owned())
-        .filter(|t| !t.is_empty())
-        .collect()
+    field.split([',', '，', '、', ';', '；', '\n']).map(|t| t.trim().to_owned()).filter(|t| !t.is_empty()).collect()
 }
 
 /// One line of plain text: white space joined, without control characters and without the invisible ones that
 /// reorder or hide text.
 pub fn one_line(given: &str) -> String {
-    let kept: String = given.chars().map(|c| if c.is_whitespace() { ' ' } else { c }).filter(|c| !is_hidden(*c)).collect();
+    let kept: String =
+        given.chars().map(|c| if c.is_whitespace() { ' ' } else { c }).filter(|c| !is_hidden(*c)).collect();
     kept.split(' ').filter(|w| !w.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
@@ -485,9 +484,7 @@ impl Faults {
 /// Whether somebody may change or delete a post.
 pub fn may_edit(actor: Option<Actor>, post: &PostView) -> bool {
     use xinghe_core::content::CreditRole;
-    actor.is_some_and(|a| {
-        a.moderates || post.credits.iter().any(|c| c.author == a.id && c.role == CreditRole::Author)
-    })
+    actor.is_some_and(|a| a.moderates || post.credits.iter().any(|c| c.author == a.id && c.role == CreditRole::Author))
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize, PartialEq, Eq)]

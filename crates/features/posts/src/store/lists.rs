@@ -95,8 +95,7 @@ pub async fn list_in(
     let title = if replies { "top.title, top.slug" } else { "p.title, p.slug" };
     let columns = COLUMNS.replace("p.title, p.slug", title);
     let join = if replies { " JOIN posts_post top ON top.id = p.root" } else { "" };
-    let mut sql =
-        Sql { text: format!("SELECT {columns} FROM posts_post p{join} WHERE {VISIBLE}"), params: vec![] };
+    let mut sql = Sql { text: format!("SELECT {columns} FROM posts_post p{join} WHERE {VISIBLE}"), params: vec![] };
     if !replies {
         sql.and("p.parent IS NULL", vec![]);
     }

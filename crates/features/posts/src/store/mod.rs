@@ -7,11 +7,11 @@ mod write;
 pub use lists::{latest_of_author, list, list_in, revision, revisions, tags, thread};
 pub use read::{credits, details, heads, ids_after, views};
 pub use write::{
-    NewPost, NewRevision, delete, insert_posts, insert_revisions, lock, put_credits, put_facts, put_imports, put_tags, recount,
-    restore, set_accepted, set_author, pass_credits, update_post,
+    NewPost, NewRevision, delete, insert_posts, insert_revisions, lock, pass_credits, put_credits, put_facts,
+    put_imports, put_tags, recount, restore, set_accepted, set_author, update_post,
 };
 
-pub(crate) use read::Head;
+pub use read::Head;
 
 use std::str::FromStr;
 

@@ -62,8 +62,25 @@ async fn insert(unit: &mut UnitOfWork, table: &str, columns: &[&str], rows: Vec<
 /// Inserts posts (not their revisions, credits and tags).
 pub async fn insert_posts(unit: &mut UnitOfWork, posts: &[NewPost]) -> Result<(), StoreError> {
     const COLUMNS: &[&str] = &[
-        "id", "kind", "parent", "subject", "root", "title", "slug", "language", "excerpt", "minutes", "provenance",
-        "licence", "source_url", "original_url", "author", "revision", "revisions", "published_at", "updated_at",
+        "id",
+        "kind",
+        "parent",
+        "subject",
+        "root",
+        "title",
+        "slug",
+        "language",
+        "excerpt",
+        "minutes",
+        "provenance",
+        "licence",
+        "source_url",
+        "original_url",
+        "author",
+        "revision",
+        "revisions",
+        "published_at",
+        "updated_at",
     ];
     let rows = posts.iter().map(|p| {
         let c = &p.content;
@@ -73,9 +90,25 @@ pub async fn insert_posts(unit: &mut UnitOfWork, posts: &[NewPost]) -> Result<()
         };
         let (slug, excerpt, minutes) = derived(c);
         params![
-            p.id.raw(), p.kind.as_str(), parent, subject, root, c.title.as_str(), slug, c.language.as_str(), excerpt,
-            minutes, c.provenance.as_str(), c.licence.clone(), c.source_url.clone(), c.original_url.clone(),
-            p.author.raw(), p.revision.raw(), 1, p.published_at.as_millis(), p.published_at.max(p.at).as_millis(),
+            p.id.raw(),
+            p.kind.as_str(),
+            parent,
+            subject,
+            root,
+            c.title.as_str(),
+            slug,
+            c.language.as_str(),
+            excerpt,
+            minutes,
+            c.provenance.as_str(),
+            c.licence.clone(),
+            c.source_url.clone(),
+            c.original_url.clone(),
+            p.author.raw(),
+            p.revision.raw(),
+            1,
+            p.published_at.as_millis(),
+            p.published_at.max(p.at).as_millis(),
         ]
     });
     insert(unit, "posts_post", COLUMNS, rows.collect()).await
@@ -95,8 +128,14 @@ pub async fn insert_revisions(unit: &mut UnitOfWork, revisions: &[NewRevision<'_
     let rows = revisions.iter().map(|r| {
         let c = r.content;
         params![
-            r.id.raw(), r.post.raw(), r.number, c.title.as_str(), c.body.as_str(), r.author.map(AuthorId::raw),
-            c.note.as_str(), r.at.as_millis(),
+            r.id.raw(),
+            r.post.raw(),
+            r.number,
+            c.title.as_str(),
+            c.body.as_str(),
+            r.author.map(AuthorId::raw),
+            c.note.as_str(),
+            r.at.as_millis(),
         ]
     });
     insert(unit, "posts_revision", COLUMNS, rows.collect()).await
@@ -183,9 +222,19 @@ pub async fn update_post(
          licence = $8, source_url = $9, original_url = $10, revision = $11, revisions = $12, updated_at = $13, \
          published_at = COALESCE($14, published_at) WHERE id = $1",
         params![
-            post.raw(), content.title.as_str(), slug, content.language.as_str(), excerpt, minutes,
-            content.provenance.as_str(), content.licence.clone(), content.source_url.clone(),
-            content.original_url.clone(), revision.id.raw(), revision.number, revision.at.as_millis(),
+            post.raw(),
+            content.title.as_str(),
+            slug,
+            content.language.as_str(),
+            excerpt,
+            minutes,
+            content.provenance.as_str(),
+            content.licence.clone(),
+            content.source_url.clone(),
+            content.original_url.clone(),
+            revision.id.raw(),
+            revision.number,
+            revision.at.as_millis(),
             published_at.map(Timestamp::as_millis),
         ],
     )
@@ -265,11 +314,7 @@ pub async fn recount(unit: &mut UnitOfWork, root: PostId) -> Result<(), StoreErr
 }
 
 /// Marks an answer as the one, or none.
-pub async fn set_accepted(
-    unit: &mut UnitOfWork,
-    question: PostId,
-    answer: Option<PostId>,
-) -> Result<(), StoreError> {
+pub async fn set_accepted(unit: &mut UnitOfWork, question: PostId, answer: Option<PostId>) -> Result<(), StoreError> {
     let answer = answer.map(PostId::raw);
     unit.execute("UPDATE posts_post SET accepted = $2 WHERE id = $1", params![question.raw(), answer]).await?;
     Ok(())
