@@ -189,8 +189,13 @@ fn readme(folder: &Path, package: &Table, limits: &Limits) -> Option<(String, St
 }
 
 static BADGE: LazyLock<Regex> = LazyLock::new(|| {
-    re(r"\[!\[[^\[\]]*\](?:\([^()]*(?:\([^()]*\)[^()]*)*\)|\[[^\[\]]*\])\](?:\([^()]*\)|\[[^\[\]]*\])?")
+    re(r"\[!\[[^\[\]]*\](?:\([^()]*(?:\([^()]*\)[^()]*)*\)|\[[^\[\]]*\])?\](?:\([^()]*\)|\[[^\[\]]*\])?")
 });
+/// What is left of a badge whose image was HTML.
+static EMPTY_LINK: LazyLock<Regex> = LazyLock::new(|| re(r"\[\s*\](?:\([^()]*\)|\[[^\[\]]*\])"));
+static REFERENCE_IMAGE: LazyLock<Regex> = LazyLock::new(|| re(r"!\[([^\[\]]*)\](?:\[([^\[\]]*)\])"));
+static BADGE_HOST: LazyLock<Regex> =
+    LazyLock::new(|| re(r"(?i)shields\.io|badge|codecov|travis-ci|appveyor|coveralls|deps\.rs|/workflows/|buildstats"));
 static BADGE_IMAGE: LazyLock<Regex> = LazyLock::new(|| {
     re(
         r"(?i)!\[[^\[\]]*\]\([^()]*(?:shields\.io|badge|codecov|travis-ci|appveyor|coveralls|deps\.rs|/workflows/|buildstats)[^()]*\)",
@@ -212,12 +217,24 @@ fn body(name: &str, description: Option<&str>, readme: &str) -> String {
     let text = BADGE_HTML.replace_all(readme, "");
     let text = BADGE.replace_all(&text, "");
     let text = BADGE_IMAGE.replace_all(&text, "");
+    let references = crate::credits::references(readme);
+    let text = REFERENCE_IMAGE.replace_all(&text, |c: &regex::Captures<'_>| {
+        let label = if c[2].is_empty() { &c[1] } else { &c[2] };
+        let badge = references.get(&label.to_lowercase()).is_some_and(|url| BADGE_HOST.is_match(url));
+        if badge { String::new() } else { c[0].to_owned() }
+    });
+    let text = EMPTY_LINK.replace_all(&text, "");
     let text = EMPTY_DIV.replace_all(&text, "");
     let text = text.lines().map(|l| if l.trim().is_empty() { "" } else { l }).collect::<Vec<_>>().join("\n");
     let text = squeeze_blank_lines(text.trim());
     let same = |t: &str| t.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
     let text = match markup::take_heading(&text) {
-        Some((heading, rest)) if same(&heading) == same(name) || same(&heading) == format!("{}rs", same(name)) => rest,
+        Some((heading, rest))
+            if [same(name), format!("{}rs", same(name)), same(description.unwrap_or(name))]
+                .contains(&same(&heading)) =>
+        {
+            rest
+        }
         _ => text,
     };
     let said = same(&text);
@@ -364,6 +381,23 @@ mod tests {
         );
         assert_eq!(plan.drafts[1].credits[0].1.profile().as_deref(), Some("github:dtolnay"));
         assert_eq!((plan.skipped[0].path.as_str(), plan.failed[0].path.as_str()), ("bare", "broken"));
+    }
+
+    #[test]
+    fn badges_and_repeated_headings_leave_a_readme() {
+        for (readme, want) in [
+            (
+                "# x-y\n\n[<img alt=\"crates.io\" src=\"https://img.shields.io/c.svg\">](https://crates.io)\n\nText.",
+                "Does y.\n\nText.",
+            ),
+            (
+                "Does y\n===\n\n![build][3] [![Docs badge]][docs]\n\nText.\n\n[3]: https://img.shields.io/b",
+                "Does y.\n\nText.\n\n[3]: https://img.shields.io/b",
+            ),
+            ("# xy.rs\n\n![a diagram][d]\n\n[d]: d.png", "Does y.\n\n![a diagram][d]\n\n[d]: d.png"),
+        ] {
+            assert_eq!(body("x-y", Some("Does y."), readme), want, "{readme}");
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::support::{Memory, ports, reach};
-use xinghe_importer::{How, Preview, Report, Source, import};
+use xinghe_importer::{How, ImportError, Preview, Report, Source, import};
 
 fn corpus(name: &str) -> Option<PathBuf> {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
@@ -47,6 +47,43 @@ async fn understood(name: &str) -> Option<Report> {
     }
     report.preview.sort_by(|a, b| a.path.cmp(&b.path));
     Some(report)
+}
+
+/// The crates of this machine's own registry that the product is built from.
+#[tokio::test]
+async fn the_local_registry() {
+    let lock = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../Cargo.lock"))
+        .expect("the workspace has a lock file");
+    let names = xinghe_importer::source::crates::names_in_lock(&lock);
+    let memory = Arc::new(Memory::default());
+    let scratch = tempfile::tempdir().expect("a folder");
+    let reach = xinghe_importer::Reach { crates: Some(names), ..reach(scratch.path()) };
+    let how = How { dry_run: true, ..How::default() };
+    let dry = match import(&Source::Crates, &reach, &ports(&memory), &how, &|_| {}).await {
+        Err(ImportError::NoRegistry { path }) => return println!("skipped: no cargo registry at {path}"),
+        other => other.expect("it runs"),
+    };
+    let taken = import(&Source::Crates, &reach, &ports(&memory), &How::default(), &|_| {}).await.expect("it runs");
+    let again = import(&Source::Crates, &reach, &ports(&memory), &How::default(), &|_| {}).await.expect("it runs");
+    println!(
+        "crates: {} projects, {} skipped, {} failed, {} people, {} posts/s",
+        dry.found,
+        dry.skipped.len(),
+        dry.failed.len(),
+        dry.authors,
+        taken.posts_per_second
+    );
+    println!(
+        "with an author {:.3}, with a licence {:.3}",
+        share(&dry, |p| !p.authors.is_empty()),
+        share(&dry, |p| p.licence.is_some())
+    );
+    if std::env::var_os("XINGHE_SHOW").is_some() {
+        dry.preview.iter().for_each(show);
+        dry.skipped.iter().chain(&dry.failed).for_each(|left| println!("- {}: {}", left.path, left.reason));
+    }
+    assert_eq!((taken.created, again.unchanged), (dry.found, dry.found), "a second run changes nothing");
+    assert!(share(&dry, |p| !p.authors.is_empty()) > 0.95);
 }
 
 fn show(p: &Preview) {
