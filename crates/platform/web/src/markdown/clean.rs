@@ -67,6 +67,7 @@ fn classes(value: &str) -> Option<Cow<'_, str>> {
     let kept: Vec<&str> = value
         .split_ascii_whitespace()
         .filter(|c| EXACT.contains(c) || STARTS.iter().any(|s| c.starts_with(s)))
+        .filter(|c| c.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'+' | b'#' | b'.')))
         .collect();
     (!kept.is_empty()).then(|| Cow::Owned(kept.join(" ")))
 }
@@ -110,7 +111,7 @@ fn own_links(markup: &str) -> String {
 }
 
 /// Where a tag ends, quotes respected.
-fn tag_end(tag: &str) -> usize {
+pub(super) fn tag_end(tag: &str) -> usize {
     let mut quoted = false;
     for (i, b) in tag.bytes().enumerate() {
         match b {

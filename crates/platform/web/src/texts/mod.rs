@@ -1,5 +1,7 @@
 //! Texts in three languages, in Fluent syntax, merged from all features and built once.
 
+mod check;
+
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
@@ -12,11 +14,13 @@ use xinghe_core::{Lang, Timestamp};
 
 use crate::numbers;
 
+pub use check::check;
+
 /// The shell's own texts.
 pub const LOCALES: &[(Lang, &str)] = &[
-    (Lang::ZhHans, include_str!("../locales/zh-Hans.ftl")),
-    (Lang::ZhHant, include_str!("../locales/zh-Hant.ftl")),
-    (Lang::En, include_str!("../locales/en.ftl")),
+    (Lang::ZhHans, include_str!("../../locales/zh-Hans.ftl")),
+    (Lang::ZhHant, include_str!("../../locales/zh-Hant.ftl")),
+    (Lang::En, include_str!("../../locales/en.ftl")),
 ];
 
 /// A text file that cannot be used.
@@ -131,7 +135,7 @@ impl Texts {
         }
     }
 
-    /// The text of a key with its places filled: `t.f("posts-count", &[("n", count.into())])`.
+    /// The text of a key with its places filled: `t.f("web-ago-days", &[("n", 3.into())])`.
     pub fn f(&self, key: &str, args: &[(&str, FluentValue<'_>)]) -> String {
         let Some(language) = self.catalog.0.get(&self.lang) else { return key.to_owned() };
         let Some(pattern) = language.bundle.get_message(key).and_then(|m| m.value()) else {
