@@ -13,7 +13,7 @@ help: ## This list
 
 web/node_modules: web/package-lock.json
 	@command -v npm >/dev/null || { echo "Node.js 20 with npm is needed to build the pages' styles and scripts: install nodejs"; exit 1; }
-	cd web && npm ci --no-audit --no-fund
+	cd web && { npm ci --no-audit --no-fund || npm install --no-save --no-audit --no-fund; }
 	@touch $@
 
 web/dist/.vite/manifest.json: web/node_modules $(shell find web/src -type f 2>/dev/null) web/vite.config.ts

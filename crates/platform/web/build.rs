@@ -17,8 +17,12 @@ fn main() {
     if modified(&manifest).is_some_and(|built| Some(built) >= newest) {
         return;
     }
-    let built = (web.join("node_modules").is_dir() || npm(&web, &["ci", "--no-audit", "--no-fund"]))
-        && npm(&web, &["run", "--silent", "build"]);
+    // `npm ci` refuses a lock file that lacks other platforms' packages, which some registries leave out; a plain
+    // install takes the same versions, all of them pinned in package.json and the lock file.
+    let installed = web.join("node_modules/.bin/vite").exists()
+        || npm(&web, &["ci", "--no-audit", "--no-fund"])
+        || npm(&web, &["install", "--no-save", "--no-audit", "--no-fund"]);
+    let built = installed && npm(&web, &["run", "--silent", "build"]);
     assert!(
         built || manifest.is_file(),
         "the pages' styles and scripts are not built: install Node.js 20 or newer with npm, then run `make web`"
