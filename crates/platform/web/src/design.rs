@@ -18,6 +18,7 @@ struct DesignTemplate<'a> {
     fine: FieldErrors,
     colours: &'static [&'static str],
     names: &'static [&'static str],
+    sky: Vec<(String, u8)>,
 }
 
 const COLOURS: &[&str] = &[
@@ -39,6 +40,8 @@ const COLOURS: &[&str] = &[
 ];
 const NAMES: &[&str] = &["林溪", "周一舟", "沈砚", "阿木", "何川", "Ada", "grace", "tokio-rs"];
 
+const SKY: &[(&str, u8)] = &[("axum", 100), ("tower", 70), ("可观测性", 75), ("SQLx", 55), ("部署", 45), ("宏", 30)];
+
 pub(crate) async fn page(ctx: PageContext) -> Response {
     let prose = markdown::render(include_str!("../templates/design.md"), &RenderOptions::default());
     let wrong = [FieldError::new("title", "web-design-error")];
@@ -49,6 +52,7 @@ pub(crate) async fn page(ctx: PageContext) -> Response {
         fine: FieldErrors::default(),
         colours: COLOURS,
         names: NAMES,
+        sky: SKY.iter().map(|(word, depth)| ((*word).to_owned(), *depth)).collect(),
     };
     ctx.page().title("Design").noindex().wide().render(&template)
 }

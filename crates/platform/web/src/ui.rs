@@ -47,6 +47,58 @@ pub fn reading_minutes(text: &str) -> u32 {
     (minutes.round() as u32).max(1)
 }
 
+/// A topic's place in a twin's night sky.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Star {
+    /// Across, of 300.
+    pub x: f64,
+    /// Down, of 190.
+    pub y: f64,
+    /// The bright part's radius.
+    pub core: f64,
+    /// The faint part's radius.
+    pub halo: f64,
+    /// Where its word stands.
+    pub label: f64,
+    /// Its word.
+    pub word: String,
+}
+
+/// A twin's night sky: the deepest topic in the middle, up to seven around it, and dust.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Night {
+    /// The topics.
+    pub stars: Vec<Star>,
+    /// The dust: across, down, radius.
+    pub dust: Vec<(f64, f64, f64)>,
+}
+
+/// Places topics (word and depth, 0 to 100, the deepest first) in the sky; the same topics make the same sky.
+pub fn night(topics: impl AsRef<[(String, u8)]>) -> Night {
+    let topics = topics.as_ref();
+    let around = topics.len().clamp(2, 8) - 1;
+    let stars = topics.iter().take(8).enumerate().map(|(i, (word, depth))| {
+        let angle = std::f64::consts::TAU * (i as f64 - 1.0) / around as f64 - 2.2;
+        let (x, y) = if i == 0 { (150.0, 92.0) } else { (150.0 + 96.0 * angle.cos(), 88.0 + 60.0 * angle.sin()) };
+        let core = 2.4 + 3.6 * f64::from((*depth).min(100)) / 100.0;
+        let round = |v: f64| (v * 10.0).round() / 10.0;
+        Star {
+            x: round(x),
+            y: round(y),
+            core: round(core),
+            halo: round(core * 3.2),
+            label: round(y + core + 11.0),
+            word: word.clone(),
+        }
+    });
+    // A two-dimensional golden sequence spreads evenly without looking like a grid.
+    let dust = (1..=36u32).map(|i| {
+        let spread = |step: f64, size: f64| ((f64::from(i) * step).fract() * size).round();
+        (spread(0.754_878, 300.0), spread(0.569_840, 190.0), f64::from(3 + i % 8) / 10.0)
+    });
+    Night { stars: stars.collect(), dust: dust.collect() }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -73,5 +125,16 @@ mod tests {
         assert_eq!(reading_minutes("短"), 1);
         assert_eq!(reading_minutes(&"字".repeat(1_200)), 3);
         assert_eq!(reading_minutes(&"word ".repeat(440)), 2);
+    }
+
+    #[test]
+    fn a_sky_holds_its_stars_and_puts_the_deepest_in_the_middle() {
+        let topics: Vec<(String, u8)> = (0..12).map(|i| (format!("t{i}"), 100 - i * 8)).collect();
+        let sky = night(&topics);
+        assert_eq!(sky.stars.len(), 8);
+        assert_eq!((sky.stars[0].x, sky.stars[0].y), (150.0, 92.0));
+        assert!(sky.stars[0].core > sky.stars[7].core);
+        assert!(sky.stars.iter().all(|s| (15.0..285.0).contains(&s.x) && (10.0..175.0).contains(&s.y)), "{sky:?}");
+        assert!(night(Vec::new()).stars.is_empty());
     }
 }

@@ -421,6 +421,7 @@ async fn the_design_page_shows_every_component_and_exists_in_development_only() 
         "class=\"list\"",
         "table",
         "firefly lg",
+        "class=\"night\"",
         "diff",
         "dialog",
         "menu",
