@@ -1,5 +1,7 @@
 //! What can go wrong between the program and its database.
 
+use sea_orm::sqlx::Error as SqlxError;
+use sea_orm::{DbErr, RuntimeErr};
 use xinghe_core::event::DecodeError;
 use xinghe_core::ports::PortError;
 
@@ -8,7 +10,13 @@ use xinghe_core::ports::PortError;
 pub enum StoreError {
     /// The database refused or is gone.
     #[error("database: {0}")]
-    Database(#[from] sea_orm::DbErr),
+    Database(#[source] DbErr),
+    /// There is no room left for what was to be written.
+    #[error("the disk that holds the database is full; nothing of this change was kept: make room and try again")]
+    Full(#[source] DbErr),
+    /// A transaction did not get its turn: another one has been open for too long.
+    #[error("database: another transaction has been open for {0} seconds; try again")]
+    Busy(u64),
     /// The database was written by a newer binary.
     #[error(
         "the database is newer than this program: {feature} has migration {found}, this program knows up to {known}; start the newer program, or restore a backup"
@@ -29,9 +37,22 @@ pub enum StoreError {
         /// Which migration.
         version: i32,
     },
+    /// A migration failed; the database is as it was before.
+    #[error("migration {feature}/{version} failed and was undone: {source}")]
+    Migration {
+        /// Whose tables.
+        feature: String,
+        /// Which migration.
+        version: i32,
+        /// What the database said.
+        source: DbErr,
+    },
     /// The address of the database is not understood.
     #[error("database address {0:?} is not understood: use sqlite:PATH or postgres://user@host/name")]
     Address(String),
+    /// The server cannot hold this program's data.
+    #[error("this database cannot be used: {0}")]
+    Unfit(String),
     /// An event could not be read.
     #[error(transparent)]
     Event(#[from] DecodeError),
@@ -49,14 +70,13 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// Whether a later try may succeed without anybody changing anything: the connection broke, the database was
-    /// busy, a transaction lost a race.
+    /// Whether a later try may succeed without anybody changing the program or the data: the connection broke, the
+    /// database was busy or full, a transaction lost a race.
     pub fn is_transient(&self) -> bool {
-        use sea_orm::{DbErr, RuntimeErr};
-        let Self::Database(error) = self else { return false };
-        match error {
-            DbErr::Conn(_) | DbErr::ConnectionAcquire(_) => true,
-            DbErr::Exec(RuntimeErr::SqlxError(e)) | DbErr::Query(RuntimeErr::SqlxError(e)) => transient_sqlx(e),
+        match self {
+            Self::Full(_) | Self::Busy(_) => true,
+            Self::Database(DbErr::Conn(_) | DbErr::ConnectionAcquire(_)) => true,
+            Self::Database(error) => of_sqlx(error).is_some_and(transient_sqlx),
             _ => false,
         }
     }
@@ -67,16 +87,48 @@ impl StoreError {
     }
 }
 
-fn transient_sqlx(error: &sea_orm::sqlx::Error) -> bool {
-    use sea_orm::sqlx::Error;
+fn of_sqlx(error: &DbErr) -> Option<&SqlxError> {
     match error {
-        Error::Io(_) | Error::PoolTimedOut | Error::PoolClosed | Error::WorkerCrashed | Error::Tls(_) => true,
-        // 5 and 517 are SQLITE_BUSY and SQLITE_BUSY_SNAPSHOT; 40001 and 40P01 are PostgreSQL's serialization failure
-        // and deadlock; classes 08 and 57P are lost connections and shutdowns.
-        Error::Database(e) => e.code().is_some_and(|c| {
-            matches!(c.as_ref(), "5" | "517" | "40001" | "40P01") || c.starts_with("08") || c.starts_with("57P")
+        DbErr::Exec(RuntimeErr::SqlxError(e)) | DbErr::Query(RuntimeErr::SqlxError(e)) => Some(e),
+        _ => None,
+    }
+}
+
+/// SQLite's primary result code (the low byte of an extended one); `None` for PostgreSQL, whose codes have five
+/// characters.
+fn sqlite_code(code: &str) -> Option<u32> {
+    if code.len() == 5 { None } else { code.parse::<u32>().ok().map(|c| c & 0xff) }
+}
+
+fn transient_sqlx(error: &SqlxError) -> bool {
+    match error {
+        SqlxError::Io(_)
+        | SqlxError::PoolTimedOut
+        | SqlxError::PoolClosed
+        | SqlxError::WorkerCrashed
+        | SqlxError::Tls(_)
+        | SqlxError::Protocol(_) => true,
+        SqlxError::Database(e) => e.code().is_some_and(|code| match sqlite_code(&code) {
+            // Busy, locked, no memory, read or write error.
+            Some(primary) => matches!(primary, 5 | 6 | 7 | 10),
+            // Serialization failure, deadlock; connection lost, insufficient resources, not in a state to do it now
+            // (locked, starting up), operator intervention, system error.
+            None => {
+                matches!(code.as_ref(), "40001" | "40P01")
+                    || ["08", "53", "55", "57", "58"].iter().any(|class| code.starts_with(class))
+            }
         }),
         _ => false,
+    }
+}
+
+impl From<DbErr> for StoreError {
+    fn from(error: DbErr) -> Self {
+        let full = of_sqlx(&error).is_some_and(|e| {
+            let code = e.as_database_error().and_then(sea_orm::sqlx::error::DatabaseError::code);
+            code.is_some_and(|c| c == "53100" || sqlite_code(&c) == Some(13))
+        });
+        if full { Self::Full(error) } else { Self::Database(error) }
     }
 }
 

@@ -1,23 +1,17 @@
 //! Jobs: work that leaves the machine or takes long, queued in the transaction that causes it.
 
-use std::time::Duration;
-
 use async_trait::async_trait;
 use sea_orm::FromQueryResult;
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
-use tokio_util::sync::CancellationToken;
 use xinghe_core::id::JobId;
 use xinghe_core::time::Timestamp;
 
 use crate::error::StoreError;
+use crate::lease::JobRun;
 use crate::params;
-use crate::store::{Backend, Queries, Store, list};
+use crate::store::{Queries, Store};
 use crate::unit::UnitOfWork;
-
-/// How long a worker owns a job without a sign of life.
-pub(crate) const LEASE: Duration = Duration::from_secs(60);
 
 /// What uniqueness a queued job has within its kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,7 +78,7 @@ pub enum JobError {
     Cancelled,
 }
 
-/// Does the jobs of one kind.
+/// Does the jobs of one kind. A panic counts as a failed try.
 #[async_trait]
 pub trait JobHandler: Send + Sync + 'static {
     /// The kind it does.
@@ -217,7 +211,7 @@ pub(crate) async fn enqueue(unit: &mut UnitOfWork, request: &JobRequest) -> Resu
     };
     let sql = "INSERT INTO jobs (id, kind, payload, state, priority, run_at, attempts, max_attempts, dedup, dedup_ever, \
                cancel, done, created_at) VALUES ($1, $2, $3, 'queued', $4, $5, 0, $6, $7, $8, FALSE, 0, $9) \
-               ON CONFLICT (kind, dedup) DO NOTHING";
+               ON CONFLICT DO NOTHING";
     let values = params![
         id.raw(),
         request.kind,
@@ -230,47 +224,6 @@ pub(crate) async fn enqueue(unit: &mut UnitOfWork, request: &JobRequest) -> Resu
         now.as_millis()
     ];
     Ok((unit.execute(sql, values).await? > 0).then_some(id))
-}
-
-/// A leased job in the hands of its handler.
-pub struct JobRun {
-    pub(crate) store: Store,
-    pub(crate) lease: i64,
-    /// The job.
-    pub id: JobId,
-    /// Its kind.
-    pub kind: String,
-    /// What it was given, as JSON.
-    pub payload: Json,
-    /// Which try this is, from 1.
-    pub attempt: i32,
-    pub(crate) max_attempts: i32,
-    /// Cancelled when somebody stops the job, the lease is lost, or the process ends.
-    pub cancelled: CancellationToken,
-}
-
-impl JobRun {
-    /// The payload in its own type.
-    ///
-    /// # Errors
-    /// Fatal: it has another shape.
-    pub fn payload<T: DeserializeOwned>(&self) -> Result<T, JobError> {
-        serde_json::from_value(self.payload.clone()).map_err(|e| JobError::Fatal(format!("payload: {e}")))
-    }
-
-    /// Tells how far it is; a page can follow it.
-    ///
-    /// # Errors
-    /// The database is gone, or the lease was lost (then [`JobError::Cancelled`]).
-    pub async fn progress(&self, done: u64, total: Option<u64>, note: Option<&str>) -> Result<(), JobError> {
-        let mut unit = self.store.begin().await?;
-        let sql = "UPDATE jobs SET done = $1, total = $2, note = $3, lease_until = $4 WHERE id = $5 AND lease = $6";
-        let until = self.store.now().plus_millis(LEASE.as_millis() as i64).as_millis();
-        let values = params![done as i64, total.map(|t| t as i64), note, until, self.id.raw(), self.lease];
-        let held = unit.execute(sql, values).await? > 0;
-        unit.commit().await?;
-        if held { Ok(()) } else { Err(JobError::Cancelled) }
-    }
 }
 
 /// Looks at jobs and steers them.
@@ -327,8 +280,7 @@ impl Jobs {
         let now = self.store.now().as_millis();
         let waiting = unit
             .execute(
-                "UPDATE jobs SET state = 'cancelled', finished_at = $1, dedup = CASE WHEN dedup_ever THEN dedup END \
-                 WHERE id = $2 AND state = 'queued'",
+                "UPDATE jobs SET state = 'cancelled', finished_at = $1, cancel = TRUE WHERE id = $2 AND state = 'queued'",
                 params![now, id.raw()],
             )
             .await?;
@@ -339,18 +291,22 @@ impl Jobs {
         Ok(waiting + running > 0)
     }
 
-    /// Queues a dead or cancelled job again, from its first try.
+    /// Queues a dead or cancelled job again, from its first try. `false`: there is no such job, or one with the same
+    /// uniqueness is active.
     ///
     /// # Errors
-    /// The database is gone, or a job with the same uniqueness is active again.
+    /// The database is gone.
     pub async fn retry(&self, id: JobId) -> Result<bool, StoreError> {
         let mut unit = self.store.begin().await?;
         let now = self.store.now().as_millis();
         let sql = "UPDATE jobs SET state = 'queued', attempts = 0, run_at = $1, finished_at = NULL, error = NULL, \
                    cancel = FALSE, lease = NULL, lease_until = NULL WHERE id = $2 AND state IN ('dead', 'cancelled')";
-        let changed = unit.execute(sql, params![now, id.raw()]).await?;
+        let changed = match unit.execute(sql, params![now, id.raw()]).await {
+            Err(error) if error.is_unique_violation() => return Ok(false),
+            other => other?,
+        };
+        unit.wake_workers();
         unit.commit().await?;
-        self.store.inner().queued.send_modify(|n| *n += 1);
         Ok(changed > 0)
     }
 
@@ -364,112 +320,5 @@ impl Jobs {
         let gone = unit.execute(sql, params![before.as_millis()]).await?;
         unit.commit().await?;
         Ok(gone)
-    }
-
-    /// Takes the next job of these kinds whose time has come, or whose worker has not been heard of for a lease.
-    pub(crate) async fn claim(&self, kinds: &[&'static str]) -> Result<Option<JobRun>, StoreError> {
-        #[derive(FromQueryResult)]
-        struct Row {
-            id: i64,
-            kind: String,
-            payload: String,
-            attempts: i32,
-            max_attempts: i32,
-        }
-        let now = self.store.now();
-        let until = now.plus_millis(LEASE.as_millis() as i64).as_millis();
-        let lease = (self.store.random().next_u64() >> 1) as i64;
-        let skip = if self.store.backend() == Backend::Postgres { " FOR UPDATE SKIP LOCKED" } else { "" };
-        let sql = format!(
-            "UPDATE jobs SET state = 'running', lease = $1, lease_until = $2, attempts = attempts + 1 WHERE id = (\
-             SELECT id FROM jobs WHERE kind IN ({}) AND ((state = 'queued' AND run_at <= $3) OR \
-             (state = 'running' AND lease_until < $3)) ORDER BY priority, run_at, id LIMIT 1{skip}) \
-             RETURNING id, kind, payload, attempts, max_attempts",
-            list(4, kinds.len())
-        );
-        let mut values = params![lease, until, now.as_millis()];
-        values.extend(kinds.iter().map(|k| crate::Value::from(*k)));
-        let unit = self.store.begin().await?;
-        let row: Option<Row> = unit.one(&sql, values).await?;
-        unit.commit().await?;
-        let Some(row) = row else { return Ok(None) };
-        let payload = serde_json::from_str(&row.payload).unwrap_or(Json::Null);
-        Ok(Some(JobRun {
-            store: self.store.clone(),
-            lease,
-            id: JobId::from_raw(row.id),
-            kind: row.kind,
-            payload,
-            attempt: row.attempts,
-            max_attempts: row.max_attempts,
-            cancelled: CancellationToken::new(),
-        }))
-    }
-
-    /// Writes down how a run ended; nothing, where the lease went to another worker meanwhile.
-    pub(crate) async fn finish(&self, run: &JobRun, outcome: &Result<(), JobError>) -> Result<(), StoreError> {
-        let now = self.store.now();
-        let (state, run_at, error) = match outcome {
-            Ok(()) => (JobState::Done, now, None),
-            Err(JobError::Cancelled) => (JobState::Cancelled, now, None),
-            Err(JobError::Fatal(reason)) => (JobState::Dead, now, Some(reason.clone())),
-            Err(error) if run.attempt >= run.max_attempts => (JobState::Dead, now, Some(error.to_string())),
-            Err(error) => {
-                let wait = backoff(run.attempt, self.store.random().next_u64());
-                (JobState::Queued, now.plus_millis(wait.as_millis() as i64), Some(error.to_string()))
-            }
-        };
-        let ended = (state != JobState::Queued).then(|| now.as_millis());
-        let sql = "UPDATE jobs SET state = $1, run_at = $2, error = $3, finished_at = $4, lease = NULL, lease_until = NULL, \
-                   dedup = CASE WHEN dedup_ever OR $1 = 'queued' THEN dedup END WHERE id = $5 AND lease = $6";
-        let mut unit = self.store.begin().await?;
-        let values = params![state.as_str(), run_at.as_millis(), error, ended, run.id.raw(), run.lease];
-        unit.execute(sql, values).await?;
-        unit.commit().await
-    }
-
-    /// Gives a job back unharmed: the process is ending.
-    pub(crate) async fn release(&self, run: &JobRun) -> Result<(), StoreError> {
-        let mut unit = self.store.begin().await?;
-        let sql = "UPDATE jobs SET state = 'queued', attempts = attempts - 1, lease = NULL, lease_until = NULL \
-                   WHERE id = $1 AND lease = $2";
-        unit.execute(sql, params![run.id.raw(), run.lease]).await?;
-        unit.commit().await
-    }
-
-    /// Extends the lease; tells whether it is still held and whether somebody asked to stop.
-    pub(crate) async fn heartbeat(&self, run: &JobRun) -> Result<(bool, bool), StoreError> {
-        #[derive(FromQueryResult)]
-        struct Row {
-            cancel: bool,
-        }
-        let until = self.store.now().plus_millis(LEASE.as_millis() as i64).as_millis();
-        let unit = self.store.begin().await?;
-        let sql = "UPDATE jobs SET lease_until = $1 WHERE id = $2 AND lease = $3 RETURNING cancel";
-        let row: Option<Row> = unit.one(sql, params![until, run.id.raw(), run.lease]).await?;
-        unit.commit().await?;
-        Ok((row.is_some(), row.is_some_and(|r| r.cancel)))
-    }
-}
-
-/// The pause after the n-th failed try: 5 s doubling up to an hour, of which a random half is jitter.
-pub(crate) fn backoff(attempt: i32, random: u64) -> Duration {
-    let base = 5_000_u64.saturating_mul(1 << attempt.clamp(1, 20).unsigned_abs().saturating_sub(1)).min(3_600_000);
-    Duration::from_millis(base / 2 + random % (base / 2 + 1))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pauses_grow_and_stay_within_an_hour() {
-        let ms: Vec<u128> = (1..12).map(|n| backoff(n, 0).as_millis()).collect();
-        assert!(ms.windows(2).all(|w| w[0] <= w[1]), "{ms:?}");
-        assert_eq!(ms[0], 2_500);
-        for random in [0, 1, u64::MAX] {
-            assert!(backoff(1_000, random) <= Duration::from_secs(3_600));
-            assert!(backoff(1_000, random) >= Duration::from_secs(1_800));
-        }
     }
 }

@@ -7,19 +7,28 @@
 //! * [`UnitOfWork::append`] adds an event and [`UnitOfWork::enqueue`] a job to the transaction that causes them.
 //! * [`Readers`] follow the log; [`Workers`] do the jobs.
 
+mod backup;
+mod connect;
+mod cursor;
 mod error;
 mod jobs;
+mod lease;
 mod log;
 mod migrate;
 mod readers;
+mod stepping;
 mod store;
 mod system;
+mod timetable;
 mod unit;
+mod wake;
 mod workers;
 
+pub use backup::{BackupError, Copied, backup, restore};
 pub use error::StoreError;
-pub use jobs::{JobError, JobHandler, JobRequest, JobRun, JobState, JobView, Jobs, Schedule, Unique};
-pub use log::Log;
+pub use jobs::{JobError, JobHandler, JobRequest, JobState, JobView, Jobs, Schedule, Unique};
+pub use lease::JobRun;
+pub use log::{COUNTED, Log};
 pub use migrate::Migration;
 pub use readers::{EventReader, LocalReader, ReaderError, ReaderState, ReaderStatus, Readers};
 pub use store::{Backend, Queries, Store, StoreSettings, list};

@@ -3,7 +3,8 @@
 //! On SQLite the order is the sequence number: there is one writer at a time, so numbers rise with commits. On
 //! PostgreSQL numbers are drawn before commits, so a reader going by numbers alone could pass an open transaction
 //! and never see its events. There the order is (writing transaction, number), and only events of transactions
-//! below the oldest one still running (`pg_snapshot_xmin`) are read: whatever commits later sorts after them.
+//! below the oldest one still running (`pg_snapshot_xmin`) are read: whatever commits later sorts after them. A
+//! transaction that stays open, anywhere on that server, delays all readers until it ends.
 
 use sea_orm::FromQueryResult;
 use xinghe_core::event::{Event, Position, Recorded};
@@ -29,6 +30,7 @@ struct Row {
     kind: String,
     version: i32,
     payload: String,
+    horizon: i64,
 }
 
 /// A stored event that may be unreadable: readers park at it instead of passing it.
@@ -46,39 +48,60 @@ impl Log {
     /// # Errors
     /// The database is gone, or an event cannot be read.
     pub async fn after(&self, position: Position, limit: u32) -> Result<Vec<Recorded>, StoreError> {
-        entries(&self.store, self.store.backend(), position, limit).await?.into_iter().map(|(_, e)| e).collect()
+        page(&self.store, &self.store, position, limit).await?.entries.into_iter().map(|(_, e)| e).collect()
     }
 
-    /// The position of the last readable event.
+    /// The position of the last committed event. On PostgreSQL it may not be readable yet, while an older transaction
+    /// is open.
     ///
     /// # Errors
     /// The database is gone.
     pub async fn head(&self) -> Result<Position, StoreError> {
-        #[derive(FromQueryResult)]
-        struct Head {
-            epoch: i64,
-            seq: i64,
-        }
-        let settled = settled(self.store.backend());
-        let sql = format!("SELECT epoch, seq FROM events WHERE {settled} ORDER BY epoch DESC, seq DESC LIMIT 1");
-        let sql = if self.store.backend() == Backend::Sqlite {
-            "SELECT epoch, seq FROM events ORDER BY seq DESC LIMIT 1"
-        } else {
-            &sql
-        };
-        let head: Option<Head> = self.store.one(sql, vec![]).await?;
-        Ok(head.map_or(Position::START, |h| Position { epoch: h.epoch, seq: h.seq }))
+        let order = order(self.store.backend(), " DESC");
+        let sql = format!("SELECT epoch, seq FROM events ORDER BY {order} LIMIT 1");
+        Ok(self.store.one::<At>(&sql, vec![]).await?.map_or(Position::START, At::position))
     }
 
-    /// How many readable events come after a position.
+    /// How many events come after a position: exact up to [`COUNTED`], beyond that by their numbers, which may have
+    /// gaps.
     ///
     /// # Errors
     /// The database is gone.
     pub async fn behind(&self, position: Position) -> Result<u64, StoreError> {
-        let backend = self.store.backend();
-        let sql = format!("SELECT COUNT(*) AS value FROM events WHERE {} AND {}", beyond(backend), settled(backend));
-        let params = crate::params![position.epoch, position.seq];
-        Ok(self.store.number(&sql, params).await?.unwrap_or_default().unsigned_abs())
+        let sql = format!(
+            "SELECT COUNT(*) AS value FROM (SELECT 1 FROM events WHERE {} LIMIT {}) AS beyond",
+            beyond(self.store.backend()),
+            COUNTED + 1
+        );
+        let at = || crate::params![position.epoch, position.seq];
+        let counted = self.store.number(&sql, at()).await?.unwrap_or_default().unsigned_abs();
+        if counted <= COUNTED {
+            return Ok(counted);
+        }
+        let newest = self.store.number("SELECT MAX(seq) AS value FROM events", vec![]).await?.unwrap_or_default();
+        Ok(counted.max(newest.saturating_sub(position.seq).unsigned_abs()))
+    }
+
+    /// Whether an event stands at this position: not so where the log is older than what was read from it.
+    pub(crate) async fn holds(&self, position: Position) -> Result<bool, StoreError> {
+        let sql = "SELECT COUNT(*) AS value FROM events WHERE epoch = $1 AND seq = $2";
+        let found = self.store.number(sql, crate::params![position.epoch, position.seq]).await?;
+        Ok(position == Position::START || found == Some(1))
+    }
+}
+
+/// Up to how many events [`Log::behind`] counts.
+pub const COUNTED: u64 = 10_000;
+
+#[derive(FromQueryResult)]
+struct At {
+    epoch: i64,
+    seq: i64,
+}
+
+impl At {
+    fn position(self) -> Position {
+        Position { epoch: self.epoch, seq: self.seq }
     }
 }
 
@@ -91,31 +114,51 @@ fn beyond(backend: Backend) -> &'static str {
     }
 }
 
-/// SQL that holds for events no later commit can precede.
-fn settled(backend: Backend) -> &'static str {
+fn order(backend: Backend, direction: &str) -> String {
     match backend {
-        Backend::Sqlite => "TRUE",
-        Backend::Postgres => "epoch < pg_snapshot_xmin(pg_current_snapshot())::text::bigint",
+        Backend::Sqlite => format!("seq{direction}"),
+        Backend::Postgres => format!("epoch{direction}, seq{direction}"),
     }
 }
 
-pub(crate) async fn entries(
-    queries: &impl Queries,
-    backend: Backend,
-    after: Position,
-    limit: u32,
-) -> Result<Vec<Entry>, StoreError> {
-    let order = if backend == Backend::Sqlite { "seq" } else { "epoch, seq" };
-    let sql = format!(
-        "SELECT seq, epoch, at, actor, kind, version, payload FROM events WHERE {} AND {} ORDER BY {order} LIMIT {limit}",
-        beyond(backend),
-        settled(backend)
-    );
-    let rows: Vec<Row> = queries.all(&sql, crate::params![after.epoch, after.seq]).await?;
-    Ok(rows.into_iter().map(|r| (Position { epoch: r.epoch, seq: r.seq }, decode(r))).collect())
+/// A stretch of the log.
+pub(crate) struct Page {
+    /// Events that may be read.
+    pub entries: Vec<Entry>,
+    /// The first committed event that may not be read yet: an older transaction is still open.
+    pub held_back: Option<Position>,
 }
 
-fn decode(row: Row) -> Result<Recorded, StoreError> {
+pub(crate) async fn page(
+    queries: &impl Queries,
+    store: &Store,
+    after: Position,
+    limit: u32,
+) -> Result<Page, StoreError> {
+    let backend = store.backend();
+    // Events of transactions below the horizon are all there; those at or above it may still get elder siblings.
+    let horizon = match backend {
+        Backend::Sqlite => "9223372036854775807".to_owned(),
+        Backend::Postgres => {
+            let offset = store.inner().epoch_offset;
+            format!("(SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint + {offset})")
+        }
+    };
+    let sql = format!(
+        "SELECT seq, epoch, at, actor, kind, version, payload, {horizon} AS horizon FROM events WHERE {} \
+         ORDER BY {} LIMIT {limit}",
+        beyond(backend),
+        order(backend, "")
+    );
+    let rows: Vec<Row> = queries.all(&sql, crate::params![after.epoch, after.seq]).await?;
+    let open = rows.iter().position(|r| r.epoch >= r.horizon).unwrap_or(rows.len());
+    let held_back = rows.get(open).map(|r| Position { epoch: r.epoch, seq: r.seq });
+    let readable = rows.into_iter().take(open);
+    let entries = readable.map(|r| (Position { epoch: r.epoch, seq: r.seq }, decode(&r))).collect();
+    Ok(Page { entries, held_back })
+}
+
+fn decode(row: &Row) -> Result<Recorded, StoreError> {
     let payload =
         serde_json::from_str(&row.payload).map_err(|e| StoreError::Value(format!("event {}: {e}", row.seq)))?;
     Ok(Recorded {
@@ -134,9 +177,20 @@ pub(crate) async fn append(
 ) -> Result<EventSeq, StoreError> {
     let (kind, payload) = event.encode();
     let at = unit.store().now().as_millis();
-    let sql =
-        "INSERT INTO events (at, actor, kind, version, payload) VALUES ($1, $2, $3, $4, $5) RETURNING seq AS value";
-    let params = crate::params![at, actor.map(AuthorId::raw), kind, event.version(), payload.to_string()];
-    let seq = unit.number(sql, params).await?.ok_or_else(|| StoreError::Value("no event number".to_owned()))?;
+    let values = crate::params![at, actor.map(AuthorId::raw), kind, event.version(), payload.to_string()];
+    let sql = match unit.backend() {
+        Backend::Sqlite => {
+            "INSERT INTO events (at, actor, kind, version, payload) VALUES ($1, $2, $3, $4, $5) RETURNING seq AS value"
+                .to_owned()
+        }
+        Backend::Postgres => {
+            let offset = unit.store().inner().epoch_offset;
+            format!(
+                "INSERT INTO events (epoch, at, actor, kind, version, payload) \
+                 VALUES (pg_current_xact_id()::text::bigint + {offset}, $1, $2, $3, $4, $5) RETURNING seq AS value"
+            )
+        }
+    };
+    let seq = unit.number(&sql, values).await?.ok_or_else(|| StoreError::Value("no event number".to_owned()))?;
     Ok(EventSeq::from_raw(seq))
 }

@@ -1,7 +1,10 @@
 //! Migrations: one tree for both databases, per feature.
 
+use std::collections::HashMap;
+
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, FromQueryResult, TransactionTrait};
 
+use crate::connect;
 use crate::error::StoreError;
 use crate::store::{Backend, Inner, all_of, statement};
 
@@ -32,7 +35,9 @@ struct Applied {
     checksum: String,
 }
 
-pub(crate) async fn run(inner: &Inner, migrations: &[Migration]) -> Result<(), StoreError> {
+/// Applies what is missing; answers the epoch offset of the log (see [`connect::epoch_offset`]).
+pub(crate) async fn run(inner: &Inner, migrations: &[Migration]) -> Result<i64, StoreError> {
+    check(migrations)?;
     let _turn = inner.turn.acquire().await.map_err(|e| StoreError::Value(e.to_string()))?;
     let tx = begin(inner).await?;
     tx.execute_unprepared(
@@ -53,7 +58,26 @@ pub(crate) async fn run(inner: &Inner, migrations: &[Migration]) -> Result<(), S
             None => apply(inner, &tx, migration, checksum).await?,
         }
     }
+    let offset = if inner.backend == Backend::Postgres { connect::epoch_offset(&tx).await? } else { 0 };
     tx.commit().await?;
+    Ok(offset)
+}
+
+/// The list itself: versions of a feature rise one by one from 1.
+fn check(migrations: &[Migration]) -> Result<(), StoreError> {
+    let mut last: HashMap<&str, i32> = HashMap::new();
+    for migration in migrations {
+        let last = last.entry(migration.feature).or_default();
+        if migration.version != *last + 1 {
+            return Err(StoreError::Value(format!(
+                "migration {}/{} stands where {} must",
+                migration.feature,
+                migration.version,
+                *last + 1
+            )));
+        }
+        *last = migration.version;
+    }
     Ok(())
 }
 
@@ -63,12 +87,30 @@ async fn begin(inner: &Inner) -> Result<DatabaseTransaction, StoreError> {
         sqlite_transaction_mode: Some(sea_orm::SqliteTransactionMode::Immediate),
         ..Default::default()
     };
-    let tx = inner.writer.begin_with_options(options).await?;
+    // Another process may be migrating for longer than the busy timeout.
+    let mut patience = 20;
+    let tx = loop {
+        match inner.writer.begin_with_options(options).await.map_err(StoreError::from) {
+            Err(StoreError::Database(error)) if patience > 0 && error.to_string().contains("database is locked") => {
+                patience -= 1;
+            }
+            other => break other?,
+        }
+    };
     if inner.backend == Backend::Postgres {
         // An arbitrary number that only this program uses: "xinghe" as bytes.
         tx.execute_unprepared("SELECT pg_advisory_xact_lock(132213891459173)").await?;
     }
     Ok(tx)
+}
+
+/// Refuses a database in which a migration is newer than these and this crate's own.
+pub(crate) async fn refuse(conn: &impl ConnectionTrait, known: &[Migration]) -> Result<(), StoreError> {
+    let applied: Vec<Applied> =
+        all_of(conn, "SELECT feature, version, checksum FROM schema_migrations", vec![]).await?;
+    let mut known = known.to_vec();
+    known.push(own());
+    refuse_newer(&applied, &known)
 }
 
 fn refuse_newer(applied: &[Applied], migrations: &[Migration]) -> Result<(), StoreError> {
@@ -89,7 +131,9 @@ async fn apply(
     migration: &Migration,
     checksum: String,
 ) -> Result<(), StoreError> {
-    tx.execute_unprepared(&dialect(migration.sql, tx.get_database_backend())).await?;
+    let failed =
+        |source| StoreError::Migration { feature: migration.feature.to_owned(), version: migration.version, source };
+    tx.execute_unprepared(&dialect(migration.sql, tx.get_database_backend())).await.map_err(failed)?;
     let params =
         crate::params![migration.feature, migration.version, migration.name, checksum, inner.clock.now().as_millis()];
     tx.execute_raw(statement(
@@ -140,6 +184,15 @@ mod tests {
         let sql = "CREATE TABLE a (b BYTES);\n--@sqlite\nONE;\n--@postgres\nTWO;\n--@all\nEND;";
         assert_eq!(dialect(sql, DbBackend::Sqlite), "CREATE TABLE a (b BLOB);\nONE;\nEND;\n");
         assert_eq!(dialect(sql, DbBackend::Postgres), "CREATE TABLE a (b BYTEA);\nTWO;\nEND;\n");
+    }
+
+    #[test]
+    fn gaps_and_repetitions_in_the_list_are_refused() {
+        let m = |feature, version| Migration { feature, version, name: "", sql: "" };
+        assert!(check(&[m("a", 1), m("b", 1), m("a", 2)]).is_ok());
+        for bad in [vec![m("a", 2)], vec![m("a", 1), m("a", 1)], vec![m("a", 1), m("a", 3)]] {
+            assert!(check(&bad).is_err());
+        }
     }
 
     #[test]

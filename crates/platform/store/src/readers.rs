@@ -1,25 +1,28 @@
 //! Readers follow the event log, each at its own pace, and keep what they derive.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use sea_orm::FromQueryResult;
 use tokio_util::sync::CancellationToken;
 use xinghe_core::event::{Position, Recorded};
 
+use crate::cursor::{self, Cursor, Held};
 use crate::error::StoreError;
 use crate::log::{self, Log};
-use crate::store::{Backend, Queries, Store};
+use crate::stepping::{Step, local_step, step};
+use crate::store::{Backend, Store};
 use crate::unit::UnitOfWork;
 
-/// How many events a reader is handed at most at once.
-const BATCH: u32 = 500;
-/// How long a reader sleeps at most before it looks for events that another process appended.
-const POLL: Duration = Duration::from_millis(400);
-/// How long a reader waits after the database was gone.
+/// How long a reader waits where another process has its cursor.
+const YIELD: Duration = Duration::from_millis(200);
+/// How long a reader waits after a failure.
 const PAUSE: Duration = Duration::from_secs(2);
+/// How long a reader waits where an older transaction is still open.
+const BRIEF: Duration = Duration::from_millis(5);
+/// How long [`Readers::catch_up`] waits for older transactions to end.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Why a reader could not take an event.
 #[derive(Debug, thiserror::Error)]
@@ -88,22 +91,26 @@ pub struct ReaderStatus {
 /// All readers of this process.
 #[derive(Clone)]
 pub struct Readers {
-    store: Store,
+    pub(crate) store: Store,
     readers: Arc<[Arc<dyn EventReader>]>,
     local: Arc<[Arc<dyn LocalReader>]>,
-    failures: Arc<Mutex<HashMap<&'static str, String>>>,
+    notes: Arc<Mutex<Notes>>,
 }
 
-enum Step {
-    Moved,
-    AtHead,
-    Parked(String),
+/// What this process remembers of its readers.
+#[derive(Default)]
+struct Notes {
+    states: HashMap<&'static str, ReaderState>,
+    /// Local readers whose position was seen to be one of this log.
+    checked: HashSet<&'static str>,
+    /// Events that an administrator told a local reader to go past.
+    skipped: HashSet<(&'static str, Position)>,
 }
 
 impl Readers {
     /// The readers of all features.
     pub fn new(store: Store, readers: Vec<Arc<dyn EventReader>>, local: Vec<Arc<dyn LocalReader>>) -> Self {
-        Self { store, readers: readers.into(), local: local.into(), failures: Arc::default() }
+        Self { store, readers: readers.into(), local: local.into(), notes: Arc::default() }
     }
 
     /// Follows the log until cancelled; each reader on its own task.
@@ -111,64 +118,132 @@ impl Readers {
         let mut tasks = tokio::task::JoinSet::new();
         for reader in self.readers.iter() {
             let (this, reader, stop) = (self.clone(), reader.clone(), stop.clone());
-            tasks.spawn(async move { this.follow(reader.name(), &stop, || this.step(reader.as_ref())).await });
+            tasks.spawn(
+                async move { this.follow(reader.name(), &stop, || step(&this, reader.as_ref(), Held::Skip)).await },
+            );
         }
         for reader in self.local.iter() {
             let (this, reader, stop) = (self.clone(), reader.clone(), stop.clone());
-            tasks.spawn(async move { this.follow(reader.name(), &stop, || this.local_step(reader.as_ref())).await });
+            tasks.spawn(async move { this.follow(reader.name(), &stop, || local_step(&this, reader.as_ref())).await });
         }
-        while tasks.join_next().await.is_some() {}
+        while let Some(ended) = tasks.join_next().await {
+            if let Err(error) = ended {
+                tracing::error!(%error, "a reader broke");
+            }
+        }
     }
 
-    /// Reads until every reader that is not parked is at the head of the log.
+    /// Reads until every reader that is not parked has all that was committed before the call, and what readers
+    /// appended meanwhile. On PostgreSQL that waits for older transactions that are still open.
     ///
     /// # Errors
-    /// The database is gone, or a reader failed in a way that may pass.
+    /// The database is gone, a reader failed in a way that may pass, or an older transaction stays open.
     pub async fn catch_up(&self) -> Result<(), ReaderError> {
-        for reader in self.readers.iter() {
-            while matches!(self.step(reader.as_ref()).await?, Step::Moved) {}
-        }
-        for reader in self.local.iter() {
-            while matches!(self.local_step(reader.as_ref()).await?, Step::Moved) {}
+        let log = Log::new(self.store.clone());
+        let mut goal = log.head().await?;
+        // Readers that append keep the head moving; their chains are short.
+        for _ in 0..16 {
+            for reader in self.readers.iter() {
+                self.reach(goal, reader.name(), || step(self, reader.as_ref(), Held::Wait)).await?;
+            }
+            for reader in self.local.iter() {
+                self.reach(goal, reader.name(), || local_step(self, reader.as_ref())).await?;
+            }
+            let head = log.head().await?;
+            if head == goal {
+                break;
+            }
+            goal = head;
         }
         Ok(())
+    }
+
+    /// Steps to `goal`; answers why it ended before, where the reader is parked.
+    async fn reach<F, Fut>(&self, goal: Position, name: &'static str, step: F) -> Result<Option<String>, ReaderError>
+    where
+        F: Fn() -> Fut,
+        Fut: Future<Output = Result<Step, ReaderError>>,
+    {
+        let deadline = tokio::time::Instant::now() + PATIENCE;
+        loop {
+            match step().await? {
+                Step::Moved => {}
+                Step::AtHead => return Ok(None),
+                Step::HeldBack(next) if next > goal => return Ok(None),
+                Step::Parked(reason) => {
+                    self.note(name, ReaderState::Parked(reason.clone()));
+                    return Ok(Some(reason));
+                }
+                Step::HeldBack(_) | Step::Elsewhere if tokio::time::Instant::now() < deadline => {
+                    tokio::time::sleep(BRIEF).await;
+                }
+                Step::HeldBack(_) | Step::Elsewhere => {
+                    let secs = PATIENCE.as_secs();
+                    return Err(ReaderError::Later(format!("an older transaction has been open for {secs} seconds")));
+                }
+            }
+        }
     }
 
     /// Drops what a reader derived and reads the whole log again. `false`: there is no reader of this name.
     ///
     /// # Errors
-    /// The database is gone, or the reader failed.
+    /// The database is gone, or the reader failed or parked on the way.
     pub async fn rebuild(&self, name: &str) -> Result<bool, ReaderError> {
-        if let Some(reader) = self.readers.iter().find(|r| r.name() == name) {
+        let goal = Log::new(self.store.clone()).head().await?;
+        let parked = if let Some(reader) = self.readers.iter().find(|r| r.name() == name) {
+            cursor::make(&self.store, reader.name()).await?;
             let mut unit = self.store.begin().await?;
+            // The cursor first: a process in the middle of a batch must be done before its rows are dropped.
+            cursor::lock(&unit, reader.name(), Held::Wait).await?;
             reader.reset(&mut unit).await?;
-            save(&mut unit, reader.name(), Position::START, None).await?;
+            cursor::save(&mut unit, reader.name(), Position::START, None).await?;
             unit.commit().await?;
-            while matches!(self.step(reader.as_ref()).await?, Step::Moved) {}
-            return Ok(true);
-        }
-        if let Some(reader) = self.local.iter().find(|r| r.name() == name) {
+            self.reach(goal, reader.name(), || step(self, reader.as_ref(), Held::Wait)).await?
+        } else if let Some(reader) = self.local.iter().find(|r| r.name() == name) {
             reader.reset().await?;
-            while matches!(self.local_step(reader.as_ref()).await?, Step::Moved) {}
-            return Ok(true);
-        }
-        Ok(false)
+            self.reach(goal, reader.name(), || local_step(self, reader.as_ref())).await?
+        } else {
+            return Ok(false);
+        };
+        parked.map_or(Ok(true), |reason| Err(ReaderError::Poison(reason)))
     }
 
-    /// Lets a parked reader try its event again, or (with `skip`) go past it. `false`: no such reader is parked.
+    /// Lets a parked reader try its event again, or (with `skip`) go past it. A local reader's skip lasts until it is
+    /// past the event or the process ends. `false`: no such reader is parked.
     ///
     /// # Errors
     /// The database is gone.
-    pub async fn resume(&self, name: &str, skip: bool) -> Result<bool, StoreError> {
+    pub async fn resume(&self, name: &str, skip: bool) -> Result<bool, ReaderError> {
+        if let Some(reader) = self.local.iter().find(|r| r.name() == name) {
+            return self.resume_local(reader.as_ref(), skip).await;
+        }
         let mut unit = self.store.begin().await?;
-        let Some(cursor) = load(&unit, name).await?.filter(|c| c.error.is_some()) else { return Ok(false) };
+        let cursor = cursor::lock(&unit, name, Held::Wait).await?;
+        let Some(cursor) = cursor.filter(|c| c.error.is_some()) else { return Ok(false) };
         let mut position = cursor.position();
-        if skip && let Some((next, _)) = log::entries(&unit, self.store.backend(), position, 1).await?.first() {
+        if skip && let Some((next, _)) = log::page(&unit, &self.store, position, 1).await?.entries.first() {
             position = *next;
         }
-        save(&mut unit, name, position, None).await?;
+        cursor::save(&mut unit, name, position, None).await?;
+        unit.wake_readers();
         unit.commit().await?;
-        self.store.inner().appended.send_modify(|n| *n += 1);
+        Ok(true)
+    }
+
+    async fn resume_local(&self, reader: &dyn LocalReader, skip: bool) -> Result<bool, ReaderError> {
+        if !matches!(self.state_of(reader.name()), ReaderState::Parked(_)) {
+            return Ok(false);
+        }
+        if skip {
+            let position = reader.position().await?;
+            let next = log::page(&self.store, &self.store, position, 1).await?;
+            if let Some((at, _)) = next.entries.into_iter().find(|(at, _)| !self.is_skipped(reader.name(), *at)) {
+                self.notes().skipped.insert((reader.name(), at));
+            }
+        }
+        self.note(reader.name(), ReaderState::Following);
+        self.store.inner().bells.ring(true, false);
         Ok(true)
     }
 
@@ -180,11 +255,14 @@ impl Readers {
         let log = Log::new(self.store.clone());
         let mut all = Vec::new();
         for reader in self.readers.iter() {
-            let cursor = load(&self.store, reader.name()).await?;
+            let cursor = cursor::load(&self.store, reader.name()).await?;
             let position = cursor.as_ref().map_or(Position::START, Cursor::position);
             let state = match cursor.and_then(|c| c.error) {
                 Some(error) => ReaderState::Parked(error),
-                None => self.state_of(reader.name()),
+                None => match self.state_of(reader.name()) {
+                    ReaderState::Parked(_) => ReaderState::Following,
+                    other => other,
+                },
             };
             all.push(ReaderStatus { name: reader.name(), position, lag: log.behind(position).await?, state });
         }
@@ -196,17 +274,29 @@ impl Readers {
         Ok(all)
     }
 
-    fn state_of(&self, name: &str) -> ReaderState {
-        let failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
-        failures.get(name).map_or(ReaderState::Following, |f| ReaderState::Waiting(f.clone()))
+    fn notes(&self) -> std::sync::MutexGuard<'_, Notes> {
+        self.notes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn note(&self, name: &'static str, failure: Option<String>) {
-        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
-        match failure {
-            Some(text) => failures.insert(name, text),
-            None => failures.remove(name),
-        };
+    fn state_of(&self, name: &str) -> ReaderState {
+        self.notes().states.get(name).cloned().unwrap_or(ReaderState::Following)
+    }
+
+    /// Whether the state is a new one.
+    pub(crate) fn note(&self, name: &'static str, state: ReaderState) -> bool {
+        self.notes().states.insert(name, state.clone()) != Some(state)
+    }
+
+    pub(crate) fn is_skipped(&self, name: &'static str, at: Position) -> bool {
+        self.notes().skipped.contains(&(name, at))
+    }
+
+    pub(crate) fn is_checked(&self, name: &'static str) -> bool {
+        self.notes().checked.contains(name)
+    }
+
+    pub(crate) fn set_checked(&self, name: &'static str) {
+        self.notes().checked.insert(name);
     }
 
     async fn follow<F, Fut>(&self, name: &'static str, stop: &CancellationToken, step: F)
@@ -214,153 +304,55 @@ impl Readers {
         F: Fn() -> Fut,
         Fut: Future<Output = Result<Step, ReaderError>>,
     {
+        // On PostgreSQL other processes ring; looking by oneself is for rings that were lost.
+        let poll = Duration::from_millis(if self.store.backend() == Backend::Sqlite { 400 } else { 2_000 });
         let mut woken = self.store.watch_log();
+        let mut measured: Option<tokio::time::Instant> = None;
         while !stop.is_cancelled() {
             woken.mark_unchanged();
-            let wait = match step().await {
-                Ok(Step::Moved) => {
-                    self.note(name, None);
-                    continue;
-                }
-                Ok(Step::AtHead) => {
-                    self.note(name, None);
-                    metrics::gauge!("xinghe_reader_lag_events", "reader" => name).set(0.0);
-                    POLL
-                }
-                Ok(Step::Parked(reason)) => {
-                    tracing::error!(reader = name, reason, "reader is parked");
-                    PAUSE
-                }
-                Err(error) => {
-                    tracing::warn!(reader = name, %error, "reader will try again");
-                    self.note(name, Some(error.to_string()));
-                    PAUSE
-                }
+            let step = step().await;
+            let (state, wait, wakes) = match &step {
+                Ok(Step::Moved) => (ReaderState::Following, Duration::ZERO, true),
+                Ok(Step::AtHead) => (ReaderState::Following, poll, true),
+                Ok(Step::HeldBack(_)) => (ReaderState::Following, BRIEF, false),
+                Ok(Step::Elsewhere) => (ReaderState::Following, YIELD, false),
+                Ok(Step::Parked(reason)) => (ReaderState::Parked(reason.clone()), PAUSE, true),
+                Err(error) => (ReaderState::Waiting(error.to_string()), PAUSE, false),
             };
+            if self.note(name, state.clone()) {
+                match &state {
+                    ReaderState::Following => {}
+                    ReaderState::Parked(reason) => tracing::error!(reader = name, reason, "reader is parked"),
+                    ReaderState::Waiting(error) => tracing::warn!(reader = name, error, "reader will try again"),
+                }
+                metrics::gauge!("xinghe_reader_parked", "reader" => name)
+                    .set(f64::from(u8::from(matches!(state, ReaderState::Parked(_)))));
+            }
+            let lag = metrics::gauge!("xinghe_reader_lag_events", "reader" => name);
+            if matches!(step, Ok(Step::AtHead)) {
+                lag.set(0.0);
+            } else if measured.is_none_or(|at| at.elapsed() >= Duration::from_secs(1)) {
+                measured = Some(tokio::time::Instant::now());
+                if let Ok(events) = self.lag(name).await {
+                    lag.set(events as f64);
+                }
+            }
+            if wait.is_zero() {
+                continue;
+            }
             tokio::select! {
                 () = stop.cancelled() => {}
                 () = tokio::time::sleep(wait) => {}
-                changed = woken.changed() => if changed.is_err() { return },
+                changed = woken.changed(), if wakes => if changed.is_err() { return },
             }
         }
     }
 
-    /// One batch of one reader. The cursor's row is locked for the whole transaction, so of two processes with the
-    /// same reader one waits and then goes on where the other stopped.
-    async fn step(&self, reader: &dyn EventReader) -> Result<Step, ReaderError> {
-        let name = reader.name();
-        if let Some(cursor) = load(&self.store, name).await? {
-            if let Some(error) = cursor.error {
-                return Ok(Step::Parked(error));
-            }
-            if log::entries(&self.store, self.store.backend(), cursor.position(), 1).await?.is_empty() {
-                return Ok(Step::AtHead);
-            }
-        }
-        match self.take(reader, BATCH).await {
-            Err(ReaderError::Poison(_)) => self.take_singly(reader).await,
-            other => other,
-        }
+    async fn lag(&self, name: &str) -> Result<u64, ReaderError> {
+        let position = match self.local.iter().find(|r| r.name() == name) {
+            Some(reader) => reader.position().await?,
+            None => cursor::load(&self.store, name).await?.map_or(Position::START, |c| c.position()),
+        };
+        Ok(Log::new(self.store.clone()).behind(position).await?)
     }
-
-    async fn take(&self, reader: &dyn EventReader, limit: u32) -> Result<Step, ReaderError> {
-        let name = reader.name();
-        let mut unit = self.store.begin().await?;
-        let position = lock(&mut unit, name).await?;
-        let entries = log::entries(&unit, self.store.backend(), position, limit).await?;
-        let Some((last, _)) = entries.last().map(|(p, _)| (*p, ())) else { return Ok(Step::AtHead) };
-        let events = entries
-            .into_iter()
-            .map(|(_, e)| e.map_err(|e| ReaderError::Poison(e.to_string())))
-            .collect::<Result<Vec<_>, _>>()?;
-        reader.apply(&events, &mut unit).await?;
-        save(&mut unit, name, last, None).await?;
-        unit.commit().await?;
-        metrics::counter!("xinghe_reader_events_total", "reader" => name).increment(events.len() as u64);
-        Ok(Step::Moved)
-    }
-
-    /// After a batch with a poison event: one event at a time up to it, then park there.
-    async fn take_singly(&self, reader: &dyn EventReader) -> Result<Step, ReaderError> {
-        loop {
-            match self.take(reader, 1).await {
-                Ok(Step::Moved) => {}
-                Ok(other) => return Ok(other),
-                Err(ReaderError::Poison(reason)) => {
-                    let mut unit = self.store.begin().await?;
-                    let position = lock(&mut unit, reader.name()).await?;
-                    let next = log::entries(&unit, self.store.backend(), position, 1).await?;
-                    let at = next.first().map_or(position.seq, |(p, _)| p.seq);
-                    let reason = format!("event {at}: {reason}");
-                    save(&mut unit, reader.name(), position, Some(&reason)).await?;
-                    unit.commit().await?;
-                    return Ok(Step::Parked(reason));
-                }
-                Err(error) => return Err(error),
-            }
-        }
-    }
-
-    async fn local_step(&self, reader: &dyn LocalReader) -> Result<Step, ReaderError> {
-        let position = reader.position().await?;
-        let entries = log::entries(&self.store, self.store.backend(), position, BATCH).await?;
-        if entries.is_empty() {
-            return Ok(Step::AtHead);
-        }
-        // Up to an unreadable event; at it, the reader waits and says why.
-        let mut events = Vec::with_capacity(entries.len());
-        for (at, entry) in entries {
-            match entry {
-                Ok(event) => events.push(event),
-                Err(error) if events.is_empty() => {
-                    return Err(ReaderError::Later(format!("event {}: {error}", at.seq)));
-                }
-                Err(_) => break,
-            }
-        }
-        reader.apply(&events).await?;
-        metrics::counter!("xinghe_reader_events_total", "reader" => reader.name()).increment(events.len() as u64);
-        Ok(Step::Moved)
-    }
-}
-
-#[derive(FromQueryResult)]
-struct Cursor {
-    epoch: i64,
-    seq: i64,
-    error: Option<String>,
-}
-
-impl Cursor {
-    fn position(&self) -> Position {
-        Position { epoch: self.epoch, seq: self.seq }
-    }
-}
-
-async fn load(queries: &impl Queries, name: &str) -> Result<Option<Cursor>, StoreError> {
-    queries.one("SELECT epoch, seq, error FROM readers WHERE name = $1", crate::params![name]).await
-}
-
-async fn lock(unit: &mut UnitOfWork, name: &str) -> Result<Position, StoreError> {
-    let now = unit.store().now().as_millis();
-    unit.execute(
-        "INSERT INTO readers (name, epoch, seq, updated_at) VALUES ($1, 0, 0, $2) ON CONFLICT (name) DO NOTHING",
-        crate::params![name, now],
-    )
-    .await?;
-    let for_update = if unit.backend() == Backend::Postgres { " FOR UPDATE" } else { "" };
-    let sql = format!("SELECT epoch, seq, error FROM readers WHERE name = $1{for_update}");
-    let cursor: Option<Cursor> = unit.one(&sql, crate::params![name]).await?;
-    Ok(cursor.map_or(Position::START, |c| c.position()))
-}
-
-async fn save(unit: &mut UnitOfWork, name: &str, at: Position, error: Option<&str>) -> Result<(), StoreError> {
-    let now = unit.store().now().as_millis();
-    unit.execute(
-        "INSERT INTO readers (name, epoch, seq, error, updated_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (name) \
-         DO UPDATE SET epoch = excluded.epoch, seq = excluded.seq, error = excluded.error, updated_at = excluded.updated_at",
-        crate::params![name, at.epoch, at.seq, error, now],
-    )
-    .await?;
-    Ok(())
 }

@@ -1,22 +1,27 @@
 //! Connections and reading.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, FromQueryResult, SqliteTransactionMode,
-    Statement, TransactionOptions, TransactionTrait, Value,
+    ConnectionTrait, DatabaseConnection, DbBackend, FromQueryResult, SqliteTransactionMode, Statement,
+    TransactionOptions, TransactionTrait, Value,
 };
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use xinghe_core::id::IdGen;
 use xinghe_core::time::{Clock, Random, Timestamp};
 
+use crate::connect::{Connected, connect};
 use crate::error::StoreError;
 use crate::migrate::{self, Migration};
 use crate::unit::UnitOfWork;
+use crate::wake::Bells;
+
+/// How long a transaction waits for its turn: long enough for the slowest migration of a feature's rows, short enough
+/// to turn a unit of work opened within another into an error.
+const TURN: Duration = Duration::from_secs(30);
 
 /// Which database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,13 +63,16 @@ pub(crate) struct Inner {
     pub backend: Backend,
     pub writer: DatabaseConnection,
     pub readers: DatabaseConnection,
+    pub file: Option<PathBuf>,
     pub clock: Arc<dyn Clock>,
     pub random: Arc<dyn Random>,
     pub ids: IdGen,
-    pub appended: watch::Sender<u64>,
-    pub queued: watch::Sender<u64>,
-    /// Held while a transaction is open on SQLite, whose one writing connection would else time out in the queue.
-    pub turn: Arc<tokio::sync::Semaphore>,
+    pub bells: Bells,
+    /// What is added to PostgreSQL's transaction numbers to order events; 0 on SQLite.
+    pub epoch_offset: i64,
+    /// Held while a transaction is open. On SQLite there is one at a time; on PostgreSQL a few connections are always
+    /// left for those who read while they hold one.
+    pub turn: Arc<Semaphore>,
 }
 
 impl std::fmt::Debug for Store {
@@ -84,20 +92,30 @@ impl Store {
         clock: Arc<dyn Clock>,
         random: Arc<dyn Random>,
     ) -> Result<Self, StoreError> {
-        let (backend, writer, readers) = connect(settings).await?;
-        let (appended, queued) = (watch::Sender::new(0), watch::Sender::new(0));
+        let Connected { backend, writer, readers, file } = connect(settings).await?;
+        let turns = match backend {
+            Backend::Sqlite => 1,
+            Backend::Postgres => settings.connections.max(3) as usize * 3 / 4,
+        };
+        let bells = match backend {
+            Backend::Sqlite => Bells::local(),
+            Backend::Postgres => {
+                Bells::shared(writer.clone(), settings.url.clone(), format!("{:x}", random.next_u64()))
+            }
+        };
         let mut inner = Inner {
             backend,
             writer,
             readers,
+            file,
             ids: IdGen::new(clock.clone(), 0),
             clock,
             random,
-            appended,
-            queued,
-            turn: Arc::new(tokio::sync::Semaphore::new(if backend == Backend::Sqlite { 1 } else { 64 })),
+            bells,
+            epoch_offset: 0,
+            turn: Arc::new(Semaphore::new(turns)),
         };
-        migrate::run(&inner, &[migrate::own()]).await?;
+        inner.epoch_offset = migrate::run(&inner, &[migrate::own()]).await?;
         inner.ids = IdGen::new(inner.clock.clone(), next_node(&inner).await?);
         Ok(Self { inner: Arc::new(inner) })
     }
@@ -107,15 +125,19 @@ impl Store {
     /// # Errors
     /// The database is newer, an applied migration was changed, or a statement fails (its transaction is undone).
     pub async fn migrate(&self, migrations: &[Migration]) -> Result<(), StoreError> {
-        migrate::run(&self.inner, migrations).await
+        migrate::run(&self.inner, migrations).await.map(drop)
     }
 
-    /// Opens a transaction that writes. On SQLite it takes the write lock at once (`BEGIN IMMEDIATE`).
+    /// Opens a transaction that writes. On SQLite it takes the write lock at once (`BEGIN IMMEDIATE`), so keep it
+    /// short, and never open one while holding another.
     ///
     /// # Errors
-    /// The database is gone or busy for longer than its timeout.
+    /// The database is gone, or busy for longer than its timeout.
     pub async fn begin(&self) -> Result<UnitOfWork, StoreError> {
-        let turn = self.inner.turn.clone().acquire_owned().await.map_err(|e| StoreError::Value(e.to_string()))?;
+        let turn = tokio::time::timeout(TURN, self.inner.turn.clone().acquire_owned())
+            .await
+            .map_err(|_| StoreError::Busy(TURN.as_secs()))?
+            .map_err(|e| StoreError::Value(e.to_string()))?;
         let options = TransactionOptions {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
@@ -127,6 +149,11 @@ impl Store {
     /// Which database it is.
     pub fn backend(&self) -> Backend {
         self.inner.backend
+    }
+
+    /// The database's file; `None` on PostgreSQL.
+    pub fn file(&self) -> Option<&Path> {
+        self.inner.file.as_deref()
     }
 
     /// The clock that was passed in.
@@ -149,14 +176,14 @@ impl Store {
         &self.inner.ids
     }
 
-    /// Changes whenever a transaction of this process that appended events was committed.
+    /// Changes whenever a transaction that appended events was committed: by this process, or (on PostgreSQL) by any.
     pub fn watch_log(&self) -> watch::Receiver<u64> {
-        self.inner.appended.subscribe()
+        self.inner.bells.log.subscribe()
     }
 
-    /// Changes whenever a transaction of this process that queued jobs was committed.
+    /// Changes whenever a transaction that queued jobs was committed: by this process, or (on PostgreSQL) by any.
     pub fn watch_jobs(&self) -> watch::Receiver<u64> {
-        self.inner.queued.subscribe()
+        self.inner.bells.jobs.subscribe()
     }
 
     /// Closes the connections; waits for those in use.
@@ -173,50 +200,18 @@ impl Store {
     }
 }
 
-async fn connect(settings: &StoreSettings) -> Result<(Backend, DatabaseConnection, DatabaseConnection), StoreError> {
-    if let Some(path) = settings.url.strip_prefix("sqlite:") {
-        let path = path.trim_start_matches("//");
-        let options = |connections: u32| {
-            let mut options = ConnectOptions::new(format!("sqlite://{path}?mode=rwc"));
-            options
-                .max_connections(connections)
-                .min_connections(1)
-                .test_before_acquire(false)
-                .sqlx_logging(false)
-                .acquire_timeout(Duration::from_secs(30))
-                .map_sqlx_sqlite_opts(|o| {
-                    o.journal_mode(SqliteJournalMode::Wal)
-                        .synchronous(SqliteSynchronous::Normal)
-                        .busy_timeout(Duration::from_secs(10))
-                        .foreign_keys(true)
-                        .pragma("cache_size", "-16000")
-                        .statement_cache_capacity(256)
-                });
-            options
-        };
-        let writer = Database::connect(options(1)).await?;
-        let readers = Database::connect(options(settings.connections)).await?;
-        Ok((Backend::Sqlite, writer, readers))
-    } else if settings.url.starts_with("postgres://") || settings.url.starts_with("postgresql://") {
-        let mut options = ConnectOptions::new(settings.url.clone());
-        options.max_connections(settings.connections).sqlx_logging(false).acquire_timeout(Duration::from_secs(10));
-        let pool = Database::connect(options).await?;
-        Ok((Backend::Postgres, pool.clone(), pool))
-    } else {
-        Err(StoreError::Address(settings.url.clone()))
-    }
-}
-
 /// A node number that no other recent process has: a counter in the database, taken modulo 1,024 by the generator.
 async fn next_node(inner: &Inner) -> Result<u16, StoreError> {
     let sql = "UPDATE store_counter SET value = value + 1 WHERE name = 'node' RETURNING value";
-    let statement = Statement::from_string(inner.writer.get_database_backend(), sql);
-    let row = inner.writer.query_one_raw(statement).await?;
-    let value: i64 = row.map(|r| r.try_get("", "value")).transpose()?.unwrap_or_default();
+    let value = number_of(&inner.writer, sql, vec![]).await?.unwrap_or_default();
     Ok((value & 0x3ff) as u16)
 }
 
 /// Reading: by [`Store`] from committed state, by [`UnitOfWork`] within its transaction.
+///
+/// A column's type must fit the field's on both databases: `INTEGER` is `i32`, `BIGINT` and `COUNT` are `i64`,
+/// `DOUBLE PRECISION` is `f64`, `BOOLEAN` is `bool`, `BYTES` (in a [`Migration`]) is `Vec<u8>`; `SUM` over `BIGINT`
+/// must be written `CAST(SUM(x) AS BIGINT)`.
 #[async_trait]
 pub trait Queries: Send + Sync {
     /// All rows of a query.
@@ -227,12 +222,13 @@ pub trait Queries: Send + Sync {
 
     /// The first column, named `value`, of the first row: `SELECT COUNT(*) AS value …`.
     async fn number(&self, sql: &str, params: Vec<Value>) -> Result<Option<i64>, StoreError> {
-        #[derive(FromQueryResult)]
-        struct Row {
-            value: Option<i64>,
-        }
-        Ok(self.one::<Row>(sql, params).await?.and_then(|r| r.value))
+        Ok(self.one::<Number>(sql, params).await?.and_then(|r| r.value))
     }
+}
+
+#[derive(FromQueryResult)]
+struct Number {
+    value: Option<i64>,
 }
 
 #[async_trait]
@@ -246,7 +242,16 @@ impl Queries for Store {
     }
 }
 
-pub(crate) fn statement(backend: DbBackend, sql: &str, params: Vec<Value>) -> Statement {
+/// A statement with its parameters. U+0000, which PostgreSQL's text cannot hold and CommonMark tells to replace,
+/// becomes U+FFFD in every text, so that both databases keep the same.
+pub(crate) fn statement(backend: DbBackend, sql: &str, mut params: Vec<Value>) -> Statement {
+    for param in &mut params {
+        if let Value::String(Some(text)) = param
+            && text.contains('\0')
+        {
+            *text = text.replace('\0', "\u{fffd}");
+        }
+    }
     Statement::from_sql_and_values(backend, sql, params)
 }
 
@@ -266,6 +271,14 @@ pub(crate) async fn one_of<C: ConnectionTrait, T: FromQueryResult>(
 ) -> Result<Option<T>, StoreError> {
     let row = conn.query_one_raw(statement(conn.get_database_backend(), sql, params)).await?;
     Ok(row.map(|r| T::from_query_result(&r, "")).transpose()?)
+}
+
+pub(crate) async fn number_of<C: ConnectionTrait>(
+    conn: &C,
+    sql: &str,
+    params: Vec<Value>,
+) -> Result<Option<i64>, StoreError> {
+    Ok(one_of::<C, Number>(conn, sql, params).await?.and_then(|r| r.value))
 }
 
 /// `$from, $from+1, …` for `count` parameters of an `IN (…)` list. With none it is `NULL`, which matches nothing.

@@ -64,13 +64,7 @@ impl UnitOfWork {
     /// The database refuses; then nothing was done.
     pub async fn commit(self) -> Result<(), StoreError> {
         self.tx.commit().await?;
-        let inner = self.store.inner();
-        if self.appended {
-            inner.appended.send_modify(|n| *n += 1);
-        }
-        if self.queued {
-            inner.queued.send_modify(|n| *n += 1);
-        }
+        self.store.inner().bells.ring(self.appended, self.queued);
         Ok(())
     }
 
@@ -80,6 +74,16 @@ impl UnitOfWork {
     /// The database is gone (then nothing was done either).
     pub async fn rollback(self) -> Result<(), StoreError> {
         Ok(self.tx.rollback().await?)
+    }
+
+    /// Wakes readers once this is committed, though it appended nothing.
+    pub(crate) fn wake_readers(&mut self) {
+        self.appended = true;
+    }
+
+    /// Wakes workers once this is committed, though it queued nothing.
+    pub(crate) fn wake_workers(&mut self) {
+        self.queued = true;
     }
 
     pub(crate) fn backend(&self) -> Backend {

@@ -1,35 +1,47 @@
-//! Workers take jobs, and the timetable queues those that recur.
+//! Workers take jobs, and keep the timetable.
 
 use std::collections::HashMap;
-use std::str::FromStr;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::FutureExt;
+use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
-use xinghe_core::time::Timestamp;
 
 use crate::error::StoreError;
-use crate::jobs::{JobError, JobHandler, JobRequest, JobRun, Jobs, LEASE, Schedule, Unique};
-use crate::params;
-use crate::store::{Queries, Store};
+use crate::jobs::{JobError, JobHandler, Jobs, Schedule};
+use crate::lease::{self, Beat, JobRun, LEASE};
+use crate::store::Store;
+use crate::timetable;
 
 /// How long a worker sleeps at most before it looks again for jobs that came due or that another process queued.
 const POLL: Duration = Duration::from_millis(1_000);
+/// How often the timetable is looked at.
+const TICK: Duration = Duration::from_secs(15);
+/// How long ended jobs are kept to be looked at.
+const KEPT_DAYS: i64 = 7;
 
 /// Does the jobs of all features.
 #[derive(Clone)]
 pub struct Workers {
     store: Store,
-    jobs: Jobs,
     handlers: Arc<HashMap<&'static str, Arc<dyn JobHandler>>>,
     schedules: Arc<[Schedule]>,
+    lease: Duration,
 }
 
 impl Workers {
     /// Workers for these handlers and schedules.
     pub fn new(store: Store, handlers: Vec<Arc<dyn JobHandler>>, schedules: Vec<Schedule>) -> Self {
         let handlers = handlers.into_iter().map(|h| (h.kind(), h)).collect();
-        Self { jobs: Jobs::new(store.clone()), store, handlers: Arc::new(handlers), schedules: schedules.into() }
+        Self { store, handlers: Arc::new(handlers), schedules: schedules.into(), lease: LEASE }
+    }
+
+    /// With another time after which a silent worker's job goes to somebody else (a minute, if not told).
+    #[must_use]
+    pub fn with_lease(self, lease: Duration) -> Self {
+        Self { lease, ..self }
     }
 
     /// Works with `parallel` jobs at a time until stopped; then running jobs are asked to stop, given back and waited
@@ -42,7 +54,11 @@ impl Workers {
         }
         let (this, timetable_stop) = (self.clone(), stop.clone());
         tasks.spawn(async move { this.keep_timetable(&timetable_stop).await });
-        while tasks.join_next().await.is_some() {}
+        while let Some(ended) = tasks.join_next().await {
+            if let Err(error) = ended {
+                tracing::error!(%error, "a worker broke");
+            }
+        }
     }
 
     /// Does every job that is due now, one after another; answers how many. For tests and commands.
@@ -65,11 +81,15 @@ impl Workers {
             match self.one(stop).await {
                 Ok(true) => continue,
                 Ok(false) => {}
-                Err(error) => tracing::warn!(%error, "cannot look for jobs"),
+                Err(error) => {
+                    tracing::warn!(%error, "cannot look for jobs");
+                    let _ = timeout(POLL, stop.cancelled()).await;
+                    continue;
+                }
             }
             tokio::select! {
                 () = stop.cancelled() => {}
-                () = tokio::time::sleep(POLL) => {}
+                () = sleep(POLL) => {}
                 changed = woken.changed() => if changed.is_err() { return },
             }
         }
@@ -77,7 +97,7 @@ impl Workers {
 
     async fn one(&self, stop: &CancellationToken) -> Result<bool, StoreError> {
         let kinds: Vec<&'static str> = self.handlers.keys().copied().collect();
-        let Some(run) = self.jobs.claim(&kinds).await? else { return Ok(false) };
+        let Some(run) = lease::claim(&self.store, &kinds, self.lease).await? else { return Ok(false) };
         let Some(handler) = self.handlers.get(run.kind.as_str()) else { return Ok(false) };
         self.attend(handler.as_ref(), run, stop).await?;
         Ok(true)
@@ -87,76 +107,93 @@ impl Workers {
     async fn attend(&self, handler: &dyn JobHandler, run: JobRun, stop: &CancellationToken) -> Result<(), StoreError> {
         let started = std::time::Instant::now();
         let outcome = {
-            let work = handler.run(&run);
-            tokio::pin!(work);
-            let mut beat = tokio::time::interval(LEASE / 4);
-            beat.tick().await;
+            let work = AssertUnwindSafe(handler.run(&run)).catch_unwind();
+            // Polled beside the work, never instead of it: the work may hold what the heartbeat waits for.
+            let alive = keep_alive(&run);
+            tokio::pin!(work, alive);
             loop {
                 tokio::select! {
-                    outcome = &mut work => break outcome,
+                    outcome = &mut work => break outcome.unwrap_or_else(|panic| Err(panicked(panic.as_ref()))),
                     () = stop.cancelled(), if !run.cancelled.is_cancelled() => run.cancelled.cancel(),
-                    _ = beat.tick() => match self.jobs.heartbeat(&run).await {
-                        Ok((held, cancel)) => if !held || cancel { run.cancelled.cancel() },
-                        Err(error) => tracing::warn!(%error, job = %run.id, "no heartbeat"),
-                    },
+                    never = &mut alive => match never {},
                 }
             }
         };
-        let name = run.kind.clone();
-        metrics::histogram!("xinghe_job_seconds", "kind" => name.clone()).record(started.elapsed().as_secs_f64());
-        match &outcome {
-            Err(JobError::Cancelled) if stop.is_cancelled() => return self.jobs.release(&run).await,
-            Err(error) => tracing::warn!(job = %run.id, kind = name, attempt = run.attempt, %error, "job failed"),
-            Ok(()) => {}
+        metrics::histogram!("xinghe_job_seconds", "kind" => run.kind.clone()).record(started.elapsed().as_secs_f64());
+        let given_back = matches!(&outcome, Err(JobError::Cancelled)) && stop.is_cancelled();
+        if let (Err(error), false) = (&outcome, given_back) {
+            tracing::warn!(job = %run.id, kind = run.kind, attempt = run.attempt, %error, "job failed");
         }
-        self.jobs.finish(&run, &outcome).await
+        // A database that is gone for a moment must not make a job that was done run again.
+        let mut pause = Duration::from_millis(100);
+        loop {
+            let written = if given_back { run.release().await } else { run.finish(&outcome).await };
+            match written {
+                Err(error) if error.is_transient() && pause < self.lease => {
+                    tracing::warn!(job = %run.id, %error, "cannot write down how a job ended; trying again");
+                    sleep(pause).await;
+                    pause *= 2;
+                }
+                other => return other,
+            }
+        }
     }
 
     async fn keep_timetable(&self, stop: &CancellationToken) {
+        let mut pruned: Option<Instant> = None;
         while !stop.is_cancelled() {
             if let Err(error) = self.tick().await {
                 tracing::warn!(%error, "cannot keep the timetable");
             }
-            tokio::select! {
-                () = stop.cancelled() => {}
-                () = tokio::time::sleep(Duration::from_secs(15)) => {}
+            if pruned.is_none_or(|at| at.elapsed() > Duration::from_secs(3_600)) {
+                pruned = Some(Instant::now());
+                let before = self.store.now().plus_millis(-KEPT_DAYS * 86_400_000);
+                if let Err(error) = Jobs::new(self.store.clone()).prune(before).await {
+                    tracing::warn!(%error, "cannot forget old jobs");
+                }
             }
+            let _ = timeout(TICK, stop.cancelled()).await;
         }
     }
 
     /// Queues what is due by the timetable. A time that passed while nothing ran is caught up once.
     ///
     /// # Errors
-    /// The database is gone.
+    /// The database is gone, or a schedule's cron expression is not one.
     pub async fn tick(&self) -> Result<(), StoreError> {
         for schedule in self.schedules.iter() {
-            let now = self.store.now();
-            let known = "SELECT next_at AS value FROM schedules WHERE name = $1";
-            let due = self.store.number(known, params![schedule.name]).await?;
-            if due.is_some_and(|d| d > now.as_millis()) {
-                continue;
-            }
-            let next = next_after(schedule, now)?;
-            let mut unit = self.store.begin().await?;
-            let sql = "INSERT INTO schedules (name, next_at) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE \
-                       SET next_at = excluded.next_at WHERE schedules.next_at <= $3";
-            let mine = unit.execute(sql, params![schedule.name, next.as_millis(), now.as_millis()]).await? > 0;
-            if mine && let Some(due) = due {
-                let key = format!("{}@{due}", schedule.name);
-                let request = JobRequest::new(schedule.job, &serde_json::json!({})).unique(Unique::WhileActive(key));
-                unit.enqueue(&request).await?;
-            }
-            unit.commit().await?;
+            timetable::tick(&self.store, schedule).await?;
         }
         Ok(())
     }
 }
 
-fn next_after(schedule: &Schedule, now: Timestamp) -> Result<Timestamp, StoreError> {
-    let bad = |e: String| StoreError::Value(format!("schedule {}: {e}", schedule.name));
-    let cron = croner::Cron::from_str(schedule.cron).map_err(|e| bad(e.to_string()))?;
-    let from =
-        chrono::DateTime::from_timestamp_millis(now.as_millis()).ok_or_else(|| bad("no such time".to_owned()))?;
-    let next = cron.find_next_occurrence(&from, false).map_err(|e| bad(e.to_string()))?;
-    Ok(Timestamp::from_millis(next.timestamp_millis()))
+/// Extends the lease while it is polled; cancels the run when somebody asked for that, when the lease is lost, and
+/// when it could not be extended for as long as it lasts, since then another worker may have the job.
+async fn keep_alive(run: &JobRun) -> std::convert::Infallible {
+    let mut last = Instant::now();
+    loop {
+        sleep(run.lease / 4).await;
+        match timeout(run.lease / 2, run.beat()).await {
+            Ok(Ok(Beat::Held)) => last = Instant::now(),
+            Ok(Ok(Beat::Stop)) => {
+                last = Instant::now();
+                run.cancelled.cancel();
+            }
+            Ok(Ok(Beat::Lost)) => {
+                run.cancelled.cancel();
+                return std::future::pending().await;
+            }
+            Ok(Err(error)) => tracing::warn!(%error, job = %run.id, "no heartbeat"),
+            Err(_) => tracing::warn!(job = %run.id, "no heartbeat: the database is slow"),
+        }
+        if last.elapsed() >= run.lease {
+            run.cancelled.cancel();
+        }
+    }
+}
+
+fn panicked(panic: &(dyn std::any::Any + Send)) -> JobError {
+    let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    JobError::Retry(format!("the handler panicked: {}", text.unwrap_or("without a word")))
 }
