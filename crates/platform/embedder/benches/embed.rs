@@ -191,11 +191,8 @@ impl Report {
             );
         }
         let ratio = self.two_threads / self.one_thread;
-        let _ = write!(
-            out,
-            "one thread {:.1}/s, two {:.1}/s ({ratio:.2} x; wall time)",
-            self.one_thread, self.two_threads
-        );
+        let _ =
+            write!(out, "one thread {:.1}/s, two {:.1}/s ({ratio:.2} x; wall time)", self.one_thread, self.two_threads);
         out
     }
 }

@@ -3,6 +3,9 @@
 //! A weight is (nibble − 8) · scale, so over a block of 32 inputs the product is
 //! (Σ nibble · byte − 8 Σ byte) · weight scale · activation scale. The sum −8 Σ byte comes with the activations and
 //! is where the integer accumulator starts.
+//!
+//! A tile's accumulators must stay in registers. Compilers keep arrays in memory as soon as a loop over them is not
+//! unrolled, so the tile is written out by a macro, with a variable for each accumulator.
 
 use std::arch::x86_64::*;
 
@@ -36,44 +39,142 @@ impl<'a> Tile<'a> {
     }
 }
 
-/// A kernel for one tile and one panel: `out[token][row]`.
-trait Kernel: Copy {
+/// What a kernel needs of a vector width: 4-bit and 8-bit integers multiplied, floats summed.
+///
+/// # Safety
+/// Of all methods: they are called where the instructions are switched on, and pointers have a vector's length behind
+/// them.
+trait Dot: Copy {
     type S: Simd;
+    /// Whole numbers.
+    type I: Copy;
+    /// The most tokens of a tile.
     const TILE: usize;
     fn simd(self) -> Self::S;
-    /// # Safety
-    /// `panel` and `tile` have `blocks` blocks, and tiles have room for `Self::TILE` tokens, of which `N` count.
-    unsafe fn tile<const N: usize>(self, blocks: usize, panel: Panel<'_>, tile: Tile<'_>, out: &mut [[f32; ROWS]; 6]);
+    unsafe fn load(from: *const u8) -> Self::I;
+    unsafe fn low(both: Self::I) -> Self::I;
+    unsafe fn high(both: Self::I) -> Self::I;
+    /// The same four bytes in every lane.
+    unsafe fn four(from: *const i8) -> Self::I;
+    /// Where a block's sum starts.
+    unsafe fn start(offset: i32) -> Self::I;
+    unsafe fn add(so_far: Self::I, nibbles: Self::I, four: Self::I) -> Self::I;
+    /// A block's sum as floats.
+    unsafe fn finish(so_far: Self::I, offset: i32) -> <Self::S as Simd>::V;
 }
 
+/// Where a tile's data are.
+#[derive(Clone, Copy)]
+struct Pointers {
+    blocks: usize,
+    nibbles: *const u8,
+    scales: *const f32,
+    bias: *const f32,
+    bytes: *const i8,
+    own_scales: *const f32,
+    offsets: *const i32,
+    out: *mut f32,
+}
+
+/// A function for one panel and as many tokens as there are groups of variables. It goes over the panel once for each
+/// 2 · LANES rows: those in the low nibbles and those in the high ones.
+macro_rules! tile {
+    ($name:ident; $($n:literal $sum0:ident $sum1:ident $dot0:ident $dot1:ident),+) => {
+        #[inline(always)]
+        unsafe fn $name<D: Dot>(d: D, at: Pointers) {
+            let s = d.simd();
+            // SAFETY: `multiply` checks that all data are as long as the offsets here reach.
+            unsafe {
+                for part in (0..16).step_by(D::S::LANES) {
+                    let bias = at.bias.add(part);
+                    let (bias0, bias1) = (s.load(bias), s.load(bias.add(16)));
+                    $(let (mut $sum0, mut $sum1) = (bias0, bias1);)+
+                    for block in 0..at.blocks {
+                        let nibbles = at.nibbles.add(block * PANEL_BLOCK + part * 4);
+                        let slot = block * D::TILE;
+                        let bytes = at.bytes.add(slot * BLOCK);
+                        let offsets = at.offsets.add(slot);
+                        $(
+                            let mut $dot0 = D::start(offsets.add($n).read());
+                            let mut $dot1 = $dot0;
+                        )+
+                        for group in 0..8 {
+                            let both = D::load(nibbles.add(group * 64));
+                            let (low, high) = (D::low(both), D::high(both));
+                            $(
+                                let four = D::four(bytes.add($n * BLOCK + group * 4));
+                                $dot0 = D::add($dot0, low, four);
+                                $dot1 = D::add($dot1, high, four);
+                            )+
+                        }
+                        let scales = at.scales.add(block * ROWS + part);
+                        let (scale0, scale1) = (s.load(scales), s.load(scales.add(16)));
+                        $(
+                            let own = s.splat(at.own_scales.add(slot + $n).read());
+                            let offset = offsets.add($n).read();
+                            $sum0 = s.fma(D::finish($dot0, offset), s.mul(scale0, own), $sum0);
+                            $sum1 = s.fma(D::finish($dot1, offset), s.mul(scale1, own), $sum1);
+                        )+
+                    }
+                    $(
+                        s.store(at.out.add($n * ROWS + part), $sum0);
+                        s.store(at.out.add($n * ROWS + part + 16), $sum1);
+                    )+
+                }
+            }
+        }
+    };
+}
+
+tile!(tile_1; 0 a0 a1 a2 a3);
+tile!(tile_2; 0 a0 a1 a2 a3, 1 b0 b1 b2 b3);
+tile!(tile_3; 0 a0 a1 a2 a3, 1 b0 b1 b2 b3, 2 c0 c1 c2 c3);
+tile!(tile_4; 0 a0 a1 a2 a3, 1 b0 b1 b2 b3, 2 c0 c1 c2 c3, 3 d0 d1 d2 d3);
+tile!(tile_5; 0 a0 a1 a2 a3, 1 b0 b1 b2 b3, 2 c0 c1 c2 c3, 3 d0 d1 d2 d3, 4 e0 e1 e2 e3);
+tile!(tile_6; 0 a0 a1 a2 a3, 1 b0 b1 b2 b3, 2 c0 c1 c2 c3, 3 d0 d1 d2 d3, 4 e0 e1 e2 e3, 5 f0 f1 f2 f3);
+
 #[inline(always)]
-fn multiply<K: Kernel>(k: K, weights: &Packed, a: &Activations, mut out: Output<'_>) {
-    let mut product = [[0.0; ROWS]; 6];
+fn multiply<D: Dot>(d: D, weights: &Packed, a: &Activations, mut out: Output<'_>) {
+    let mut product = [[0.0; ROWS]; TILE_512];
     for p in 0..weights.panels() {
         let panel = weights.panel(p);
         for t in 0..a.tiles.count {
             let (first, count) = a.tiles.tile(t);
-            let tile = Tile::of(a, t);
-            assert!(
-                tile.scales.len() == a.blocks * K::TILE
-                    && panel.scales.len() == a.blocks * ROWS
-                    && panel.nibbles.len() == a.blocks * PANEL_BLOCK
-            );
-            // SAFETY: the lengths were just checked; `Tile::of` takes as many bytes and offsets as scales.
+            let at = pointers::<D>(panel, Tile::of(a, t), a.blocks, &mut product);
+            // SAFETY: `pointers` has checked the lengths, and tiles have at most `D::TILE` tokens.
             unsafe {
                 match count {
                     0 => continue,
-                    1 => k.tile::<1>(a.blocks, panel, tile, &mut product),
-                    2 => k.tile::<2>(a.blocks, panel, tile, &mut product),
-                    3 => k.tile::<3>(a.blocks, panel, tile, &mut product),
-                    4 => k.tile::<4>(a.blocks, panel, tile, &mut product),
-                    5 if K::TILE > 4 => k.tile::<5>(a.blocks, panel, tile, &mut product),
-                    _ if K::TILE > 4 => k.tile::<6>(a.blocks, panel, tile, &mut product),
-                    _ => unreachable!("tiles have at most {} tokens", K::TILE),
+                    1 => tile_1(d, at),
+                    2 => tile_2(d, at),
+                    3 => tile_3(d, at),
+                    4 => tile_4(d, at),
+                    5 if D::TILE > 4 => tile_5(d, at),
+                    _ if D::TILE > 4 => tile_6(d, at),
+                    _ => unreachable!("tiles have at most {} tokens", D::TILE),
                 }
             }
-            finish(k.simd(), &product[..count], (p, weights.rows), (t, first), &mut out);
+            finish(d.simd(), &product[..count], (p, weights.rows), (t, first), &mut out);
         }
+    }
+}
+
+/// Checks all that the tile functions rely on.
+#[inline(always)]
+fn pointers<D: Dot>(panel: Panel<'_>, tile: Tile<'_>, blocks: usize, out: &mut [[f32; ROWS]; TILE_512]) -> Pointers {
+    let slots = blocks * D::TILE;
+    assert!(tile.scales.len() == slots && tile.offsets.len() == slots && tile.bytes.len() == slots * BLOCK);
+    assert!(panel.scales.len() == blocks * ROWS && panel.nibbles.len() == blocks * PANEL_BLOCK);
+    assert!(panel.bias.len() == ROWS && D::TILE <= TILE_512);
+    Pointers {
+        blocks,
+        nibbles: panel.nibbles.as_ptr(),
+        scales: panel.scales.as_ptr(),
+        bias: panel.bias.as_ptr(),
+        bytes: tile.bytes.as_ptr(),
+        own_scales: tile.scales.as_ptr(),
+        offsets: tile.offsets.as_ptr(),
+        out: out.as_mut_ptr().cast(),
     }
 }
 
@@ -116,67 +217,35 @@ fn finish<S: Simd>(
     }
 }
 
-impl Kernel for Avx512 {
+/// Methods that are one expression of intrinsics each.
+macro_rules! dot_methods {
+    ($($name:ident($($arg:ident: $t:ty),*) -> $out:ty = $body:expr;)*) => {$(
+        #[inline(always)]
+        unsafe fn $name($($arg: $t),*) -> $out {
+            // SAFETY: as the trait asks of the caller.
+            unsafe { $body }
+        }
+    )*};
+}
+
+impl Dot for Avx512 {
     type S = Self;
+    type I = __m512i;
     const TILE: usize = TILE_512;
 
     #[inline(always)]
     fn simd(self) -> Self {
         self
     }
-
-    #[inline(always)]
-    unsafe fn tile<const N: usize>(self, blocks: usize, panel: Panel<'_>, tile: Tile<'_>, out: &mut [[f32; ROWS]; 6]) {
-        // SAFETY: the token proves the instructions; all offsets stay below the lengths that the caller promises.
-        unsafe {
-            let mask = _mm512_set1_epi8(15);
-            let bias = panel.bias.as_ptr();
-            let mut sums = [[_mm512_loadu_ps(bias), _mm512_loadu_ps(bias.add(16))]; N];
-            for b in 0..blocks {
-                let nibbles = panel.nibbles.as_ptr().add(b * PANEL_BLOCK);
-                let slot = b * TILE_512;
-                let bytes = tile.bytes.as_ptr().add(slot * BLOCK);
-                let mut dots = [[_mm512_setzero_si512(); 2]; N];
-                for (n, dot) in dots.iter_mut().enumerate() {
-                    *dot = [_mm512_set1_epi32(*tile.offsets.as_ptr().add(slot + n)); 2];
-                }
-                for group in 0..8 {
-                    let both = _mm512_loadu_si512(nibbles.add(group * 64).cast());
-                    let low = _mm512_and_si512(both, mask);
-                    let high = _mm512_and_si512(_mm512_srli_epi16::<4>(both), mask);
-                    for (n, dot) in dots.iter_mut().enumerate() {
-                        let four = bytes.add(n * BLOCK + group * 4).cast::<i32>().read_unaligned();
-                        let four = _mm512_set1_epi32(four);
-                        dot[0] = _mm512_dpbusd_epi32(dot[0], low, four);
-                        dot[1] = _mm512_dpbusd_epi32(dot[1], high, four);
-                    }
-                }
-                let scales = panel.scales.as_ptr().add(b * ROWS);
-                let scales = [_mm512_loadu_ps(scales), _mm512_loadu_ps(scales.add(16))];
-                for (n, (sum, dot)) in sums.iter_mut().zip(&dots).enumerate() {
-                    let own = _mm512_set1_ps(*tile.scales.as_ptr().add(slot + n));
-                    for i in 0..2 {
-                        let scale = _mm512_mul_ps(scales[i], own);
-                        sum[i] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(dot[i]), scale, sum[i]);
-                    }
-                }
-            }
-            for (sum, out) in sums.iter().zip(out) {
-                _mm512_storeu_ps(out.as_mut_ptr(), sum[0]);
-                _mm512_storeu_ps(out.as_mut_ptr().add(16), sum[1]);
-            }
-        }
+    dot_methods! {
+        load(from: *const u8) -> __m512i = _mm512_loadu_si512(from.cast());
+        low(both: __m512i) -> __m512i = _mm512_and_si512(both, _mm512_set1_epi8(15));
+        high(both: __m512i) -> __m512i = _mm512_and_si512(_mm512_srli_epi16::<4>(both), _mm512_set1_epi8(15));
+        four(from: *const i8) -> __m512i = _mm512_set1_epi32(from.cast::<i32>().read_unaligned());
+        start(offset: i32) -> __m512i = _mm512_set1_epi32(offset);
+        add(so_far: __m512i, nibbles: __m512i, four: __m512i) -> __m512i = _mm512_dpbusd_epi32(so_far, nibbles, four);
+        finish(so_far: __m512i, _offset: i32) -> __m512 = _mm512_cvtepi32_ps(so_far);
     }
-}
-
-/// Sums of products of nibbles with bytes, in 256 bits.
-trait Dot: Copy {
-    fn simd(self) -> Avx2;
-    /// From the start of a block.
-    unsafe fn zero() -> __m256i;
-    unsafe fn add(so_far: __m256i, nibbles: __m256i, four: __m256i) -> __m256i;
-    /// As eight i32 sums, plus `offset`.
-    unsafe fn finish(so_far: __m256i, offset: i32) -> __m256i;
 }
 
 /// 256-bit `vpdpbusd`, VEX-encoded.
@@ -189,111 +258,46 @@ struct Evex(Avx2);
 #[derive(Clone, Copy)]
 struct Madd(Avx2);
 
-macro_rules! vnni {
-    ($name:ident, $dot:ident) => {
+macro_rules! dot_256 {
+    ($name:ident; $($method:ident($($arg:ident: $t:ty),*) -> $out:ty = $body:expr;)*) => {
         impl Dot for $name {
+            type S = Avx2;
+            type I = __m256i;
+            const TILE: usize = TILE_256;
+
             #[inline(always)]
             fn simd(self) -> Avx2 {
                 self.0
             }
-            #[inline(always)]
-            unsafe fn zero() -> __m256i {
-                // SAFETY: the caller has the instructions.
-                unsafe { _mm256_setzero_si256() }
-            }
-            #[inline(always)]
-            unsafe fn add(so_far: __m256i, nibbles: __m256i, four: __m256i) -> __m256i {
-                // SAFETY: the caller has the instructions.
-                unsafe { $dot(so_far, nibbles, four) }
-            }
-            #[inline(always)]
-            unsafe fn finish(so_far: __m256i, offset: i32) -> __m256i {
-                // SAFETY: the caller has the instructions.
-                unsafe { _mm256_add_epi32(so_far, _mm256_set1_epi32(offset)) }
+            dot_methods! {
+                load(from: *const u8) -> __m256i = _mm256_loadu_si256(from.cast());
+                low(both: __m256i) -> __m256i = _mm256_and_si256(both, _mm256_set1_epi8(15));
+                high(both: __m256i) -> __m256i = _mm256_and_si256(_mm256_srli_epi16::<4>(both), _mm256_set1_epi8(15));
+                four(from: *const i8) -> __m256i = _mm256_set1_epi32(from.cast::<i32>().read_unaligned());
+                $($method($($arg: $t),*) -> $out = $body;)*
             }
         }
     };
 }
-vnni!(Vex, _mm256_dpbusd_avx_epi32);
-vnni!(Evex, _mm256_dpbusd_epi32);
 
-impl Dot for Madd {
-    #[inline(always)]
-    fn simd(self) -> Avx2 {
-        self.0
-    }
-    #[inline(always)]
-    unsafe fn zero() -> __m256i {
-        // SAFETY: the caller has the instructions.
-        unsafe { _mm256_setzero_si256() }
-    }
-    #[inline(always)]
-    unsafe fn add(so_far: __m256i, nibbles: __m256i, four: __m256i) -> __m256i {
-        // SAFETY: the caller has the instructions.
-        unsafe { _mm256_add_epi16(so_far, _mm256_maddubs_epi16(nibbles, four)) }
-    }
-    #[inline(always)]
-    unsafe fn finish(so_far: __m256i, offset: i32) -> __m256i {
-        // SAFETY: the caller has the instructions.
-        unsafe {
-            let sums = _mm256_madd_epi16(so_far, _mm256_set1_epi16(1));
-            _mm256_add_epi32(sums, _mm256_set1_epi32(offset))
-        }
-    }
+dot_256! { Vex;
+    start(offset: i32) -> __m256i = _mm256_set1_epi32(offset);
+    add(so_far: __m256i, nibbles: __m256i, four: __m256i) -> __m256i = _mm256_dpbusd_avx_epi32(so_far, nibbles, four);
+    finish(so_far: __m256i, _offset: i32) -> __m256 = _mm256_cvtepi32_ps(so_far);
 }
-
-impl<D: Dot> Kernel for D {
-    type S = Avx2;
-    const TILE: usize = TILE_256;
-
-    #[inline(always)]
-    fn simd(self) -> Avx2 {
-        Dot::simd(self)
-    }
-
-    /// Two runs over the panel, for rows 0–7 with 16–23 and 8–15 with 24–31: what 16 registers hold.
-    #[inline(always)]
-    unsafe fn tile<const N: usize>(self, blocks: usize, panel: Panel<'_>, tile: Tile<'_>, out: &mut [[f32; ROWS]; 6]) {
-        // SAFETY: the token proves the instructions; all offsets stay below the lengths that the caller promises.
-        unsafe {
-            let mask = _mm256_set1_epi8(15);
-            for half in [0, 8] {
-                let bias = panel.bias.as_ptr().add(half);
-                let mut sums = [[_mm256_loadu_ps(bias), _mm256_loadu_ps(bias.add(16))]; N];
-                for b in 0..blocks {
-                    let nibbles = panel.nibbles.as_ptr().add(b * PANEL_BLOCK + half * 4);
-                    let slot = b * TILE_256;
-                    let bytes = tile.bytes.as_ptr().add(slot * BLOCK);
-                    let mut dots = [[D::zero(); 2]; N];
-                    for group in 0..8 {
-                        let both = _mm256_loadu_si256(nibbles.add(group * 64).cast());
-                        let low = _mm256_and_si256(both, mask);
-                        let high = _mm256_and_si256(_mm256_srli_epi16::<4>(both), mask);
-                        for (n, dot) in dots.iter_mut().enumerate() {
-                            let four = bytes.add(n * BLOCK + group * 4).cast::<i32>().read_unaligned();
-                            let four = _mm256_set1_epi32(four);
-                            dot[0] = D::add(dot[0], low, four);
-                            dot[1] = D::add(dot[1], high, four);
-                        }
-                    }
-                    let scales = panel.scales.as_ptr().add(b * ROWS + half);
-                    let scales = [_mm256_loadu_ps(scales), _mm256_loadu_ps(scales.add(16))];
-                    for (n, (sum, dot)) in sums.iter_mut().zip(&dots).enumerate() {
-                        let own = _mm256_set1_ps(*tile.scales.as_ptr().add(slot + n));
-                        let offset = *tile.offsets.as_ptr().add(slot + n);
-                        for i in 0..2 {
-                            let dot = _mm256_cvtepi32_ps(D::finish(dot[i], offset));
-                            sum[i] = _mm256_fmadd_ps(dot, _mm256_mul_ps(scales[i], own), sum[i]);
-                        }
-                    }
-                }
-                for (sum, out) in sums.iter().zip(out.iter_mut()) {
-                    _mm256_storeu_ps(out.as_mut_ptr().add(half), sum[0]);
-                    _mm256_storeu_ps(out.as_mut_ptr().add(half + 16), sum[1]);
-                }
-            }
-        }
-    }
+dot_256! { Evex;
+    start(offset: i32) -> __m256i = _mm256_set1_epi32(offset);
+    add(so_far: __m256i, nibbles: __m256i, four: __m256i) -> __m256i = _mm256_dpbusd_epi32(so_far, nibbles, four);
+    finish(so_far: __m256i, _offset: i32) -> __m256 = _mm256_cvtepi32_ps(so_far);
+}
+dot_256! { Madd;
+    start(_offset: i32) -> __m256i = _mm256_setzero_si256();
+    add(so_far: __m256i, nibbles: __m256i, four: __m256i) -> __m256i =
+        _mm256_add_epi16(so_far, _mm256_maddubs_epi16(nibbles, four));
+    finish(so_far: __m256i, offset: i32) -> __m256 = {
+        let sums = _mm256_madd_epi16(so_far, _mm256_set1_epi16(1));
+        _mm256_cvtepi32_ps(_mm256_add_epi32(sums, _mm256_set1_epi32(offset)))
+    };
 }
 
 /// Proof that the processor has 256-bit `vpdpbusd`, and in which encoding.
