@@ -32,8 +32,7 @@ pub(super) fn clean(raw: &str, toc: &[Heading], prefix: &str) -> String {
             _ => Some(Cow::Borrowed(value)),
         });
     let safe = builder.clean(raw).to_string();
-    let safe = safe.replace("<table>", "<div class=\"scroll\"><table>").replace("</table>", "</table></div>");
-    own_links(&safe)
+    finish(&safe)
 }
 
 fn attributes() -> HashMap<&'static str, HashSet<&'static str>> {
@@ -89,25 +88,36 @@ fn href<'a>(value: &'a str, ids: &HashSet<String>, prefix: &str) -> Cow<'a, str>
     if ids.contains(&anchored) { Cow::Owned(format!("#{anchored}")) } else { Cow::Borrowed(value) }
 }
 
-/// Links to this site's own pages do without `rel`.
-fn own_links(markup: &str) -> String {
+/// Finishes what ammonia let through, tag by tag: links to this site's own pages do without `rel`, a task's box says its
+/// state to screen readers, wide tables scroll. In serialised HTML a `<` outside of quotes always begins a tag.
+fn finish(markup: &str) -> String {
     const REL: &str = " rel=\"nofollow ugc noopener\"";
-    let mut out = String::with_capacity(markup.len());
+    let mut out = String::with_capacity(markup.len() + 64);
     let mut rest = markup;
-    while let Some(start) = rest.find("<a ") {
-        let end = tag_end(&rest[start..]) + start;
+    while let Some(start) = rest.find('<') {
+        let end = start + tag_end(&rest[start..]);
         let tag = &rest[start..end];
         out.push_str(&rest[..start]);
-        let own = tag.contains(" href=\"#") || (tag.contains(" href=\"/") && !tag.contains(" href=\"//"));
-        if own {
-            out.push_str(&tag.replace(REL, ""))
+        if tag == "<table>" {
+            out.push_str("<div class=\"scroll\"><table>");
+        } else if tag == "</table>" {
+            out.push_str("</table></div>");
+        } else if let Some(attributes) = tag.strip_prefix("<input ") {
+            let state = if attributes.contains("checked") { '☑' } else { '☐' };
+            out.push_str(&format!("<input aria-label=\"{state}\" {attributes}"));
+        } else if tag.starts_with("<a ") && is_own(tag) {
+            out.push_str(&tag.replace(REL, ""));
         } else {
-            out.push_str(tag)
+            out.push_str(tag);
         }
         rest = &rest[end..];
     }
     out.push_str(rest);
     out
+}
+
+fn is_own(link: &str) -> bool {
+    link.contains(" href=\"#") || (link.contains(" href=\"/") && !link.contains(" href=\"//"))
 }
 
 /// Where a tag ends, quotes respected.
