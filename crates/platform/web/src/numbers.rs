@@ -21,7 +21,7 @@ pub fn short(n: i64, lang: Lang) -> String {
         if magnitude >= *from {
             let unit = if *name == "K" { 1_000 } else { *from };
             let tenths = magnitude / (unit / 10);
-            return if tenths >= 1_000 || tenths % 10 == 0 {
+            return if tenths >= 1_000 || tenths.is_multiple_of(10) {
                 format!("{sign}{}{name}", tenths / 10)
             } else {
                 format!("{sign}{}.{}{name}", tenths / 10, tenths % 10)
@@ -36,7 +36,7 @@ pub fn grouped(n: u64) -> String {
     let digits = n.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
     for (i, c) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i) % 3 == 0 {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
             out.push(',');
         }
         out.push(c);

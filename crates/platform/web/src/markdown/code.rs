@@ -121,7 +121,7 @@ fn write_piece(out: &mut dyn fmt::Write, open: &mut &'static str, class: &'stati
         return Ok(());
     }
     let blank = text.trim().is_empty();
-    if *open != class && !(blank && !open.is_empty()) {
+    if *open != class && (!blank || open.is_empty()) {
         if !open.is_empty() {
             out.write_str("</span>")?;
         }
