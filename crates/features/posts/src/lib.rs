@@ -11,12 +11,18 @@
 //! | [`store`] | the SQL |
 //! | `intake` | taking in imported posts |
 //! | [`readers`] | credits that pass to who claims them |
+//! | `pages`, `api` | as in every feature |
 
+mod api;
 pub mod commands;
+mod feature;
 mod intake;
 pub mod model;
+mod pages;
 pub mod readers;
 pub mod store;
+
+pub use feature::PostsFeature;
 
 use std::collections::HashMap;
 use std::sync::Arc;

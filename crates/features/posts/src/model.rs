@@ -261,8 +261,10 @@ pub struct ListFilter {
     /// Only where the author has (`true`) or has not (`false`) written it, as opposed to translated, reviewed or
     /// edited it.
     pub wrote: Option<bool>,
-    /// Only in this language; a primary tag such as `zh` matches both scripts.
+    /// Only in this language; `en` matches `en-GB`, too.
     pub language: Option<LangTag>,
+    /// Only in Chinese, of either script.
+    pub chinese: bool,
     /// Of questions.
     pub answered: Answered,
 }
@@ -494,4 +496,65 @@ pub struct TagCount {
     pub tag: String,
     /// Posts.
     pub posts: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn tags_have_one_form() {
+        for (given, want) in
+            [("#Rust", "rust"), (" Ｒｕｓｔ ", "rust"), ("C++", "c++"), ("C#", "c#"), ("异步 编程", "异步-编程")]
+        {
+            assert_eq!(canonical_tag(given).as_deref(), Some(want));
+        }
+        for bad in ["", "#", "--", "a/b", "<b>", "a\u{202e}b", "a\u{200b}b", "..", &"x".repeat(33)] {
+            assert_eq!(canonical_tag(bad), None, "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn only_web_addresses_pass() {
+        assert_eq!(web_address(" https://例子.中国/a b ").as_deref(), Some("https://xn--fsqu00a.xn--fiqs8s/a%20b"));
+        for bad in ["javascript:alert(1)", "data:text/html,x", "/a", "https://", "http://u:p@h/", "ftp://h/"] {
+            assert_eq!(web_address(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_draft_says_all_that_is_wrong_at_once() {
+        let draft = Draft { title: "x".repeat(201), source_url: "nope".into(), ..Draft::default() };
+        let errors = check(PostKind::Article, &draft, Provenance::Ai).expect_err("much is wrong");
+        let fields: Vec<_> = errors.iter().map(|e| e.field).collect();
+        assert_eq!(fields, ["title", "body", "source_url", "provenance"]);
+        let comment = Draft { title: "no".into(), body: "y".repeat(10_001), ..Draft::default() };
+        let errors = check(PostKind::Comment, &comment, Provenance::Human).expect_err("two things");
+        assert_eq!(errors.len(), 2);
+    }
+
+    proptest! {
+        #[test]
+        fn a_canonical_tag_stays_as_it_is(given in "\\PC{0,40}") {
+            if let Some(tag) = canonical_tag(&given) {
+                prop_assert_eq!(canonical_tag(&tag), Some(tag));
+            }
+        }
+
+        #[test]
+        fn cursors_read_back(ms in any::<i64>(), id in 1..i64::MAX) {
+            let cursor = Cursor { published_at: Timestamp::from_millis(ms), id: PostId::from_raw(id) };
+            prop_assert_eq!(cursor.to_string().parse::<Cursor>().ok(), Some(cursor));
+        }
+
+        #[test]
+        fn an_address_leads_back_to_its_post(id in 1..i64::MAX, title in "\\PC{0,80}") {
+            let id = PostId::from_raw(id);
+            let address = address(id, &xinghe_text::slug(&title));
+            prop_assert_eq!(id_of_address(address.trim_start_matches("/posts/")), Some(id));
+            prop_assert!(!address[7..].contains(['/', '?', '#', '%', ' ']));
+        }
+    }
 }

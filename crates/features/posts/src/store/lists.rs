@@ -122,6 +122,9 @@ pub async fn list_in(
     if let Some(language) = &filter.language {
         sql.and("(p.language = ? OR p.language LIKE ?)", params![language.as_str(), format!("{language}-%")]);
     }
+    if filter.chinese {
+        sql.and("p.language LIKE 'zh%'", vec![]);
+    }
     match filter.answered {
         Answered::Any => {}
         Answered::None => sql.and("p.answers = 0", vec![]),

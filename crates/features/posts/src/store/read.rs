@@ -16,19 +16,26 @@ pub(super) const VISIBLE: &str = "p.deleted_at IS NULL AND p.hidden_by IS NULL";
 /// What commands need to know of a post, visible or not.
 #[derive(Debug, Clone, FromQueryResult)]
 pub struct Head {
+    /// The post.
     pub id: i64,
+    /// Its kind.
     pub kind: String,
+    /// The nearest post above that is no comment.
     pub subject: Option<i64>,
+    /// The post whose page shows it.
     pub root: i64,
-    pub title: String,
+    /// How it came to be.
     pub provenance: String,
+    /// Who is named first.
     pub author: i64,
-    pub revision: i64,
+    /// How many revisions there are.
     pub revisions: i32,
+    /// When it was deleted.
     pub deleted_at: Option<i64>,
+    /// Who deleted it.
     pub deleted_by: Option<i64>,
+    /// The deleted post above that took it out of sight.
     pub hidden_by: Option<i64>,
-    pub accepted: Option<i64>,
 }
 
 impl Head {
@@ -40,8 +47,8 @@ impl Head {
 /// The heads of these posts, visible or not.
 pub async fn heads(q: &impl Queries, posts: &[PostId]) -> Result<HashMap<PostId, Head>, StoreError> {
     let sql = format!(
-        "SELECT id, kind, subject, root, title, provenance, author, revision, revisions, deleted_at, deleted_by, \
-         hidden_by, accepted FROM posts_post WHERE id IN ({})",
+        "SELECT id, kind, subject, root, provenance, author, revisions, deleted_at, deleted_by, hidden_by \
+         FROM posts_post WHERE id IN ({})",
         list(1, posts.len())
     );
     let rows: Vec<Head> = q.all(&sql, ids(posts, PostId::raw)).await?;

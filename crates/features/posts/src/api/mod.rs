@@ -1,0 +1,55 @@
+//! The API of posts under `/api/v1`.
+
+mod change;
+mod read;
+mod shapes;
+
+use axum::routing::{delete, get, patch, post, put};
+use http::Method;
+use utoipa::OpenApi;
+use xinghe_web::{Need, Routes};
+
+use crate::feature::State;
+
+/// The description of this API.
+#[derive(OpenApi)]
+#[openapi(
+    paths(
+        read::list, read::show, read::revisions, read::revision, read::answers, read::comments, read::tags,
+        change::create, change::edit, change::delete, change::restore, change::answer, change::comment,
+        change::accept, change::unaccept,
+    ),
+    tags((name = "posts", description = "Articles, questions, answers, comments, projects"))
+)]
+pub(crate) struct Doc;
+
+pub(crate) fn routes(state: &State) -> Routes {
+    let s = || state.clone();
+    let (anyone, member) = (Need::Anyone, Need::Member);
+    Routes::new()
+        .method_router(Method::GET, "/api/v1/posts", anyone, get(read::list).with_state(s()))
+        .method_router(Method::POST, "/api/v1/posts", member, post(change::create).with_state(s()))
+        .method_router(Method::GET, "/api/v1/posts/{id}", anyone, get(read::show).with_state(s()))
+        .method_router(Method::PATCH, "/api/v1/posts/{id}", member, patch(change::edit).with_state(s()))
+        .method_router(Method::DELETE, "/api/v1/posts/{id}", member, delete(change::delete).with_state(s()))
+        .method_router(Method::POST, "/api/v1/posts/{id}/restore", member, post(change::restore).with_state(s()))
+        .method_router(Method::GET, "/api/v1/posts/{id}/revisions", anyone, get(read::revisions).with_state(s()))
+        .method_router(
+            Method::GET,
+            "/api/v1/posts/{id}/revisions/{revision}",
+            anyone,
+            get(read::revision).with_state(s()),
+        )
+        .method_router(Method::GET, "/api/v1/posts/{id}/answers", anyone, get(read::answers).with_state(s()))
+        .method_router(Method::POST, "/api/v1/posts/{id}/answers", member, post(change::answer).with_state(s()))
+        .method_router(Method::GET, "/api/v1/posts/{id}/comments", anyone, get(read::comments).with_state(s()))
+        .method_router(Method::POST, "/api/v1/posts/{id}/comments", member, post(change::comment).with_state(s()))
+        .method_router(Method::PUT, "/api/v1/questions/{id}/accepted", member, put(change::accept).with_state(s()))
+        .method_router(
+            Method::DELETE,
+            "/api/v1/questions/{id}/accepted",
+            member,
+            delete(change::unaccept).with_state(s()),
+        )
+        .method_router(Method::GET, "/api/v1/tags", anyone, get(read::tags).with_state(s()))
+}

@@ -1,0 +1,72 @@
+//! The feature as the product takes it in.
+
+use std::sync::Arc;
+
+use utoipa::OpenApi as _;
+use xinghe_core::Lang;
+use xinghe_core::ports::Authors;
+use xinghe_store::{EventReader, Migration, Store};
+use xinghe_web::{Feature, Routes, SlotEntry};
+
+use crate::readers::ClaimedCredits;
+use crate::{MIGRATIONS, api, pages};
+
+/// What pages and the API stand on.
+#[derive(Clone)]
+pub(crate) struct State {
+    pub store: Store,
+    pub authors: Arc<dyn Authors>,
+}
+
+/// The feature.
+#[derive(Clone)]
+pub struct PostsFeature {
+    state: State,
+}
+
+impl PostsFeature {
+    /// Over a store and those who name authors.
+    pub fn new(store: Store, authors: Arc<dyn Authors>) -> Self {
+        Self { state: State { store, authors } }
+    }
+}
+
+impl std::fmt::Debug for PostsFeature {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PostsFeature").finish_non_exhaustive()
+    }
+}
+
+impl Feature for PostsFeature {
+    fn name(&self) -> &'static str {
+        "posts"
+    }
+
+    fn migrations(&self) -> Vec<Migration> {
+        MIGRATIONS.to_vec()
+    }
+
+    fn routes(&self) -> Routes {
+        pages::routes(&self.state).merge(api::routes(&self.state))
+    }
+
+    fn slots(&self) -> Vec<SlotEntry> {
+        pages::slots(&self.state)
+    }
+
+    fn readers(&self) -> Vec<Arc<dyn EventReader>> {
+        vec![Arc::new(ClaimedCredits)]
+    }
+
+    fn locales(&self) -> &'static [(Lang, &'static str)] {
+        &[
+            (Lang::ZhHans, include_str!("../locales/zh-Hans.ftl")),
+            (Lang::ZhHant, include_str!("../locales/zh-Hant.ftl")),
+            (Lang::En, include_str!("../locales/en.ftl")),
+        ]
+    }
+
+    fn openapi(&self) -> Option<utoipa::openapi::OpenApi> {
+        Some(api::Doc::openapi())
+    }
+}

@@ -1,0 +1,294 @@
+//! Home, lists by kind and tag, the feed.
+
+use askama::Template;
+use axum::extract::{Path, State as Given};
+use axum::response::{IntoResponse, Response};
+use http::header;
+use serde::Deserialize;
+use xinghe_core::content::PostKind;
+use xinghe_web::api::ApiQuery;
+use xinghe_web::{AppError, Html, PageContext, PageResult, Subject, Texts};
+
+use super::view::{People, Row, rows};
+use super::{PER_PAGE, send};
+use crate::feature::State;
+use crate::model::{Answered, Cursor, ListFilter, PostSummary, TagCount, canonical_tag};
+use crate::store;
+
+/// How many tags a page of tags shows.
+const TAGS_SHOWN: usize = 300;
+/// How many posts the feed holds.
+const FEED: usize = 20;
+
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct ListQuery {
+    #[serde(default)]
+    tab: String,
+    #[serde(default)]
+    show: String,
+    #[serde(default)]
+    tag: String,
+    #[serde(default)]
+    before: String,
+}
+
+/// A tab of a list.
+struct Tab {
+    key: &'static str,
+    href: &'static str,
+    current: bool,
+}
+
+#[derive(Template)]
+#[template(path = "posts/list.html")]
+struct ListTemplate<'a> {
+    t: &'a Texts,
+    heading: String,
+    quiet_heading: bool,
+    tabs: Vec<Tab>,
+    before_rows: Html,
+    rows: Vec<Row>,
+    older: Option<String>,
+    tags: Vec<TagCount>,
+}
+
+/// What a list shows.
+struct Plan<'a> {
+    path: &'a str,
+    query: Vec<(&'static str, String)>,
+    filter: ListFilter,
+}
+
+impl Plan<'_> {
+    async fn load(&self, state: &State, before: &str) -> Result<(Vec<PostSummary>, Option<String>), AppError> {
+        let after: Option<Cursor> = if before.is_empty() { None } else { before.parse().ok() };
+        let mut posts = store::list(&state.store, &self.filter, after, PER_PAGE + 1).await?;
+        let more = posts.len() > PER_PAGE;
+        posts.truncate(PER_PAGE);
+        let older = posts.last().filter(|_| more).map(|last| {
+            let mut query = url::form_urlencoded::Serializer::new(String::new());
+            for (name, value) in &self.query {
+                query.append_pair(name, value);
+            }
+            query.append_pair("before", &last.cursor().to_string());
+            format!("{}?{}", self.path, query.finish())
+        });
+        Ok((posts, older))
+    }
+}
+
+const HOME_TABS: [(&str, &str, &str); 5] = [
+    ("", "/", "posts-tab-latest"),
+    ("articles", "/?tab=articles", "posts-tab-articles"),
+    ("questions", "/?tab=questions", "posts-tab-questions"),
+    ("unanswered", "/?tab=unanswered", "posts-tab-unanswered"),
+    ("projects", "/?tab=projects", "posts-tab-projects"),
+];
+
+/// Home: the latest of all kinds, by tabs.
+pub(super) async fn home(
+    ctx: PageContext,
+    Given(state): Given<State>,
+    ApiQuery(query): ApiQuery<ListQuery>,
+) -> PageResult {
+    let mut filter = ListFilter::default();
+    match query.tab.as_str() {
+        "articles" => filter.kind = Some(PostKind::Article),
+        "questions" => filter.kind = Some(PostKind::Question),
+        "projects" => filter.kind = Some(PostKind::Project),
+        "unanswered" => {
+            filter.kind = Some(PostKind::Question);
+            filter.answered = Answered::None;
+        }
+        _ => {}
+    }
+    let tab = HOME_TABS.iter().find(|t| t.0 == query.tab).unwrap_or(&HOME_TABS[0]);
+    let keep = if tab.0.is_empty() { vec![] } else { vec![("tab", tab.0.to_owned())] };
+    let (posts, older) = Plan { path: "/", query: keep, filter }.load(&state, &query.before).await?;
+    let subject = Subject::default();
+    let (main, aside) = futures::join!(ctx.slot("home.main", &subject), ctx.slot("home.aside", &subject));
+    let template = ListTemplate {
+        t: &ctx.t,
+        heading: ctx.t.s("posts-home").into_owned(),
+        quiet_heading: true,
+        tabs: HOME_TABS.iter().map(|(n, href, key)| Tab { key, href, current: *n == tab.0 }).collect(),
+        before_rows: main,
+        rows: rows(&state.authors, &posts, &ctx.t).await?,
+        older,
+        tags: vec![],
+    };
+    Ok(ctx.page().active("home").canonical("/").head(feed_link(&ctx)).aside(aside).render(&template))
+}
+
+fn feed_link(ctx: &PageContext) -> Html {
+    let title = Html::escaped(&ctx.t.s("posts-feed"));
+    let link = r#"<link rel="alternate" type="application/atom+xml" href="/feed.atom" title=""#;
+    Html::trusted(format!("{link}{}\">", title.as_str()))
+}
+
+async fn of_kind(
+    ctx: &PageContext,
+    state: &State,
+    query: &ListQuery,
+    plan: Plan<'_>,
+    (title, tabs): (&'static str, Vec<Tab>),
+) -> PageResult {
+    let (posts, older) = plan.load(state, &query.before).await?;
+    let tags = if plan.filter.kind == Some(PostKind::Project) { store::tags(&state.store, 30).await? } else { vec![] };
+    let template = ListTemplate {
+        t: &ctx.t,
+        heading: ctx.t.s(title).into_owned(),
+        quiet_heading: false,
+        tabs,
+        before_rows: Html::default(),
+        rows: rows(&state.authors, &posts, &ctx.t).await?,
+        older,
+        tags,
+    };
+    let aside = ctx.slot("home.aside", &Subject::default()).await;
+    let active = plan.path.trim_start_matches('/');
+    Ok(ctx.page().title(ctx.t.s(title)).active(active).canonical(plan.path).aside(aside).render(&template))
+}
+
+/// Articles.
+pub(super) async fn articles(
+    ctx: PageContext,
+    Given(state): Given<State>,
+    ApiQuery(query): ApiQuery<ListQuery>,
+) -> PageResult {
+    let filter = ListFilter { kind: Some(PostKind::Article), ..ListFilter::default() };
+    let plan = Plan { path: "/articles", query: vec![], filter };
+    of_kind(&ctx, &state, &query, plan, ("posts-tab-articles", vec![])).await
+}
+
+/// Questions: all, unanswered, accepted.
+pub(super) async fn questions(
+    ctx: PageContext,
+    Given(state): Given<State>,
+    ApiQuery(query): ApiQuery<ListQuery>,
+) -> PageResult {
+    const TABS: [(&str, &str, &str); 3] = [
+        ("", "/questions", "posts-show-all"),
+        ("unanswered", "/questions?show=unanswered", "posts-tab-unanswered"),
+        ("accepted", "/questions?show=accepted", "posts-show-accepted"),
+    ];
+    let (answered, now) = match query.show.as_str() {
+        "unanswered" => (Answered::None, "unanswered"),
+        "accepted" => (Answered::Accepted, "accepted"),
+        _ => (Answered::Any, ""),
+    };
+    let filter = ListFilter { kind: Some(PostKind::Question), answered, ..ListFilter::default() };
+    let keep = if now.is_empty() { vec![] } else { vec![("show", now.to_owned())] };
+    let tabs = TABS.iter().map(|(n, href, key)| Tab { key, href, current: *n == now }).collect();
+    let plan = Plan { path: "/questions", query: keep, filter };
+    of_kind(&ctx, &state, &query, plan, ("posts-tab-questions", tabs)).await
+}
+
+/// Projects, by tag.
+pub(super) async fn projects(
+    ctx: PageContext,
+    Given(state): Given<State>,
+    ApiQuery(query): ApiQuery<ListQuery>,
+) -> PageResult {
+    let tag = canonical_tag(&query.tag);
+    let keep = tag.iter().map(|t| ("tag", t.clone())).collect();
+    let filter = ListFilter { kind: Some(PostKind::Project), tag, ..ListFilter::default() };
+    let plan = Plan { path: "/projects", query: keep, filter };
+    of_kind(&ctx, &state, &query, plan, ("posts-tab-projects", vec![])).await
+}
+
+/// Posts with a tag.
+pub(super) async fn tag(
+    ctx: PageContext,
+    Given(state): Given<State>,
+    Path(given): Path<String>,
+    ApiQuery(query): ApiQuery<ListQuery>,
+) -> PageResult {
+    let tag = canonical_tag(&given).ok_or(AppError::NotFound)?;
+    let path = tag_url(&tag);
+    if tag != given {
+        return Ok(send(http::StatusCode::MOVED_PERMANENTLY, &path));
+    }
+    let filter = ListFilter { tag: Some(tag.clone()), ..ListFilter::default() };
+    let (posts, older) = Plan { path: &path, query: vec![], filter }.load(&state, &query.before).await?;
+    if posts.is_empty() && query.before.is_empty() {
+        return Err(AppError::NotFound);
+    }
+    let subject = Subject { tag: Some(tag.clone()), ..Subject::default() };
+    let aside = ctx.slot("tag.aside", &subject).await;
+    let template = ListTemplate {
+        t: &ctx.t,
+        heading: format!("#{tag}"),
+        quiet_heading: false,
+        tabs: vec![],
+        before_rows: Html::default(),
+        rows: rows(&state.authors, &posts, &ctx.t).await?,
+        older,
+        tags: vec![],
+    };
+    Ok(ctx.page().title(format!("#{tag}")).canonical(path.clone()).aside(aside).render(&template))
+}
+
+/// The address of a tag's page.
+fn tag_url(tag: &str) -> String {
+    let escaped: String = url::form_urlencoded::byte_serialize(tag.as_bytes()).collect();
+    format!("/tags/{escaped}")
+}
+
+#[derive(Template)]
+#[template(path = "posts/tags.html")]
+struct TagsTemplate<'a> {
+    t: &'a Texts,
+    tags: Vec<TagCount>,
+}
+
+/// The tags there are.
+pub(super) async fn tags(ctx: PageContext, Given(state): Given<State>) -> PageResult {
+    let tags = store::tags(&state.store, TAGS_SHOWN).await?;
+    let template = TagsTemplate { t: &ctx.t, tags };
+    Ok(ctx.page().title(ctx.t.s("posts-tags")).active("tags").canonical("/tags").render(&template))
+}
+
+#[derive(Template)]
+#[template(path = "posts/feed.xml", escape = "xml")]
+struct FeedTemplate<'a> {
+    title: String,
+    home: String,
+    feed: String,
+    updated: String,
+    entries: Vec<Entry<'a>>,
+}
+
+struct Entry<'a> {
+    post: &'a PostSummary,
+    url: String,
+    author: String,
+    published: String,
+    updated: String,
+    ai: Option<String>,
+}
+
+/// The latest posts as an Atom feed.
+pub(super) async fn feed(ctx: PageContext, Given(state): Given<State>) -> PageResult {
+    let posts = store::list(&state.store, &ListFilter::default(), None, FEED).await?;
+    let people = People::load(&state.authors, posts.iter().map(|p| p.author).collect()).await?;
+    let updated = posts.iter().map(|p| p.updated_at).max().unwrap_or_default();
+    let entries = posts.iter().map(|post| Entry {
+        post,
+        url: ctx.absolute(&super::ascii(&post.url())),
+        author: people.get(post.author).map(|p| p.name).unwrap_or_default(),
+        published: post.published_at.rfc3339(),
+        updated: post.updated_at.rfc3339(),
+        ai: super::view::ai_key(post.provenance).map(|key| ctx.t.s(key).into_owned()),
+    });
+    let template = FeedTemplate {
+        title: ctx.t.s("posts-feed").into_owned(),
+        home: ctx.absolute("/"),
+        feed: ctx.absolute("/feed.atom"),
+        updated: updated.rfc3339(),
+        entries: entries.collect(),
+    };
+    let xml = template.render()?;
+    let response: Response = ([(header::CONTENT_TYPE, "application/atom+xml; charset=utf-8")], xml).into_response();
+    Ok(response)
+}

@@ -1,0 +1,300 @@
+//! The page of a post, its Markdown, its history.
+
+use askama::Template;
+use axum::extract::{Path, State as Given};
+use axum::response::{IntoResponse, Response};
+use http::{StatusCode, header};
+use serde::Deserialize;
+use xinghe_core::content::{CreditRole, PostKind, PostView};
+use xinghe_core::id::{PostId, RevisionId};
+use xinghe_web::api::ApiQuery;
+use xinghe_web::markdown::{Heading, RenderOptions, render};
+use xinghe_web::{AppError, Html, PageContext, PageResult, Subject, Texts};
+
+use super::diff::{self, Line};
+use super::replies::{Answer, Thread, authors};
+use super::view::{People, Person, ai_key};
+use super::{detail, kind_key, post_id, send, viewer_actor};
+use crate::commands;
+use crate::feature::State;
+use crate::model::{Actor, PostDetail, RevisionEntry, RevisionText, address, may_edit};
+use crate::store;
+
+/// From how many headings on a table of contents stands beside the text.
+const TOC_FROM: usize = 3;
+
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct ShowQuery {
+    /// A reply that was just deleted and can be brought back.
+    #[serde(default)]
+    undo: String,
+}
+
+struct CreditLine {
+    key: &'static str,
+    people: Vec<Person>,
+}
+
+#[derive(Template)]
+#[template(path = "posts/post.html")]
+struct PostTemplate<'a> {
+    t: &'a Texts,
+    d: &'a PostDetail,
+    v: &'a PostView,
+    kind: &'static str,
+    lang: String,
+    body: Html,
+    credits: &'a [CreditLine],
+    date: String,
+    at: String,
+    ai: Option<&'static str>,
+    may_edit: bool,
+    signed_in: bool,
+    answers: Vec<Answer>,
+    comments: Html,
+    below: Html,
+    undo: Option<PostId>,
+}
+
+#[derive(Template)]
+#[template(path = "posts/aside.html")]
+struct AsideTemplate<'a> {
+    t: &'a Texts,
+    d: &'a PostDetail,
+    v: &'a PostView,
+    toc: &'a [Heading],
+    credits: &'a [CreditLine],
+    slot: Html,
+}
+
+/// A post's page; `{id}.md` is its Markdown, a reply's address leads to its place, a wrong slug to the right one.
+pub(super) async fn show(
+    ctx: PageContext,
+    Given(state): Given<State>,
+    Path(part): Path<String>,
+    ApiQuery(query): ApiQuery<ShowQuery>,
+) -> PageResult {
+    if let Some(id) = part.strip_suffix(".md").and_then(|p| p.parse::<PostId>().ok()) {
+        return markdown(&state, id).await;
+    }
+    let id = post_id(&part)?;
+    let Ok(d) = detail(&state, id).await else { return gone(&ctx, &state, id).await };
+    if d.view.root != id {
+        return Ok(send(StatusCode::MOVED_PERMANENTLY, &d.view.url()));
+    }
+    if format!("/posts/{part}") != address(id, &d.view.slug) {
+        return Ok(send(StatusCode::MOVED_PERMANENTLY, &d.view.url()));
+    }
+    page(&ctx, &state, &d, &query).await
+}
+
+async fn page(ctx: &PageContext, state: &State, d: &PostDetail, query: &ShowQuery) -> PageResult {
+    let v = &d.view;
+    let replies = store::thread(&state.store, v.id).await?;
+    let named = v.credits.iter().map(|c| c.author).chain(authors(&replies)).collect();
+    let people = People::load(&state.authors, named).await?;
+    let first = v.author();
+    let handle = first.and_then(|a| people.card(a)).map(|c| c.handle.clone());
+    let subject = Subject { post: Some(v.id), author: first, handle, ..Subject::default() };
+    let (aside, below) = futures::join!(ctx.slot("post.aside", &subject), ctx.slot("post.below", &subject));
+    let rendered = render(&v.body, &RenderOptions::default());
+    let thread = Thread::new(ctx, &people, &replies);
+    let credits = credit_lines(v, &people);
+    let toc: &[Heading] = if rendered.toc.len() >= TOC_FROM { &rendered.toc } else { &[] };
+    let aside = AsideTemplate { t: &ctx.t, d, v, toc, credits: &credits, slot: aside };
+    let aside = Html::render(&aside)?;
+    let template = PostTemplate {
+        t: &ctx.t,
+        d,
+        v,
+        kind: kind_key(v.kind),
+        lang: v.language.to_string(),
+        body: rendered.html.clone(),
+        credits: &credits,
+        date: ctx.t.date(v.published_at),
+        at: v.published_at.rfc3339(),
+        ai: ai_key(v.provenance),
+        may_edit: may_edit(viewer_actor(&ctx.viewer), v),
+        signed_in: ctx.viewer.member.is_some(),
+        answers: thread.answers(v.id)?,
+        comments: thread.comments(v.id)?,
+        below,
+        undo: query.undo.parse().ok(),
+    };
+    let active = match v.kind {
+        PostKind::Question => "questions",
+        PostKind::Project => "projects",
+        _ => "articles",
+    };
+    let page = ctx.page().title(v.title.clone()).active(active).canonical(v.url()).description(d.excerpt.clone());
+    Ok(page.head(head(ctx, d, &people)?).aside(aside).content_lang(v.language.as_str()).render(&template))
+}
+
+fn credit_lines(v: &PostView, people: &People) -> Vec<CreditLine> {
+    let roles = [
+        (CreditRole::Author, "posts-role-author"),
+        (CreditRole::Translator, "posts-role-translator"),
+        (CreditRole::Reviewer, "posts-role-reviewer"),
+        (CreditRole::Editor, "posts-role-editor"),
+    ];
+    let line = |(role, key): (CreditRole, &'static str)| {
+        let of_role = v.credits.iter().filter(|c| c.role == role);
+        CreditLine { key, people: of_role.filter_map(|c| people.get(c.author)).collect() }
+    };
+    roles.into_iter().map(line).filter(|l| !l.people.is_empty()).collect()
+}
+
+/// Structured data and Open Graph.
+fn head(ctx: &PageContext, d: &PostDetail, people: &People) -> Result<Html, AppError> {
+    let v = &d.view;
+    let kind = match v.kind {
+        PostKind::Question => "QAPage",
+        PostKind::Project => "SoftwareSourceCode",
+        _ => "TechArticle",
+    };
+    let named: Vec<_> = v
+        .credits
+        .iter()
+        .filter(|c| c.role == CreditRole::Author)
+        .filter_map(|c| people.get(c.author))
+        .map(|p| serde_json::json!({"@type": "Person", "name": p.name, "url": ctx.absolute(&p.url)}))
+        .collect();
+    let mut data = serde_json::json!({
+        "@context": "https://schema.org", "@type": kind, "name": v.title, "headline": v.title,
+        "description": d.excerpt, "inLanguage": v.language, "author": named, "keywords": v.tags,
+        "datePublished": v.published_at, "dateModified": v.updated_at, "url": ctx.absolute(&v.url()),
+        "license": v.licence, "isBasedOn": d.original_url,
+    });
+    if v.kind == PostKind::Question {
+        data["mainEntity"] = serde_json::json!({
+            "@type": "Question", "name": v.title, "text": d.excerpt, "answerCount": d.answers, "author": named,
+            "datePublished": v.published_at,
+        });
+    }
+    // A "<" cannot end the script element when it is written as an escape.
+    let json = serde_json::to_string(&data).map_err(AppError::internal)?.replace('<', "\\u003c");
+    let id = v.id;
+    Ok(Html::trusted(format!(
+        "<meta property=\"og:type\" content=\"article\"><link rel=\"alternate\" type=\"text/markdown\" \
+         href=\"/posts/{id}.md\"><script type=\"application/ld+json\">{json}</script>"
+    )))
+}
+
+#[derive(Template)]
+#[template(path = "posts/gone.html")]
+struct GoneTemplate<'a> {
+    t: &'a Texts,
+    id: PostId,
+    may_restore: bool,
+}
+
+/// What stands in the place of a deleted post: for whoever may bring it back, the button that does.
+async fn gone(ctx: &PageContext, state: &State, id: PostId) -> PageResult {
+    let head = store::heads(&state.store, &[id]).await?.remove(&id).ok_or(AppError::NotFound)?;
+    let may = |a: Actor| commands::may_restore(a, &head, ctx.now()).is_ok();
+    let may_restore = viewer_actor(&ctx.viewer).is_some_and(may);
+    let template = GoneTemplate { t: &ctx.t, id, may_restore };
+    let page = ctx.page().title(ctx.t.s("posts-gone")).noindex().status(StatusCode::GONE);
+    Ok(page.render(&template))
+}
+
+/// The Markdown of a post, with what cannot be seen in it as front matter.
+async fn markdown(state: &State, id: PostId) -> PageResult {
+    let d = detail(state, id).await?;
+    let v = &d.view;
+    let people = People::load(&state.authors, v.credits.iter().map(|c| c.author).collect()).await?;
+    let quoted = |text: &str| serde_json::to_string(text).unwrap_or_default();
+    let mut out = format!("---\ntitle: {}\nlanguage: {}\n", quoted(&v.title), v.language);
+    out.push_str(&format!("published: {}\nupdated: {}\n", v.published_at, v.updated_at));
+    out.push_str(&format!("provenance: {}\n", v.provenance));
+    let names = v.credits.iter().filter_map(|c| people.get(c.author).map(|p| (c.role, p.name)));
+    for (n, (role, name)) in names.enumerate() {
+        let begin = if n == 0 { "credits:\n" } else { "" };
+        out.push_str(&format!("{begin}  - {{ role: {role}, name: {} }}\n", quoted(&name)));
+    }
+    if !v.tags.is_empty() {
+        out.push_str(&format!("tags: {}\n", serde_json::to_string(&v.tags).unwrap_or_default()));
+    }
+    let known = [("licence", &v.licence), ("source", &v.source_url), ("original", &d.original_url)];
+    for (name, value) in known {
+        if let Some(value) = value {
+            out.push_str(&format!("{name}: {}\n", quoted(value)));
+        }
+    }
+    out.push_str(&format!("---\n\n{}\n", v.body));
+    let response: Response = ([(header::CONTENT_TYPE, "text/markdown; charset=utf-8")], out).into_response();
+    Ok(response)
+}
+
+struct Change {
+    entry: RevisionEntry,
+    person: Option<Person>,
+    when: String,
+}
+
+#[derive(Template)]
+#[template(path = "posts/history.html")]
+struct HistoryTemplate<'a> {
+    t: &'a Texts,
+    v: &'a PostView,
+    changes: Vec<Change>,
+}
+
+async fn changes(ctx: &PageContext, state: &State, entries: Vec<RevisionEntry>) -> Result<Vec<Change>, AppError> {
+    let people = People::load(&state.authors, entries.iter().filter_map(|e| e.author).collect()).await?;
+    let change = |entry: RevisionEntry| Change {
+        person: entry.author.and_then(|a| people.get(a)),
+        when: ctx.t.date_time(entry.at),
+        entry,
+    };
+    Ok(entries.into_iter().map(change).collect())
+}
+
+/// The revisions of a post.
+pub(super) async fn history(ctx: PageContext, Given(state): Given<State>, Path(part): Path<String>) -> PageResult {
+    let id = post_id(&part)?;
+    let d = detail(&state, id).await?;
+    let entries = store::revisions(&state.store, id).await?;
+    let template = HistoryTemplate { t: &ctx.t, v: &d.view, changes: changes(&ctx, &state, entries).await? };
+    Ok(ctx.page().title(ctx.t.s("posts-history")).noindex().render(&template))
+}
+
+#[derive(Template)]
+#[template(path = "posts/revision.html")]
+struct RevisionTemplate<'a> {
+    t: &'a Texts,
+    v: &'a PostView,
+    change: &'a Change,
+    text: &'a RevisionText,
+    diff: Vec<Line>,
+    body: Html,
+}
+
+/// One revision: what it changed, and its text.
+pub(super) async fn revision(
+    ctx: PageContext,
+    Given(state): Given<State>,
+    Path((part, revision)): Path<(String, String)>,
+) -> PageResult {
+    let id = post_id(&part)?;
+    let wanted: RevisionId = revision.parse().map_err(|_| AppError::NotFound)?;
+    let d = detail(&state, id).await?;
+    let entries = store::revisions(&state.store, id).await?;
+    let place = entries.iter().position(|e| e.id == wanted).ok_or(AppError::NotFound)?;
+    let mut ids = vec![wanted];
+    ids.extend(entries.get(place + 1).map(|e| e.id));
+    let mut texts = store::revision(&state.store, id, &ids).await?;
+    let text = texts.pop().ok_or(AppError::NotFound)?;
+    let before = texts.pop();
+    let diff = before.map_or_else(Vec::new, |b| diff::lines(&whole(&b), &whole(&text)));
+    let changes = changes(&ctx, &state, vec![text.entry.clone()]).await?;
+    let change = changes.first().ok_or(AppError::NotFound)?;
+    let body = render(&text.body, &RenderOptions::default()).html.clone();
+    let template = RevisionTemplate { t: &ctx.t, v: &d.view, change, text: &text, diff, body };
+    let title = ctx.t.f("posts-revision-n", &[("n", text.entry.number.into())]);
+    Ok(ctx.page().title(title).noindex().render(&template))
+}
+
+fn whole(text: &RevisionText) -> String {
+    if text.title.is_empty() { format!("{}\n", text.body) } else { format!("# {}\n\n{}\n", text.title, text.body) }
+}

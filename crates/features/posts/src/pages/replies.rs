@@ -1,0 +1,158 @@
+//! Answers and threads of comments below a post.
+
+use std::collections::HashMap;
+
+use askama::Template;
+use xinghe_core::content::{PostKind, PostView};
+use xinghe_core::id::{AuthorId, PostId};
+use xinghe_web::markdown::{RenderOptions, render};
+use xinghe_web::{AppError, Html, PageContext, Texts};
+
+use super::view::{People, Person, ai_key};
+use super::viewer_actor;
+use crate::model::{Reply, may_edit};
+
+/// How deep comments are drawn; deeper ones stand at that depth.
+const DRAWN: usize = 4;
+
+#[derive(Template)]
+#[template(path = "posts/comment.html")]
+struct CommentTemplate<'a> {
+    t: &'a Texts,
+    id: PostId,
+    post: Option<&'a PostView>,
+    person: Option<Person>,
+    body: Html,
+    when: String,
+    ai: Option<&'static str>,
+    signed_in: bool,
+    may_edit: bool,
+    children: Html,
+}
+
+/// An answer as its question's page shows it.
+pub(super) struct Answer {
+    pub id: PostId,
+    pub lang: String,
+    pub person: Option<Person>,
+    pub body: Html,
+    pub when: String,
+    pub at: String,
+    pub ai: Option<&'static str>,
+    pub accepted: bool,
+    pub edited: bool,
+    pub may_edit: bool,
+    pub comments: Html,
+}
+
+/// All that hangs on a post, ready to be drawn.
+pub(super) struct Thread<'a> {
+    ctx: &'a PageContext,
+    people: &'a People,
+    replies: HashMap<PostId, &'a Reply>,
+    below: HashMap<PostId, Vec<PostId>>,
+}
+
+/// Everybody who replied.
+pub(super) fn authors(replies: &[Reply]) -> impl Iterator<Item = AuthorId> + '_ {
+    replies.iter().filter_map(|r| r.post.as_ref()).filter_map(PostView::author)
+}
+
+impl<'a> Thread<'a> {
+    pub(super) fn new(ctx: &'a PageContext, people: &'a People, replies: &'a [Reply]) -> Self {
+        let mut below: HashMap<PostId, Vec<PostId>> = HashMap::new();
+        for reply in replies {
+            below.entry(reply.parent).or_default().push(reply.id);
+        }
+        Self { ctx, people, replies: replies.iter().map(|r| (r.id, r)).collect(), below }
+    }
+
+    /// The answers of a question: the accepted one first, then the oldest.
+    pub(super) fn answers(&self, question: PostId) -> Result<Vec<Answer>, AppError> {
+        let mut answers = vec![];
+        for id in self.below.get(&question).into_iter().flatten() {
+            let Some(post) = self.replies.get(id).and_then(|r| r.post.as_ref()) else { continue };
+            if post.kind != PostKind::Answer {
+                continue;
+            }
+            answers.push(Answer {
+                id: post.id,
+                lang: post.language.to_string(),
+                person: post.author().and_then(|a| self.people.get(a)),
+                body: body(post),
+                when: self.ctx.t.ago(post.published_at),
+                at: post.published_at.rfc3339(),
+                ai: ai_key(post.provenance),
+                accepted: post.accepted,
+                edited: post.updated_at > post.published_at,
+                may_edit: may_edit(viewer_actor(&self.ctx.viewer), post),
+                comments: self.comments(post.id)?,
+            });
+        }
+        answers.sort_by_key(|a| (!a.accepted, a.id));
+        Ok(answers)
+    }
+
+    /// The comments on a post, as nested lists.
+    pub(super) fn comments(&self, post: PostId) -> Result<Html, AppError> {
+        let all = self.below.get(&post).map(Vec::as_slice).unwrap_or_default();
+        let mut out = Html::default();
+        for id in all {
+            out.push(&self.comment(*id, 1)?);
+        }
+        Ok(out)
+    }
+
+    fn comment(&self, id: PostId, depth: usize) -> Result<Html, AppError> {
+        let Some(reply) = self.replies.get(&id) else { return Ok(Html::default()) };
+        if reply.post.as_ref().is_some_and(|p| p.kind != PostKind::Comment) {
+            return Ok(Html::default());
+        }
+        // Below the deepest drawn level the whole rest stands in one row, oldest first: no recursion without bound.
+        let mut children = Html::default();
+        let own = self.below.get(&id).map(Vec::as_slice).unwrap_or_default();
+        if depth < DRAWN {
+            for child in own {
+                children.push(&self.comment(*child, depth + 1)?);
+            }
+        } else if depth == DRAWN {
+            for child in self.all_below(id) {
+                children.push(&self.comment(child, DRAWN + 1)?);
+            }
+        }
+        if reply.post.is_none() && children.is_empty() {
+            return Ok(Html::default());
+        }
+        let post = reply.post.as_ref();
+        let template = CommentTemplate {
+            t: &self.ctx.t,
+            id,
+            post,
+            person: post.and_then(PostView::author).and_then(|a| self.people.get(a)),
+            body: post.map(body).unwrap_or_default(),
+            when: post.map(|p| self.ctx.t.ago(p.published_at)).unwrap_or_default(),
+            ai: post.and_then(|p| ai_key(p.provenance)),
+            signed_in: self.ctx.viewer.member.is_some(),
+            may_edit: post.is_some_and(|p| may_edit(viewer_actor(&self.ctx.viewer), p)),
+            children,
+        };
+        Ok(Html::render(&template)?)
+    }
+
+    fn all_below(&self, id: PostId) -> Vec<PostId> {
+        let mut all = vec![];
+        let mut open = vec![id];
+        while let Some(id) = open.pop() {
+            for child in self.below.get(&id).into_iter().flatten() {
+                all.push(*child);
+                open.push(*child);
+            }
+        }
+        all.sort_unstable();
+        all
+    }
+}
+
+fn body(post: &PostView) -> Html {
+    render(&post.body, &RenderOptions { id_prefix: format!("p{}-", post.id) }).html.clone()
+}

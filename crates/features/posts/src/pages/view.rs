@@ -1,0 +1,109 @@
+//! Posts and people as templates show them.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use xinghe_core::content::{AuthorCard, PostKind, Provenance};
+use xinghe_core::id::AuthorId;
+use xinghe_core::ports::Authors;
+use xinghe_web::{AppError, Texts};
+
+use super::kind_key;
+use crate::model::PostSummary;
+
+/// Somebody named on a page.
+#[derive(Debug, Clone)]
+pub(super) struct Person {
+    pub name: String,
+    pub url: String,
+    pub letter: String,
+    pub hue: i64,
+    pub claimed: bool,
+}
+
+impl Person {
+    fn of(card: &AuthorCard) -> Self {
+        let letter = card.name.chars().find(|c| c.is_alphanumeric());
+        let letter = letter.map_or_else(|| "·".to_owned(), |c| c.to_uppercase().collect());
+        let hue = card.id.raw().rem_euclid(11);
+        Self { name: card.name.clone(), url: card.url(), letter, hue, claimed: card.claimed }
+    }
+}
+
+/// The people of a page, asked for once.
+#[derive(Debug, Default)]
+pub(super) struct People(HashMap<AuthorId, AuthorCard>);
+
+impl People {
+    pub(super) async fn load(authors: &Arc<dyn Authors>, mut ids: Vec<AuthorId>) -> Result<Self, AppError> {
+        ids.sort_unstable();
+        ids.dedup();
+        Ok(Self(if ids.is_empty() { HashMap::new() } else { authors.cards(&ids).await? }))
+    }
+
+    pub(super) fn get(&self, id: AuthorId) -> Option<Person> {
+        self.0.get(&id).map(Person::of)
+    }
+
+    pub(super) fn card(&self, id: AuthorId) -> Option<&AuthorCard> {
+        self.0.get(&id)
+    }
+}
+
+/// The key of the label that says AI took part; `None` where it did not.
+pub(super) const fn ai_key(provenance: Provenance) -> Option<&'static str> {
+    match provenance {
+        Provenance::Human => None,
+        Provenance::AiAssisted => Some("posts-ai-assisted"),
+        Provenance::Ai => Some("posts-ai"),
+    }
+}
+
+/// A post in a list.
+#[derive(Debug)]
+pub(super) struct Row {
+    pub url: String,
+    pub question: bool,
+    pub kind: &'static str,
+    pub title: String,
+    pub excerpt: String,
+    pub lang: String,
+    pub person: Option<Person>,
+    pub when: String,
+    pub at: String,
+    pub tags: Vec<String>,
+    pub answers: u32,
+    pub comments: u32,
+    pub accepted: bool,
+    pub ai: Option<&'static str>,
+    pub version: Option<String>,
+}
+
+impl Row {
+    pub(super) fn of(post: &PostSummary, people: &People, t: &Texts) -> Self {
+        let url = if post.kind.is_reply() { format!("/posts/{}", post.id) } else { post.url() };
+        Self {
+            url,
+            question: post.kind == PostKind::Question,
+            kind: kind_key(post.kind),
+            title: post.title.clone(),
+            excerpt: post.excerpt.clone(),
+            lang: post.language.to_string(),
+            person: people.get(post.author),
+            when: t.ago(post.published_at),
+            at: post.published_at.rfc3339(),
+            tags: post.tags.clone(),
+            answers: post.answers,
+            comments: post.comments,
+            accepted: post.accepted,
+            ai: ai_key(post.provenance),
+            version: post.facts.iter().find(|(n, _)| n.eq_ignore_ascii_case("version")).map(|(_, v)| v.clone()),
+        }
+    }
+}
+
+/// The rows of a list with their authors.
+pub(super) async fn rows(authors: &Arc<dyn Authors>, posts: &[PostSummary], t: &Texts) -> Result<Vec<Row>, AppError> {
+    let people = People::load(authors, posts.iter().map(|p| p.author).collect()).await?;
+    Ok(posts.iter().map(|p| Row::of(p, &people, t)).collect())
+}

@@ -1,0 +1,277 @@
+//! The pages and the API through the whole shell.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use axum::Router;
+use axum::body::Body;
+use http::{Method, Request, StatusCode, header};
+use http_body_util::BodyExt as _;
+use tower::ServiceExt as _;
+use xinghe_core::content::AuthorCard;
+use xinghe_core::id::{AuthorId, SessionId};
+use xinghe_core::ports::{Authors, PortResult};
+use xinghe_posts::{MIGRATIONS, PostsFeature};
+use xinghe_testkit::{SeededRandom, TestDb};
+use xinghe_web::viewer::Sessions;
+use xinghe_web::{Member, Role, WebSettings};
+
+struct People;
+
+#[async_trait]
+impl Authors for People {
+    async fn cards(&self, ids: &[AuthorId]) -> PortResult<HashMap<AuthorId, AuthorCard>> {
+        let card = |id: AuthorId| AuthorCard {
+            id,
+            handle: format!("m{id}"),
+            name: format!("成员{id}"),
+            claimed: true,
+            sample: false,
+        };
+        Ok(ids.iter().map(|id| (*id, card(*id))).collect())
+    }
+    async fn by_handle(&self, _: &str) -> PortResult<Option<AuthorCard>> {
+        Ok(None)
+    }
+}
+
+/// The token is the member's number; 3 moderates, 4 administers.
+#[async_trait]
+impl Sessions for People {
+    async fn resolve(&self, token: &str) -> PortResult<Option<Member>> {
+        let Ok(id) = token.parse::<i64>() else { return Ok(None) };
+        let role = match id {
+            3 => Role::Moderator,
+            4 => Role::Administrator,
+            _ => Role::Member,
+        };
+        Ok(Some(Member {
+            id: AuthorId::from_raw(id),
+            handle: format!("m{id}"),
+            name: format!("成员{id}"),
+            role,
+            lang: None,
+            theme: None,
+            session: SessionId::from_raw(id),
+        }))
+    }
+}
+
+struct Site {
+    _db: TestDb,
+    router: Router,
+}
+
+struct Answer {
+    status: StatusCode,
+    location: String,
+    etag: String,
+    text: String,
+}
+
+impl Site {
+    async fn new() -> Self {
+        let db = TestDb::sqlite().await;
+        db.store().migrate(MIGRATIONS).await.unwrap();
+        let feature = PostsFeature::new(db.store().clone(), Arc::new(People));
+        let mut settings = WebSettings::new("http://localhost");
+        settings.limits.write = 10_000;
+        let random = Arc::new(SeededRandom::new(1));
+        let shell =
+            xinghe_web::shell::build(&[Arc::new(feature)], settings, Arc::new(People), db.clock().clone(), random)
+                .unwrap();
+        Self { router: shell.router, _db: db }
+    }
+
+    async fn call(&self, who: u8, method: Method, path: &str, kind: &str, body: &str, if_match: &str) -> Answer {
+        let mut request = Request::builder().method(method).uri(path).header(header::HOST, "localhost");
+        if who > 0 {
+            request = if path.starts_with("/api/") {
+                request.header(header::AUTHORIZATION, format!("Bearer {who}"))
+            } else {
+                request.header(header::COOKIE, format!("xinghe_session={who}"))
+            };
+            request = request.header("Sec-Fetch-Site", "same-origin");
+        }
+        if !kind.is_empty() {
+            request = request.header(header::CONTENT_TYPE, kind);
+        }
+        if !if_match.is_empty() {
+            request = request.header(header::IF_MATCH, if_match);
+        }
+        let request = request.header(header::ACCEPT_LANGUAGE, "en").body(Body::from(body.to_owned())).unwrap();
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let get = |name| response.headers().get(name).map_or("", |v| v.to_str().unwrap()).to_owned();
+        let (status, location, etag) = (response.status(), get(header::LOCATION), get(header::ETAG));
+        let bytes = response.into_body().collect().await.unwrap().to_bytes();
+        Answer { status, location, etag, text: String::from_utf8_lossy(&bytes).into_owned() }
+    }
+
+    async fn get(&self, who: u8, path: &str) -> Answer {
+        self.call(who, Method::GET, path, "", "", "").await
+    }
+
+    async fn form(&self, who: u8, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let escape = |s: &str| url::form_urlencoded::byte_serialize(s.as_bytes()).collect::<String>();
+        let body: Vec<_> = fields.iter().map(|(n, v)| format!("{n}={}", escape(v))).collect();
+        self.call(who, Method::POST, path, "application/x-www-form-urlencoded", &body.join("&"), "").await
+    }
+
+    async fn json(&self, who: u8, method: Method, path: &str, body: &serde_json::Value, if_match: &str) -> Answer {
+        self.call(who, method, path, "application/json", &body.to_string(), if_match).await
+    }
+
+    /// A new post's id.
+    async fn write(&self, who: u8, fields: &[(&str, &str)]) -> String {
+        let done = self.form(who, "/write", fields).await;
+        assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.text);
+        done.location["/posts/".len()..].split('-').next().unwrap().to_owned()
+    }
+}
+
+#[tokio::test]
+async fn a_question_is_asked_answered_and_accepted_with_forms_alone() {
+    let site = Site::new().await;
+    let q = site
+        .write(1, &[("kind", "question"), ("title", "为什么？"), ("body", "# 一\n\n正文"), ("tags", "Rust，c#")])
+        .await;
+    let answered = site.form(2, &format!("/posts/{q}/answers"), &[("body", "因为 **如此**")]).await;
+    assert_eq!(answered.status, StatusCode::SEE_OTHER, "{}", answered.text);
+    let a = answered.location.rsplit('-').next().unwrap().to_owned();
+    site.form(1, &format!("/posts/{a}/comments"), &[("body", "谢谢")]).await;
+    assert_eq!(site.form(2, &format!("/posts/{a}/accept"), &[]).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(site.form(1, &format!("/posts/{a}/accept"), &[]).await.status, StatusCode::SEE_OTHER);
+
+    let moved = site.get(0, &format!("/posts/{q}-old")).await;
+    assert_eq!(moved.status, StatusCode::MOVED_PERMANENTLY);
+    let page = site.get(0, &moved.location).await;
+    assert_eq!(page.status, StatusCode::OK, "{}", page.text);
+    for part in ["Accepted answer", "<strong>如此</strong>", "谢谢", "/tags/c%23", "application/ld+json", "成员2"]
+    {
+        assert!(page.text.contains(part), "{part} in {}", page.text);
+    }
+    for path in ["/", "/questions?show=accepted", "/tags/rust", "/tags", "/feed.atom", "/?tab=questions"] {
+        let list = site.get(0, path).await;
+        assert_eq!(list.status, StatusCode::OK, "{path}: {}", list.text);
+        assert!(list.text.contains(if path == "/tags" { "rust" } else { "为什么" }), "{path}");
+    }
+    for path in ["/articles", "/projects", "/questions?show=unanswered"] {
+        assert!(!site.get(0, path).await.text.contains("为什么"), "{path}");
+    }
+    let source = site.get(0, &format!("/posts/{q}.md")).await;
+    assert!(source.text.starts_with("---\ntitle: \"为什么？\"\n") && source.text.contains("provenance: human"));
+}
+
+#[tokio::test]
+async fn an_edit_conflict_keeps_what_was_typed() {
+    let site = Site::new().await;
+    let id = site.write(1, &[("title", "A"), ("body", "one")]).await;
+    let form = site.get(1, &format!("/posts/{id}/edit")).await;
+    let revision = form.text.split("name=\"revision\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let edit = format!("/posts/{id}/edit");
+    let first = site.form(1, &edit, &[("title", "B"), ("body", "two"), ("revision", &revision), ("note", "why")]).await;
+    assert_eq!(first.status, StatusCode::SEE_OTHER, "{}", first.text);
+    let second = site.form(1, &edit, &[("title", "C"), ("body", "three"), ("revision", &revision)]).await;
+    assert_eq!(second.status, StatusCode::CONFLICT);
+    assert!(second.text.contains("three") && second.text.contains("<del>"), "{}", second.text);
+    assert!(!second.text.contains(&format!("value=\"{revision}\"")), "the next save starts from the current one");
+    let history = site.get(0, &format!("/posts/{id}/history")).await;
+    assert!(history.text.contains("why") && history.text.contains("Revision 2"));
+    let link = history.text.split("/revisions/").nth(1).unwrap().split('"').next().unwrap();
+    let revision = site.get(0, &format!("/posts/{id}/revisions/{link}")).await;
+    assert!(
+        revision.text.contains("<mark>two</mark>") || revision.text.contains("<ins>two</ins>"),
+        "{}",
+        revision.text
+    );
+}
+
+#[tokio::test]
+async fn deleting_offers_to_take_it_back() {
+    let site = Site::new().await;
+    let id = site.write(1, &[("title", "A"), ("body", "one")]).await;
+    assert_eq!(site.form(2, &format!("/posts/{id}/delete"), &[]).await.status, StatusCode::FORBIDDEN);
+    let gone = site.form(1, &format!("/posts/{id}/delete"), &[]).await;
+    let own = site.get(1, &gone.location).await;
+    assert_eq!(own.status, StatusCode::GONE);
+    assert!(own.text.contains(&format!("/posts/{id}/restore")));
+    assert!(!site.get(0, &gone.location).await.text.contains("/restore"));
+    assert_eq!(site.form(1, &format!("/posts/{id}/restore"), &[]).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(site.get(0, &format!("/posts/{id}-a")).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn errors_stand_beside_their_fields_and_nothing_typed_is_lost() {
+    let site = Site::new().await;
+    let fields = [("title", ""), ("body", "kept"), ("tags", "a b/c"), ("source_url", "javascript:alert(1)")];
+    let wrong = site.form(1, "/write", &fields).await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    for part in ["error-title", "error-tags", "error-source_url", "kept"] {
+        assert!(wrong.text.contains(part), "{part}");
+    }
+    assert_eq!(site.get(0, "/posts/999").await.status, StatusCode::NOT_FOUND);
+    assert_eq!(site.get(0, "/posts/x").await.status, StatusCode::NOT_FOUND);
+    for lang in ["zh-Hans", "zh-Hant", "en"] {
+        assert_eq!(site.get(1, &format!("/write?kind=project&lang={lang}")).await.status, StatusCode::OK);
+    }
+}
+
+#[tokio::test]
+async fn what_is_typed_cannot_run() {
+    let site = Site::new().await;
+    let evil = "<script>alert(1)</script>";
+    let body = format!("{evil}\n\n[x](javascript:alert(1))\n\n<img src=x onerror=alert(1)>");
+    let id = site.write(1, &[("title", &format!("</script>{evil}\u{202e}")), ("body", &body)]).await;
+    let moved = site.get(0, &format!("/posts/{id}")).await;
+    let page = site.get(0, &moved.location).await;
+    for bad in [evil, "href=\"javascript:", "onerror=", "\u{202e}"] {
+        assert!(!page.text.contains(bad), "{bad} in {}", page.text);
+    }
+    assert!(!site.get(0, "/").await.text.contains(evil));
+    assert!(!site.get(0, "/feed.atom").await.text.contains(evil));
+}
+
+#[tokio::test]
+async fn the_api_writes_reads_and_guards() {
+    let site = Site::new().await;
+    let body = serde_json::json!({"title": "Hello", "body": "World", "tags": ["Rust"], "provenance": "ai"});
+    assert_eq!(site.json(0, Method::POST, "/api/v1/posts", &body, "").await.status, StatusCode::UNAUTHORIZED);
+    let made = site.json(1, Method::POST, "/api/v1/posts", &body, "").await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.text);
+    let post: serde_json::Value = serde_json::from_str(&made.text).unwrap();
+    let path = format!("/api/v1/posts/{}", post["id"].as_str().unwrap());
+    let mut shape = post.clone();
+    for field in ["id", "root", "revision", "url"] {
+        shape[field] = format!("[{field}]").into();
+    }
+    insta::assert_json_snapshot!("post", shape);
+
+    let change = serde_json::json!({"body": "All"});
+    assert_eq!(site.json(1, Method::PATCH, &path, &change, "").await.status, StatusCode::BAD_REQUEST);
+    assert_eq!(site.json(2, Method::PATCH, &path, &change, &made.etag).await.status, StatusCode::FORBIDDEN);
+    let lower = serde_json::json!({"provenance": "human"});
+    let refused = site.json(1, Method::PATCH, &path, &lower, &made.etag).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "the label stays");
+    let changed = site.json(3, Method::PATCH, &path, &change, &made.etag).await;
+    assert_eq!(changed.status, StatusCode::OK, "{}", changed.text);
+    assert_eq!(site.json(1, Method::PATCH, &path, &change, &made.etag).await.status, StatusCode::CONFLICT);
+    let revisions = site.get(0, &format!("{path}/revisions")).await;
+    assert_eq!(revisions.text.matches("\"number\"").count(), 2);
+
+    let page = site.get(0, "/api/v1/posts?kind=article&tag=rust&limit=1").await;
+    let list: serde_json::Value = serde_json::from_str(&page.text).unwrap();
+    assert_eq!((list["items"][0]["title"].as_str(), list["next"].as_str()), (Some("Hello"), None));
+    assert_eq!(site.get(0, "/api/v1/posts?kind=poem").await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let comment = site.json(2, Method::POST, &format!("{path}/comments"), &serde_json::json!({"body": "hm"}), "").await;
+    assert_eq!(comment.status, StatusCode::CREATED, "{}", comment.text);
+    assert!(site.get(0, &format!("{path}/comments")).await.text.contains("\"hm\""));
+    assert!(site.get(0, "/api/v1/tags").await.text.contains("rust"));
+
+    assert_eq!(site.json(2, Method::DELETE, &path, &change, "").await.status, StatusCode::FORBIDDEN);
+    assert_eq!(site.json(4, Method::DELETE, &path, &change, "").await.status, StatusCode::NO_CONTENT);
+    assert_eq!(site.get(0, &path).await.status, StatusCode::NOT_FOUND);
+    let restore = format!("{path}/restore");
+    assert_eq!(site.json(1, Method::POST, &restore, &change, "").await.status, StatusCode::FORBIDDEN);
+    assert_eq!(site.json(3, Method::POST, &restore, &change, "").await.status, StatusCode::OK);
+}
