@@ -18,7 +18,7 @@ use crate::simd::{Simd, gelu};
 /// Tokens of a tile with 32 registers.
 pub const TILE_512: usize = 6;
 /// Tokens of a tile with 16 registers.
-pub const TILE_256: usize = 4;
+pub const TILE_256: usize = 3;
 
 /// One tile's activations.
 #[derive(Clone, Copy)]
