@@ -60,6 +60,21 @@ fn creative_commons(text: &str) -> Option<&'static str> {
     })
 }
 
+/// Whom a licence's text names: `Copyright (c) 2021 RustMagazine`; not the placeholders of templates.
+pub fn copyright_holder(text: &str) -> Option<String> {
+    let name = text.lines().map(str::trim).find_map(|line| {
+        let rest = line.get(.."copyright".len()).filter(|w| w.eq_ignore_ascii_case("copyright"))?;
+        let rest = line[rest.len()..].replace("(c)", "").replace("(C)", "").replace('©', "");
+        let year = rest.trim_start().bytes().take_while(u8::is_ascii_digit).count();
+        (year == 4).then(|| rest.trim_start().to_owned())
+    })?;
+    let name = name.trim_start_matches(|c: char| c.is_ascii_digit() || " ,-–".contains(c)).trim();
+    let name = name.trim_start_matches("present").trim_end_matches("All rights reserved.").trim().trim_end_matches('.');
+    let name = name.split('<').next().unwrap_or(name).trim();
+    let usable = (2..=60).contains(&name.chars().count()) && !name.contains(['[', '{', '<', '(']);
+    usable.then(|| name.to_owned())
+}
+
 /// Whether a file name is that of a licence: `LICENSE`, `LICENCE-MIT.txt`, `COPYING`.
 pub fn is_licence_file(name: &str) -> bool {
     let upper = name.to_ascii_uppercase();
@@ -101,6 +116,19 @@ mod tests {
         let mit = "Permission is hereby granted, free of charge. The above copyright notice".to_owned();
         assert_eq!(expression(&[apache, mit]).as_deref(), Some("MIT OR Apache-2.0"));
         assert_eq!(expression(&[]), None);
+    }
+
+    #[test]
+    fn the_holder_of_the_copyright_is_named() {
+        for (text, want) in [
+            ("MIT License\n\nCopyright (c) 2021 RustMagazine\n", Some("RustMagazine")),
+            ("Copyright 2014-2024 Ann Lee <ann@x.example>. All rights reserved.", Some("Ann Lee")),
+            ("Copyright [yyyy] [name of copyright owner]", None),
+            ("   Copyright license means 2.0 things", None),
+            ("No such line", None),
+        ] {
+            assert_eq!(copyright_holder(text).as_deref(), want, "{text}");
+        }
     }
 
     #[test]

@@ -27,6 +27,9 @@ pub struct Site {
     pub language: Option<LangTag>,
     /// Who writes here, where a page names nobody.
     pub author: Option<Person>,
+    /// Who publishes it, to be credited as editor of pages that name nobody: the holder of the copyright, the
+    /// site's title, or the folder's name.
+    pub publisher: Option<Person>,
     /// People by the short names that pages use.
     pub people: HashMap<String, Person>,
     /// The licence of all of it.
@@ -56,6 +59,7 @@ impl Site {
             site.repository = site.repository.take().or_else(|| remote_of(home));
         }
         site.read_people(&homes);
+        site.name_publisher(root, &homes);
         site.read_summaries(root, files);
         site.crowded = crowded(files);
         let top = files
@@ -130,6 +134,22 @@ impl Site {
                 self.author = Some(Person { name: only.clone(), url: None });
             }
         }
+    }
+
+    fn name_publisher(&mut self, root: &Path, homes: &[PathBuf]) {
+        let holder = homes.iter().find_map(|h| licence_texts(h).iter().find_map(|t| licence::copyright_holder(t)));
+        let title = || {
+            homes.iter().flat_map(|h| SETTINGS.iter().map(move |s| h.join(s))).find_map(|file| {
+                let value = settings(&file)?;
+                ["title", "book.title"].iter().find_map(|k| at(&value, k)?.as_str().map(str::to_owned))
+            })
+        };
+        let repository = || crate::source::hosts::parts(self.repository.as_deref()?).map(|(_, owner, _)| owner);
+        let folder =
+            || homes.last().unwrap_or(&root.to_path_buf()).file_name().map(|n| n.to_string_lossy().into_owned());
+        let name = holder.or_else(title).or_else(repository).or_else(folder).filter(|n| !n.trim().is_empty());
+        let url = self.base_url.as_ref().map(|u| u.to_string());
+        self.publisher = name.map(|name| Person { name, url });
     }
 
     fn read_people(&mut self, homes: &[PathBuf]) {
@@ -262,20 +282,22 @@ fn above(root: &Path) -> Vec<PathBuf> {
 }
 
 fn licences(home: &Path) -> Option<String> {
-    let entries = std::fs::read_dir(home).ok()?;
+    licence::expression(&licence_texts(home))
+}
+
+fn licence_texts(home: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(home).into_iter().flatten().flatten();
     let mut names: Vec<PathBuf> = entries
-        .flatten()
         .filter(|e| e.file_name().to_str().is_some_and(licence::is_licence_file))
         .map(|e| e.path())
         .filter(|p| std::fs::metadata(p).is_ok_and(|m| m.is_file() && m.len() < 1 << 18))
         .collect();
     names.sort();
-    let texts: Vec<String> = names
+    names
         .iter()
         .filter_map(|p| std::fs::read(p).ok())
         .filter_map(|b| encoding::decode(&b).ok().map(|d| d.text.into_owned()))
-        .collect();
-    licence::expression(&texts)
+        .collect()
 }
 
 /// The address of `origin` in a work tree's `.git/config`.
@@ -360,6 +382,8 @@ mod tests {
         assert_eq!(site.base_url.map(String::from).as_deref(), Some("https://b.example/"));
         assert_eq!(site.licence.as_deref(), Some("MIT"));
         assert_eq!(site.author.map(|a| a.name).as_deref(), Some("Ann"));
+        let named = home.path().file_name().map(|n| n.to_string_lossy().into_owned());
+        assert_eq!(site.publisher.map(|p| p.name), named, "nothing else names the publisher");
     }
 
     #[test]

@@ -150,7 +150,7 @@ fn project(name: &str, versions: &BTreeMap<Version, PathBuf>, limits: &Limits) -
         title: name.to_owned(),
         language: xinghe_text::detect(&markup::sample("", &body)),
         body,
-        credits: authors(package, repository.as_deref()).into_iter().map(|p| (CreditRole::Author, p)).collect(),
+        credits: authors(name, package, repository.as_deref()).into_iter().map(|p| (CreditRole::Author, p)).collect(),
         tags,
         published_at: None,
         licence,
@@ -289,7 +289,7 @@ fn tags(package: &Table) -> Vec<String> {
 
 /// Whom the manifest names; else whom the repository belongs to. An address of mail is never kept, but where its name
 /// is the owner's at the code host, the two are one person.
-fn authors(package: &Table, repository: Option<&str>) -> Vec<Person> {
+fn authors(name: &str, package: &Table, repository: Option<&str>) -> Vec<Person> {
     let host = repository.and_then(CodeHost::of);
     let owner = repository.and_then(hosts::parts).map(|(_, owner, _)| owner).filter(|_| host.is_some());
     let page = host.as_ref().and_then(|h| h.web.rsplit_once('/')).map(|(page, _)| page.to_owned());
@@ -316,7 +316,10 @@ fn authors(package: &Table, repository: Option<&str>) -> Vec<Person> {
         }
     }
     if found.is_empty() {
-        found.extend(owner.map(|name| Person { name, url: page }));
+        found.push(match owner {
+            Some(name) => Person { name, url: page },
+            None => Person { name: format!("Authors of {name}"), url: None },
+        });
     }
     found
 }

@@ -8,7 +8,7 @@ use regex::Regex;
 use url::Url;
 use xinghe_core::{CreditRole, LangTag, PostKind, Timestamp};
 
-use super::{Limits, Reach, archive};
+use super::{Limits, Reach, archive, folder};
 use crate::credits;
 use crate::encoding;
 use crate::error::ImportError;
@@ -141,7 +141,12 @@ pub fn parse(bytes: &[u8], origin: &str, base: Option<&Url>) -> Result<Plan, Imp
             None => plan.skipped.push(Left::new(entry.id.clone(), "the feed gives no text of it")),
         }
     }
+    let title = feed.title.as_ref().map(|t| plain_title(&t.content)).filter(|t| !t.is_empty());
+    let name =
+        title.or_else(|| Url::parse(origin).ok()?.host_str().map(str::to_owned)).unwrap_or_else(|| origin.to_owned());
+    let url = feed.links.iter().map(|l| l.href.clone()).find(|u| u.starts_with("http"));
     people::unify(&mut plan.drafts);
+    folder::credit_publisher(&mut plan.drafts, Some(&Person { name, url }));
     Ok(plan)
 }
 

@@ -6,13 +6,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use url::Url;
 use walkdir::WalkDir;
+use xinghe_core::CreditRole;
 
 use crate::encoding;
 use crate::error::ImportError;
 use crate::html;
 use crate::layout::{self, Layout, Site};
 use crate::links::{Resolver, trimmed};
-use crate::model::{Draft, Left, Plan};
+use crate::model::{Draft, Left, Person, Plan};
 use crate::page::{self, NoDraft};
 use crate::people;
 use crate::source::Limits;
@@ -52,6 +53,8 @@ pub fn read(root: &Path, came: &Came, limits: &Limits) -> Result<Plan, ImportErr
     let pages = choose(&listing, &site, came.only.is_some(), &mut plan);
     read_pages(&root, &pages, &site, limits, &mut plan);
     people::unify(&mut plan.drafts);
+    // Afterwards, since a title that equals a person's name is not that person.
+    credit_publisher(&mut plan.drafts, site.publisher.as_ref());
     plan.drafts.sort_by(|a, b| (a.order.unwrap_or(usize::MAX), &a.path).cmp(&(b.order.unwrap_or(usize::MAX), &b.path)));
     let repository = came.repository.clone().or_else(|| site.repository.clone());
     plan.links = resolver(&site, listing.files, &plan.drafts, repository.as_deref().and_then(CodeHost::of).as_ref());
@@ -62,6 +65,14 @@ pub fn read(root: &Path, came: &Came, limits: &Limits) -> Result<Plan, ImportErr
         }
     }
     Ok(plan)
+}
+
+/// Every post credits somebody: where a page names nobody, whoever publishes it, as its editor and not its author.
+pub fn credit_publisher(drafts: &mut [Draft], publisher: Option<&Person>) {
+    let Some(publisher) = publisher else { return };
+    for draft in drafts.iter_mut().filter(|d| d.credits.is_empty()) {
+        draft.credits.push((CreditRole::Editor, publisher.clone()));
+    }
 }
 
 fn unreadable(path: &str, error: &std::io::Error) -> ImportError {
