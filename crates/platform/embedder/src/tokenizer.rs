@@ -118,7 +118,8 @@ impl Tokenizer {
         Ok((tokenizer, cursor.at()))
     }
 
-    /// Fills the hash index. Control tokens are not indexed: no text can spell them.
+    /// Fills the hash index. Control tokens are not indexed, so that no text can spell them; besides the named ones
+    /// (`<mask>`) they are known by their score of 0, which no piece of text has.
     fn index(&mut self, control: &[u32]) -> Result<(), String> {
         let bits = (self.pieces * 2).next_power_of_two().trailing_zeros().max(4);
         self.slots = vec![EMPTY; 1 << bits];
@@ -130,7 +131,7 @@ impl Tokenizer {
             if !score.is_finite() {
                 return Err(format!("the score of piece {id} is {score}"));
             }
-            if control.contains(&id) || range.is_empty() {
+            if control.contains(&id) || score == 0.0 || range.is_empty() {
                 continue;
             }
             worst = worst.min(score);
