@@ -5,10 +5,12 @@
 //!
 //! * `index/` – the index of this node: candidates and scores
 //! * `readers` – fills it from the log, and lists what is to be embedded
+//! * `eval` – measures it on question sets
 //! * `jobs` – computes vectors behind what is written
 //! * `api`, `pages`, `store` – as in every feature
 
 mod api;
+pub mod eval;
 pub mod index;
 mod jobs;
 mod pages;
