@@ -78,6 +78,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Pool {
     /// Starts `threads` threads (at least one), each with an encoder of its own.
+    #[expect(clippy::needless_pass_by_value, reason = "the pool keeps the model; callers seldom need it any more")]
     pub fn new(model: Model, threads: usize) -> Self {
         let shared = Arc::new(Shared::default());
         let threads = (0..threads.max(1)).filter_map(|i| {

@@ -6,8 +6,8 @@ use common::tiny;
 use xinghe_embedder::{Model, ModelError};
 
 fn open(bytes: &[u8]) -> Result<Model, ModelError> {
-    let file = tempfile::NamedTempFile::new().unwrap();
-    std::fs::write(file.path(), bytes).unwrap();
+    let file = tempfile::NamedTempFile::new().expect("a temporary file");
+    std::fs::write(file.path(), bytes).expect("written");
     Model::open(file.path())
 }
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use xinghe_embedder::{Kernel, Model, Role};
 
 /// The file, or `None` with the reason printed.
+#[expect(clippy::print_stdout, reason = "says why nothing was tested")]
 fn model_path() -> Option<PathBuf> {
     let Some(path) = std::env::var_os("XINGHE_MODEL").map(PathBuf::from) else {
         println!("skipped: XINGHE_MODEL does not name a model file");
