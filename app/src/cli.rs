@@ -69,28 +69,8 @@ pub enum Command {
     Migrate,
     /// Drop what a reader derived and derive it again from the log
     Rebuild(Rebuild),
-    /// Measure retrieval, answers and abstention on question sets
-    #[command(subcommand)]
-    Eval(Eval),
-    /// Copy a running community into one file
-    Backup {
-        /// The file to write, for instance backup.tar.gz
-        file: PathBuf,
-    },
-    /// Put a backup back
-    Restore {
-        /// The file made by `xinghe backup`
-        file: PathBuf,
-        /// Replace what is there
-        #[arg(long)]
-        force: bool,
-    },
-    /// Look for what is wrong, and say what to do
-    Doctor {
-        /// Print the table of settings as Markdown and end
-        #[arg(long)]
-        settings: bool,
-    },
+    /// Print the table of settings as Markdown
+    Settings,
     /// Members, from the command line
     #[command(subcommand)]
     User(User),
@@ -120,12 +100,6 @@ pub struct Import {
     /// Tell what would happen, write nothing
     #[arg(long)]
     pub dry_run: bool,
-    /// The licence of what is imported, where the source does not say (SPDX)
-    #[arg(long)]
-    pub licence: Option<String>,
-    /// The language of what is imported, where it is clear (zh-Hans, zh-Hant, en …)
-    #[arg(long)]
-    pub language: Option<String>,
     /// Allow addresses of private networks
     #[arg(long)]
     pub allow_private: bool,
@@ -189,31 +163,6 @@ pub enum Model {
 pub struct Rebuild {
     /// Which reader, for instance `search`; without a name, they are listed
     pub reader: Option<String>,
-}
-
-/// `xinghe eval`.
-#[derive(Debug, Subcommand)]
-pub enum Eval {
-    /// R@1, R@10 and MRR through the product's own index and search
-    Retrieval(EvalFiles),
-    /// Whether the gold answer is within the best sentence, and the best three
-    Answers(EvalFiles),
-    /// How well the gate tells questions with an answer from those without
-    Abstention(EvalFiles),
-}
-
-/// Question sets.
-#[derive(Debug, Args)]
-pub struct EvalFiles {
-    /// Files in SQuAD form; two with the same ids in two languages are also measured across
-    #[arg(required = true)]
-    pub files: Vec<PathBuf>,
-    /// Words only, without the embedder
-    #[arg(long)]
-    pub words_only: bool,
-    /// Take only the first so many questions of each file
-    #[arg(long)]
-    pub questions: Option<usize>,
 }
 
 /// `xinghe user`.

@@ -275,7 +275,7 @@ fn strsim_distance(a: &str, b: &str) -> usize {
 pub fn table_markdown() -> String {
     let mut out = String::from(
         "# Settings\n\nRead from `xinghe.toml` in the data folder (or the file named by `--config`), then the environment, then flags; later wins. \
-         Made by `xinghe doctor --settings`.\n\n| key in the file | environment | default | what it does |\n|---|---|---|---|\n",
+         Made by `xinghe settings`.\n\n| key in the file | environment | default | what it does |\n|---|---|---|---|\n",
     );
     for row in TABLE {
         out.push_str(&format!("| `{}` | `{}` | {} | {} |\n", row.key, row.env, row.default, row.what));
@@ -314,7 +314,7 @@ mod tests {
     fn the_table_in_the_documentation_is_this_one() {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/settings.md");
         let text = std::fs::read_to_string(path).unwrap();
-        assert_eq!(text, table_markdown(), "run: xinghe doctor --settings > docs/settings.md");
+        assert_eq!(text, table_markdown(), "run: xinghe settings > docs/settings.md");
     }
 
     #[test]

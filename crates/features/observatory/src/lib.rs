@@ -18,3 +18,22 @@ pub fn migrations() -> Vec<Migration> {
         sql: include_str!("../migrations/0001.sql"),
     }]
 }
+
+/// The feature.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Observatory;
+
+impl xinghe_web::Feature for Observatory {
+    fn name(&self) -> &'static str {
+        "observatory"
+    }
+
+    fn migrations(&self) -> Vec<Migration> {
+        migrations()
+    }
+
+    fn routes(&self) -> xinghe_web::Routes {
+        use xinghe_web::{Need, RateClass, Routes};
+        Routes::new().route(http::Method::GET, "/healthz", Need::Anyone, || async { "ok" }).limit(RateClass::Free)
+    }
+}

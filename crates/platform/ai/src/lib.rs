@@ -6,14 +6,14 @@
 
 mod budget;
 mod error;
-//mod local;
+mod local;
 pub mod openai;
 mod pull;
 mod traits;
 
 pub use budget::{CallIntent, CallRecord, Meter, Metered, Prices, Purpose, Unmetered};
 pub use error::AiError;
-//pub use local::LocalEmbedder;
+pub use local::LocalEmbedder;
 pub use openai::{OpenAi, ProviderSettings, Secret};
 pub use pull::{PullError, PullProgress, ShippedModel, check, pull};
 pub use traits::{

@@ -1,0 +1,91 @@
+//! `xinghe search` and `xinghe ask`.
+
+use std::process::ExitCode;
+
+use tokio::sync::mpsc;
+use xinghe_core::Lang;
+use xinghe_core::ports::Authors;
+use xinghe_search::SearchQuery;
+use xinghe_twins::model::{self, Question};
+
+use super::PARTLY;
+use crate::cli::{Ask, Global, Search};
+use crate::community::Community;
+use crate::output;
+use crate::settings::Settings;
+
+/// Opens the community with its index up to date.
+async fn ready(settings: Settings) -> anyhow::Result<Community> {
+    let community = Community::open(settings).await?;
+    community.search.load().await?;
+    community.readers().catch_up().await?;
+    Ok(community)
+}
+
+pub async fn search(command: Search, global: &Global, settings: Settings) -> anyhow::Result<ExitCode> {
+    let community = ready(settings).await?;
+    let sent = SearchQuery {
+        q: command.query,
+        limit: Some(command.limit),
+        kind: command.kind,
+        lang: command.language,
+        tag: command.tag,
+        author: command.author,
+        cursor: None,
+    };
+    let page = community.search.page(&sent).await?;
+    if global.json {
+        output::json(&page)?;
+    } else {
+        for item in &page.items {
+            let author = item.post.author.as_ref().map_or("", |a| a.name.as_str());
+            output::line(&format!("{}  {} · {author}", item.post.title, item.post.kind));
+            output::line(&format!("  {}", item.sentence));
+            output::line(&format!("  {}{}", community.settings.public_url(), item.post.url));
+        }
+    }
+    Ok(if page.items.is_empty() { ExitCode::from(PARTLY) } else { ExitCode::SUCCESS })
+}
+
+pub async fn ask(command: Ask, global: &Global, settings: Settings) -> anyhow::Result<ExitCode> {
+    let text = model::check_question(&command.question).map_err(|e| match e {
+        model::QuestionError::Empty => anyhow::anyhow!("the question is empty"),
+        model::QuestionError::TooLong => {
+            anyhow::anyhow!("the question is longer than {} characters", model::LONGEST_QUESTION)
+        }
+    })?;
+    let community = ready(settings).await?;
+    let twin = match &command.twin {
+        None => None,
+        Some(handle) => match community.accounts.by_handle(handle.trim_start_matches('@')).await? {
+            Some(card) if card.claimed => Some(card.id),
+            Some(_) => anyhow::bail!("@{handle} has not claimed their work here and has no twin; ask without --twin"),
+            None => anyhow::bail!("there is no member @{handle}"),
+        },
+    };
+    let language = match &command.language {
+        Some(tag) => Lang::nearest(tag).ok_or_else(|| anyhow::anyhow!("use zh-Hans, zh-Hant or en as the language"))?,
+        None => xinghe_text::detect(&text).interface().unwrap_or_default(),
+    };
+    let (watch, _) = mpsc::channel(1);
+    let answer = community.twins.asker().ask(&Question { text, twin, language, asker: None }, &watch).await?;
+    if global.json {
+        output::json(&answer)?;
+    } else {
+        for sentence in &answer.sentences {
+            let numbers: String = sentence.citations.iter().map(|n| format!("[{n}]")).collect();
+            output::line(&format!("{}{numbers}", sentence.text));
+        }
+        if let Some(message) = &answer.message {
+            output::line(message);
+        }
+        output::line("");
+        for c in &answer.citations {
+            let author = c.post.author.as_ref().map_or("", |a| a.name.as_str());
+            output::line(&format!("[{}] “{}”", c.n, c.quote));
+            output::line(&format!("    {author}, {} {}{}", c.post.title, community.settings.public_url(), c.post.url));
+        }
+        output::line(&format!("\nAI · {} · confidence {:.2}, declines under {:.2}", answer.provenance.by, answer.confidence, answer.threshold));
+    }
+    Ok(if answer.abstained { ExitCode::from(PARTLY) } else { ExitCode::SUCCESS })
+}

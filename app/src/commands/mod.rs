@@ -1,0 +1,34 @@
+//! One file a command, or a few that belong together.
+
+mod find;
+mod import;
+mod model;
+mod serve;
+mod tend;
+
+use std::process::ExitCode;
+
+use crate::cli::{Command, Global};
+use crate::settings::Settings;
+
+/// The exit code of a command that was done while something was refused or declined.
+pub const PARTLY: u8 = 3;
+
+/// Runs a command.
+///
+/// # Errors
+/// With a sentence that says what to do.
+pub async fn dispatch(command: Command, global: &Global, settings: Settings) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Serve(command) => serve::run(command, settings).await,
+        Command::Import(command) => import::run(command, global, settings).await,
+        Command::Ask(command) => find::ask(command, global, settings).await,
+        Command::Search(command) => find::search(command, global, settings).await,
+        Command::Model(command) => model::run(command, global, &settings).await,
+        Command::Migrate => tend::migrate(&settings).await,
+        Command::Rebuild(command) => tend::rebuild(command, global, settings).await,
+        Command::User(command) => tend::user(command, global, settings).await,
+        // Answered before settings are read.
+        Command::Completions { .. } | Command::Settings => Ok(ExitCode::SUCCESS),
+    }
+}

@@ -1,0 +1,100 @@
+//! `xinghe serve`.
+
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::Context;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::cli::Serve;
+use crate::community::Community;
+use crate::settings::Settings;
+use crate::{output, seed};
+
+/// How long requests under way may take to end after SIGTERM.
+const GRACE: Duration = Duration::from_secs(20);
+
+pub async fn run(command: Serve, settings: Settings) -> anyhow::Result<ExitCode> {
+    // Before anything is opened: a second server on the same data must not begin to work.
+    let listener = TcpListener::bind(settings.listen).await.with_context(|| {
+        format!("cannot listen on {}; is another server running there? Choose another with --listen", settings.listen)
+    })?;
+    let community = Community::open(settings).await?;
+    let fresh = !command.empty && seed::is_untouched(&community).await?;
+    community.search.load().await?;
+    let shell = community.shell()?;
+    let stop = CancellationToken::new();
+    let (readers, workers) = (community.readers(), community.workers());
+    let mut behind = tokio::task::JoinSet::new();
+    let (token, parallel) = (stop.clone(), community.settings.workers);
+    behind.spawn(async move { readers.run(token).await });
+    let token = stop.clone();
+    behind.spawn(async move { workers.run(parallel, token).await });
+    let (token, sweep) = (stop.clone(), shell.sweep());
+    behind.spawn(async move {
+        while tokio::time::timeout(Duration::from_secs(60), token.cancelled()).await.is_err() {
+            sweep();
+        }
+    });
+    announce(&community).await?;
+    let served = {
+        let token = stop.clone();
+        let app = shell.router.into_make_service_with_connect_info::<SocketAddr>();
+        tokio::spawn(async move {
+            axum::serve(listener, app).with_graceful_shutdown(async move { token.cancelled().await }).await
+        })
+    };
+    let ending = ended();
+    tokio::pin!(ending);
+    if fresh {
+        tokio::select! {
+            brought = seed::bring(&community) => brought.context("the first content could not be brought")?,
+            () = &mut ending => {}
+        }
+    }
+    if !stop.is_cancelled() {
+        ending.await;
+    }
+    output::note("ending: requests and jobs under way are finished or given back");
+    stop.cancel();
+    let _ = tokio::time::timeout(GRACE, async {
+        let _ = served.await;
+        while behind.join_next().await.is_some() {}
+    })
+    .await;
+    community.store.close().await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn announce(community: &Community) -> anyhow::Result<()> {
+    let url = community.settings.public_url();
+    output::note(&format!("星河 Xinghe {} on {url}", env!("CARGO_PKG_VERSION")));
+    output::note(&format!("embedder: {}", community.embedder));
+    if let Some(link) = community.accounts.first_admin_link(&url).await? {
+        output::note(&format!("The first administrator signs up here, once: {link}"));
+    }
+    Ok(())
+}
+
+/// Waits for SIGTERM or Ctrl-C.
+async fn ended() {
+    let interrupt = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+            let _ = interrupt.await;
+            return;
+        };
+        tokio::select! {
+            _ = interrupt => {}
+            _ = terminate.recv() => {}
+        }
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = interrupt.await;
+    }
+}

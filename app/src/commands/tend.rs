@@ -1,0 +1,101 @@
+//! `xinghe migrate`, `xinghe rebuild` and `xinghe user`.
+
+use std::io::Read;
+use std::process::ExitCode;
+
+use serde_json::json;
+use xinghe_accounts::AuthorList;
+use xinghe_accounts::model::{Registration, Standing, Who};
+use xinghe_store::ReaderState;
+use xinghe_web::Role;
+
+use crate::cli::{Global, Rebuild, RoleArg, User};
+use crate::community::{self, Community};
+use crate::output;
+use crate::settings::Settings;
+
+pub async fn migrate(settings: &Settings) -> anyhow::Result<ExitCode> {
+    community::open_store(settings).await?.close().await?;
+    output::line("The tables are up to date.");
+    Ok(ExitCode::SUCCESS)
+}
+
+pub async fn rebuild(command: Rebuild, global: &Global, settings: Settings) -> anyhow::Result<ExitCode> {
+    let community = Community::open(settings).await?;
+    let readers = community.readers();
+    let Some(name) = command.reader else {
+        let status = readers.status().await?;
+        if global.json {
+            let rows: Vec<_> = status.iter().map(|s| json!({ "name": s.name, "lag": s.lag })).collect();
+            output::json(&rows)?;
+        } else {
+            for s in &status {
+                let state = match &s.state {
+                    ReaderState::Following => "follows the log".to_owned(),
+                    ReaderState::Parked(why) => format!("parked: {why}"),
+                    ReaderState::Waiting(why) => format!("waits: {why}"),
+                };
+                output::line(&format!("{:24} {:>6} events behind, {state}", s.name, s.lag));
+            }
+        }
+        return Ok(ExitCode::SUCCESS);
+    };
+    community.search.load().await?;
+    anyhow::ensure!(readers.rebuild(&name).await?, "there is no reader {name:?}; `xinghe rebuild` lists them");
+    output::line(&format!("{name} was derived anew from the log."));
+    Ok(ExitCode::SUCCESS)
+}
+
+fn role(arg: RoleArg) -> Role {
+    match arg {
+        RoleArg::Member => Role::Member,
+        RoleArg::Moderator => Role::Moderator,
+        RoleArg::Administrator => Role::Administrator,
+    }
+}
+
+fn password() -> anyhow::Result<String> {
+    output::note("the password, on standard input:");
+    let mut text = String::new();
+    std::io::stdin().take(4_096).read_to_string(&mut text)?;
+    Ok(text.trim_end_matches(['\r', '\n']).to_owned())
+}
+
+pub async fn user(command: User, global: &Global, settings: Settings) -> anyhow::Result<ExitCode> {
+    let accounts = Community::open(settings).await?.accounts;
+    let find = async |handle: &str| {
+        let author = accounts.author(handle.trim_start_matches('@')).await?;
+        author.map(|a| a.card.id).ok_or_else(|| anyhow::anyhow!("there is no member @{handle}"))
+    };
+    match command {
+        User::Add { handle, name, role: wanted } => {
+            let wish = Registration { handle, name: name.unwrap_or_default(), password: password()?, language: None };
+            let id = accounts.add_member(None, &wish, role(wanted)).await?;
+            output::line(&format!("@{} is a member now ({id}).", wish.handle));
+        }
+        User::List => {
+            let list = AuthorList { who: Who::Members, limit: 100, ..AuthorList::default() };
+            for author in accounts.list(&list).await?.items {
+                if global.json {
+                    output::json(&author.card)?;
+                } else {
+                    output::line(&format!("@{:24} {}", author.card.handle, author.card.name));
+                }
+            }
+        }
+        User::Role { handle, role: wanted } => {
+            accounts.set_role(None, find(&handle).await?, role(wanted)).await?;
+            output::line(&format!("@{handle} is {} now.", role(wanted)));
+        }
+        User::Password { handle } => {
+            accounts.reset_password(&handle, &password()?).await?;
+            output::line(&format!("@{handle} has a new password; all sessions ended."));
+        }
+        User::Disable { handle, undo } => {
+            let standing = if undo { Standing::Active } else { Standing::Disabled };
+            accounts.set_standing(None, find(&handle).await?, standing).await?;
+            output::line(&format!("@{handle} is {} now.", if undo { "let in again" } else { "shut out" }));
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,154 @@
+//! The list of features, and how they are wired.
+
+use std::sync::Arc;
+
+use anyhow::Context;
+use xinghe_accounts::{Accounts, AccountsFeature};
+use xinghe_ai::Embed;
+use xinghe_core::ports::{Authors, Posts, Retrieve};
+use xinghe_importer as importer;
+use xinghe_observatory::{Ledger, Observatory};
+use xinghe_posts::PostsPort;
+use xinghe_search::Search;
+use xinghe_store::{Migration, Readers, Store, StoreSettings, SystemClock, SystemRandom, Workers};
+use xinghe_twins::{Deps, Twins};
+use xinghe_web::{Feature, NavItem, Shell, WebSettings};
+
+use crate::models::{self, EmbedderState};
+use crate::settings::Settings;
+
+/// The crates that this program is built from, as they were locked.
+const LOCK: &str = include_str!("../../Cargo.lock");
+
+/// A whole community: its database, its features, and what runs behind them.
+pub struct Community {
+    pub settings: Settings,
+    pub store: Store,
+    pub accounts: Accounts,
+    pub posts: Arc<PostsPort>,
+    pub search: Search,
+    pub twins: Arc<Twins>,
+    pub embedder: EmbedderState,
+    pub features: Vec<Arc<dyn Feature>>,
+}
+
+/// Opens the database with its tables up to date.
+///
+/// # Errors
+/// It cannot be reached, or is newer than this program.
+pub async fn open_store(settings: &Settings) -> anyhow::Result<Store> {
+    std::fs::create_dir_all(&settings.data_dir)
+        .with_context(|| format!("the data folder {} cannot be made", settings.data_dir.display()))?;
+    let url = settings.database_url();
+    let connect = StoreSettings { connections: settings.database_connections, ..StoreSettings::url(url) };
+    let store = Store::open(&connect, Arc::new(SystemClock), Arc::new(SystemRandom))
+        .await
+        .context("the database cannot be opened")?;
+    store.migrate(&migrations()).await?;
+    Ok(store)
+}
+
+fn migrations() -> Vec<Migration> {
+    let mut all = xinghe_accounts::migrations();
+    all.extend_from_slice(xinghe_posts::MIGRATIONS);
+    all.extend(xinghe_search::migrations());
+    all.extend(xinghe_twins::migrations());
+    all.extend(xinghe_observatory::migrations());
+    all
+}
+
+impl Community {
+    /// Opens everything; nothing runs yet.
+    ///
+    /// # Errors
+    /// The database or the index cannot be opened, or a model is set up wrongly.
+    pub async fn open(settings: Settings) -> anyhow::Result<Self> {
+        let store = open_store(&settings).await?;
+        let (embedder, state) = models::embedder(&settings)?;
+        let accounts = Accounts::new(store.clone());
+        let authors: Arc<dyn Authors> = Arc::new(accounts.clone());
+        let posts = Arc::new(PostsPort::new(store.clone(), authors.clone()));
+        let reading: Arc<dyn Posts> = posts.clone();
+        let folder = settings.data_dir.join("search");
+        let search = Search::open(&folder, store.clone(), reading.clone(), authors.clone(), embedder.clone())?;
+        let ledger = Arc::new(Ledger::new(store.clone(), settings.ai.budget.clone()));
+        let chat = models::chat(&settings, ledger.clone())?;
+        let twins = Arc::new(Twins::new(Deps {
+            store: store.clone(),
+            retrieve: Arc::new(search.clone()) as Arc<dyn Retrieve>,
+            posts: reading,
+            authors,
+            embedder: embedder.clone() as Option<Arc<dyn Embed>>,
+            chat,
+        }));
+        let features: Vec<Arc<dyn Feature>> = vec![
+            Arc::new(AccountsFeature::new(accounts.clone())),
+            Arc::new(search.clone()),
+            twins.clone(),
+            Arc::new(Observatory),
+        ];
+        Ok(Self { settings, store, accounts, posts, search, twins, embedder: state, features })
+    }
+
+    /// The readers of all features.
+    pub fn readers(&self) -> Readers {
+        let mut readers: Vec<_> = self.features.iter().flat_map(|f| f.readers()).collect();
+        readers.push(Arc::new(xinghe_posts::readers::ClaimedCredits));
+        let local = self.features.iter().flat_map(|f| f.local_readers()).collect();
+        Readers::new(self.store.clone(), readers, local)
+    }
+
+    /// The workers for the jobs of all features.
+    pub fn workers(&self) -> Workers {
+        let jobs = self.features.iter().flat_map(|f| f.jobs()).collect();
+        let schedules = self.features.iter().flat_map(|f| f.schedules()).collect();
+        Workers::new(self.store.clone(), jobs, schedules)
+    }
+
+    /// The pages and the API.
+    ///
+    /// # Errors
+    /// Texts cannot be read, or two features claim one route.
+    pub fn shell(&self) -> anyhow::Result<Shell> {
+        let item = |name, href, key, dock| NavItem { name, href, key, dock };
+        let web = WebSettings {
+            dev: self.settings.development,
+            trusted_proxies: self.settings.trusted_proxies.clone(),
+            nav: vec![
+                item("search", "/search", "web-nav-search", true),
+                item("ask", "/ask", "web-nav-ask", true),
+                item("twins", "/twins", "web-nav-twins", true),
+                item("members", "/members", "web-nav-members", true),
+            ],
+            ..WebSettings::new(self.settings.public_url())
+        };
+        let (clock, random) = (self.store.clock().clone(), self.store.random().clone());
+        Ok(xinghe_web::shell::build(&self.features, web, Arc::new(self.accounts.clone()), clock, random)?)
+    }
+
+    /// Where imports go.
+    pub fn import_ports(&self) -> importer::Ports {
+        importer::Ports {
+            authors: Arc::new(self.accounts.clone()),
+            intake: self.posts.clone(),
+            posts: Some(self.posts.clone()),
+            clock: self.store.clock().clone(),
+        }
+    }
+
+    /// What an import needs from outside.
+    pub fn reach(&self, allow_private: bool) -> importer::Reach {
+        let reachable = if allow_private { xinghe_net::Reachable::any() } else { xinghe_net::Reachable::public() };
+        importer::Reach {
+            fetcher: xinghe_net::Fetcher::new(reachable, xinghe_net::Limits::default(), agent()),
+            scratch: self.settings.data_dir.join("scratch"),
+            limits: importer::Limits::default(),
+            crates: Some(importer::source::crates::names_in_lock(LOCK)),
+            cargo_home: None,
+        }
+    }
+}
+
+fn agent() -> String {
+    format!("xinghe/{}", env!("CARGO_PKG_VERSION"))
+}
