@@ -16,6 +16,7 @@ use xinghe_web::{Feature, NavItem, Shell, WebSettings};
 
 use crate::models::{self, EmbedderState};
 use crate::settings::Settings;
+use crate::telemetry;
 
 /// The crates that this program is built from, as they were locked.
 const LOCK: &str = include_str!("../../Cargo.lock");
@@ -81,11 +82,14 @@ impl Community {
             embedder: embedder.clone() as Option<Arc<dyn Embed>>,
             chat,
         }));
+        let handle = telemetry::metrics()?;
+        let (metrics, token) =
+            (move || handle.render(), settings.metrics_token.as_ref().map(|t| t.reveal().to_owned()));
         let features: Vec<Arc<dyn Feature>> = vec![
             Arc::new(AccountsFeature::new(accounts.clone())),
             Arc::new(search.clone()),
             twins.clone(),
-            Arc::new(Observatory),
+            Arc::new(Observatory::new(metrics, token)),
         ];
         Ok(Self { settings, store, accounts, posts, search, twins, embedder: state, features })
     }

@@ -47,9 +47,14 @@ pub fn embedder(settings: &Settings) -> anyhow::Result<(Option<Arc<dyn Embed>>, 
         }
         EmbedderKind::Provider => {
             let Some(provider) = settings.ai.embedding.clone() else {
-                anyhow::bail!("ai.embedder is \"provider\": set ai.embedding.url, ai.embedding.model and ai.embedding.dimensions");
+                anyhow::bail!(
+                    "ai.embedder is \"provider\": set ai.embedding.url, ai.embedding.model and ai.embedding.dimensions"
+                );
             };
-            anyhow::ensure!(provider.dimensions > 0, "set ai.embedding.dimensions to the length of the model's vectors");
+            anyhow::ensure!(
+                provider.dimensions > 0,
+                "set ai.embedding.dimensions to the length of the model's vectors"
+            );
             let name = provider.model.clone();
             (Some(Arc::new(OpenAi::new(provider)?)), EmbedderState::On(name))
         }

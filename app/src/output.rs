@@ -45,11 +45,7 @@ pub fn progress(length: Option<u64>, what: &str) -> ProgressBar {
         Some(length) => ProgressBar::new(length),
         None => ProgressBar::no_length(),
     };
-    let style = if length.is_some() {
-        "{msg} {wide_bar} {pos}/{len} {eta}"
-    } else {
-        "{msg} {spinner} {pos} {elapsed}"
-    };
+    let style = if length.is_some() { "{msg} {wide_bar} {pos}/{len} {eta}" } else { "{msg} {spinner} {pos} {elapsed}" };
     if let Ok(style) = ProgressStyle::with_template(style) {
         bar.set_style(style);
     }

@@ -32,7 +32,9 @@ pub fn start(settings: &Settings) -> anyhow::Result<Telemetry> {
     let filter = EnvFilter::try_new(&settings.log)
         .map_err(|e| anyhow::anyhow!("setting log: {:?} is not a filter: {e}", settings.log))?;
     let plain: Box<dyn Layer<Registry> + Send + Sync> = match settings.log_format.as_str() {
-        "text" => tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false).with_filter(filter).boxed(),
+        "text" => {
+            tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false).with_filter(filter).boxed()
+        }
         "json" => tracing_subscriber::fmt::layer().json().with_writer(std::io::stderr).with_filter(filter).boxed(),
         other => anyhow::bail!("setting log_format: {other:?} is not text or json"),
     };

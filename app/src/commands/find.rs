@@ -85,7 +85,10 @@ pub async fn ask(command: Ask, global: &Global, settings: Settings) -> anyhow::R
             output::line(&format!("[{}] “{}”", c.n, c.quote));
             output::line(&format!("    {author}, {} {}{}", c.post.title, community.settings.public_url(), c.post.url));
         }
-        output::line(&format!("\nAI · {} · confidence {:.2}, declines under {:.2}", answer.provenance.by, answer.confidence, answer.threshold));
+        output::line(&format!(
+            "\nAI · {} · confidence {:.2}, declines under {:.2}",
+            answer.provenance.by, answer.confidence, answer.threshold
+        ));
     }
     Ok(if answer.abstained { ExitCode::from(PARTLY) } else { ExitCode::SUCCESS })
 }

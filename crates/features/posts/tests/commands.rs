@@ -1,5 +1,7 @@
 //! Commands and intake over a real database.
 
+#![expect(clippy::unwrap_used, reason = "a test stops at what must not happen")]
+
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;

@@ -82,7 +82,7 @@ impl LocalReader for Indexer {
                     touched.extend([question, answer]);
                 }
                 Event::AuthorClaimed { .. } => {
-                    touched.extend(self.inner.posts_of(&recorded.event).await.map_err(later)?)
+                    touched.extend(self.inner.posts_of(&recorded.event).await.map_err(later)?);
                 }
                 Event::RevisionEmbedded { post, .. } => embedded.push(post),
                 _ => {}

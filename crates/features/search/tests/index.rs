@@ -1,5 +1,7 @@
 //! From written posts to found passages, over a real log and a real index.
 
+#![expect(clippy::unwrap_used, reason = "a test stops at what must not happen")]
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 

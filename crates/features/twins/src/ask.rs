@@ -36,7 +36,7 @@ pub enum Progress {
         authors: usize,
     },
     /// A citation that the next sentence uses.
-    Cited(Citation),
+    Cited(Box<Citation>),
     /// A sentence that stands.
     Said(Sentence),
 }
@@ -259,7 +259,7 @@ impl<'a> Desk<'a> {
                 numbers.push(n);
             }
             if let Some(new) = numbering.citations.get(before) {
-                let _ = self.watch.send(Progress::Cited(new.clone())).await;
+                let _ = self.watch.send(Progress::Cited(Box::new(new.clone()))).await;
             }
         }
         numbers

@@ -1,5 +1,7 @@
 //! The provider against a local server that speaks the protocol's recorded shapes.
 
+#![expect(clippy::unwrap_used, reason = "a test stops at what must not happen")]
+
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 

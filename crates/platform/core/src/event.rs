@@ -185,6 +185,7 @@ impl Event {
     ///
     /// # Errors
     /// The kind or version is not known, or the payload has another shape.
+    #[expect(clippy::needless_pass_by_value, reason = "the payload was parsed for this alone")]
     pub fn decode(kind: &str, version: i32, payload: Value) -> Result<Self, DecodeError> {
         if version != 1 {
             return Err(DecodeError::Unknown { kind: kind.to_owned(), version });

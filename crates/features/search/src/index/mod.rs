@@ -216,7 +216,7 @@ impl Index {
     pub fn retrieve(&self, query: &Query, vector: Option<&[f32]>) -> Result<Evidence, IndexError> {
         let parsed = Parsed::of(&query.text);
         let searcher = self.reader.searcher();
-        let filters = self.filters(&query.filter, &parsed);
+        let filters = self.filters(&query.filter);
         let mut found: Vec<DocAddress> = Vec::new();
         if !parsed.terms.is_empty() {
             let mut clauses = filters.iter().map(|(o, c)| (*o, c.box_clone())).collect::<Vec<_>>();
@@ -269,7 +269,7 @@ impl Index {
         BooleanQuery::new(terms.iter().flat_map(both).collect())
     }
 
-    fn filters(&self, filter: &Filter, parsed: &Parsed) -> Vec<(Occur, Box<dyn Clause>)> {
+    fn filters(&self, filter: &Filter) -> Vec<(Occur, Box<dyn Clause>)> {
         let f = &self.fields;
         let word = |field: Field, text: &str| -> Box<dyn Clause> {
             Box::new(TermQuery::new(Term::from_field_text(field, text), IndexRecordOption::Basic))
@@ -302,9 +302,6 @@ impl Index {
         }
         if let Some(post) = filter.without {
             all.push((Occur::MustNot, number(f.post, post.raw())));
-        }
-        for excluded in &parsed.excluded {
-            all.extend(tokens::query(excluded).iter().take(8).map(|t| (Occur::MustNot, word(f.terms, &t.text))));
         }
         all
     }
@@ -372,7 +369,7 @@ impl Parsed {
             }
             for word in part.split_whitespace() {
                 match word.strip_prefix('-').filter(|w| w.chars().next().is_some_and(char::is_alphabetic)) {
-                    Some(word) => excluded.push(word.to_owned()),
+                    Some(word) => excluded.push(xinghe_text::norm::fold_str(word)),
                     None => {
                         plain.push(' ');
                         plain.push_str(word);
@@ -385,11 +382,12 @@ impl Parsed {
     }
 
     fn allows(&self, stored: &document::Stored) -> bool {
-        if self.phrases.is_empty() {
+        if self.phrases.is_empty() && self.excluded.is_empty() {
             return true;
         }
         let text = xinghe_text::norm::fold_str(&stored.searchable());
-        self.phrases.iter().all(|p| text.contains(p.as_str()))
+        let holds = |p: &String| text.contains(p.as_str());
+        self.phrases.iter().all(holds) && !self.excluded.iter().any(holds)
     }
 }
 

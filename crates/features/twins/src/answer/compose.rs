@@ -135,7 +135,7 @@ fn leans_back(text: &str) -> bool {
     if HAN.iter().any(|w| start.starts_with(w)) {
         return true;
     }
-    let first: String = start.chars().take_while(|c| c.is_ascii_alphabetic()).collect();
+    let first: String = start.chars().take_while(char::is_ascii_alphabetic).collect();
     LATIN.contains(&first.to_lowercase().as_str())
 }
 

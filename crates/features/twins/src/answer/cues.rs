@@ -108,7 +108,7 @@ fn numbers(text: &str) -> HashSet<String> {
             0
         };
         let joins = kind == 1 && matches!(c, ',' | '.');
-        if (k != kind && !joins || k == 0 && !joins) && !run.is_empty() {
+        if !joins && (k != kind || k == 0) && !run.is_empty() {
             found.insert(run.trim_end_matches(['.', ',']).replace(',', ""));
             run.clear();
         }

@@ -93,15 +93,14 @@ impl Gate {
             return Verdict { confidence: 0.0, reason: Some(Reason::NothingFound), contradicting: false };
         };
         let f = features(evidence, top);
-        let reason = (score < self.threshold(evidence.meaning)).then(|| {
-            if f.coverage < 0.12 && f.meaning < 0.03 {
-                Reason::NothingFound
-            } else if f.missing >= 1.0 && f.coverage >= 0.45 {
-                Reason::FalsePremise
-            } else {
-                Reason::ThinEvidence
-            }
-        });
+        let why = if f.coverage < 0.12 && f.meaning < 0.03 {
+            Reason::NothingFound
+        } else if f.missing >= 1.0 && f.coverage >= 0.45 {
+            Reason::FalsePremise
+        } else {
+            Reason::ThinEvidence
+        };
+        let reason = (score < self.threshold(evidence.meaning)).then_some(why);
         Verdict { confidence, reason, contradicting: reason.is_none() && disagreement(evidence) }
     }
 
