@@ -5,10 +5,11 @@ use std::sync::Arc;
 use anyhow::Context;
 use xinghe_accounts::{Accounts, AccountsFeature};
 use xinghe_ai::Embed;
+use xinghe_core::Lang;
 use xinghe_core::ports::{Authors, Posts, Retrieve};
 use xinghe_importer as importer;
 use xinghe_observatory::{Ledger, Observatory};
-use xinghe_posts::PostsPort;
+use xinghe_posts::{PostsFeature, PostsPort};
 use xinghe_search::Search;
 use xinghe_store::{Migration, Readers, Store, StoreSettings, SystemClock, SystemRandom, Workers};
 use xinghe_twins::{Deps, Twins};
@@ -20,6 +21,23 @@ use crate::telemetry;
 
 /// The crates that this program is built from, as they were locked.
 const LOCK: &str = include_str!("../../Cargo.lock");
+
+/// The texts of the navigation, which belong to the list of features.
+struct Navigation;
+
+impl Feature for Navigation {
+    fn name(&self) -> &'static str {
+        "app"
+    }
+
+    fn locales(&self) -> &'static [(Lang, &'static str)] {
+        &[
+            (Lang::ZhHans, include_str!("../locales/zh-Hans.ftl")),
+            (Lang::ZhHant, include_str!("../locales/zh-Hant.ftl")),
+            (Lang::En, include_str!("../locales/en.ftl")),
+        ]
+    }
+}
 
 /// A whole community: its database, its features, and what runs behind them.
 pub struct Community {
@@ -78,7 +96,7 @@ impl Community {
             store: store.clone(),
             retrieve: Arc::new(search.clone()) as Arc<dyn Retrieve>,
             posts: reading,
-            authors,
+            authors: authors.clone(),
             embedder: embedder.clone() as Option<Arc<dyn Embed>>,
             chat,
         }));
@@ -87,8 +105,10 @@ impl Community {
             (move || handle.render(), settings.metrics_token.as_ref().map(|t| t.reveal().to_owned()));
         let features: Vec<Arc<dyn Feature>> = vec![
             Arc::new(AccountsFeature::new(accounts.clone())),
+            Arc::new(PostsFeature::new(store.clone(), authors.clone())),
             Arc::new(search.clone()),
             twins.clone(),
+            Arc::new(Navigation),
             Arc::new(Observatory::new(metrics, token)),
         ];
         Ok(Self { settings, store, accounts, posts, search, twins, embedder: state, features })
@@ -96,8 +116,7 @@ impl Community {
 
     /// The readers of all features.
     pub fn readers(&self) -> Readers {
-        let mut readers: Vec<_> = self.features.iter().flat_map(|f| f.readers()).collect();
-        readers.push(Arc::new(xinghe_posts::readers::ClaimedCredits));
+        let readers: Vec<_> = self.features.iter().flat_map(|f| f.readers()).collect();
         let local = self.features.iter().flat_map(|f| f.local_readers()).collect();
         Readers::new(self.store.clone(), readers, local)
     }
@@ -119,10 +138,12 @@ impl Community {
             dev: self.settings.development,
             trusted_proxies: self.settings.trusted_proxies.clone(),
             nav: vec![
-                item("search", "/search", "web-nav-search", true),
-                item("ask", "/ask", "web-nav-ask", true),
-                item("twins", "/twins", "web-nav-twins", true),
-                item("members", "/members", "web-nav-members", true),
+                item("home", "/", "app-nav-home", true),
+                item("articles", "/articles", "app-nav-articles", false),
+                item("questions", "/questions", "app-nav-questions", true),
+                item("projects", "/projects", "app-nav-projects", false),
+                item("twins", "/twins", "app-nav-twins", true),
+                item("ask", "/ask", "app-nav-ask", true),
             ],
             ..WebSettings::new(self.settings.public_url())
         };
