@@ -127,11 +127,11 @@ pub async fn restore(backup: &Path, target: &Path, known: &[Migration], force: b
             return Err(error);
         }
     };
-    if target.exists() {
-        if let Err(error) = retire(target).await {
-            remove(&partial)?;
-            return Err(error);
-        }
+    if target.exists()
+        && let Err(error) = retire(target).await
+    {
+        remove(&partial)?;
+        return Err(error);
     }
     settle(&partial, target)?;
     Ok(Copied { path: target.to_owned(), bytes: std::fs::metadata(target).map_err(file(target))?.len(), events })
