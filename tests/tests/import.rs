@@ -61,7 +61,6 @@ on_both_databases!(a_folder_settles_and_follows_changes);
 
 /// The corpora beside the project, where they are.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[expect(clippy::print_stdout, reason = "the rate is to be read by a person")]
 async fn real_corpora_are_taken_whole() {
     let beside = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
     for name in ["rust-blog", "rust-magazine"] {

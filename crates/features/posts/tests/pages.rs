@@ -1,5 +1,7 @@
 //! The pages and the API through the whole shell.
 
+#![expect(clippy::unwrap_used, reason = "a test stops at what must not happen")]
+
 use std::collections::HashMap;
 use std::sync::Arc;
 

@@ -1,7 +1,5 @@
 //! With the real model, where it is at hand: set `XINGHE_MODEL` to the path of `e5-small-q4.bin`.
 
-#![expect(clippy::print_stdout, reason = "a skipped test says so")]
-
 use std::path::PathBuf;
 
 use xinghe_embedder::{Kernel, Model, Role};

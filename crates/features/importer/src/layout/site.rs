@@ -148,7 +148,7 @@ impl Site {
         let folder =
             || homes.last().unwrap_or(&root.to_path_buf()).file_name().map(|n| n.to_string_lossy().into_owned());
         let name = holder.or_else(title).or_else(repository).or_else(folder).filter(|n| !n.trim().is_empty());
-        let url = self.base_url.as_ref().map(|u| u.to_string());
+        let url = self.base_url.as_ref().map(ToString::to_string);
         self.publisher = name.map(|name| Person { name, url });
     }
 
