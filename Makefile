@@ -6,7 +6,7 @@ CARGO ?= cargo
 DATA ?= data
 export CARGO_TERM_COLOR ?= auto
 
-.PHONY: help run web model build test format lint unit browser bench eval shots clean
+.PHONY: help run web build test format lint unit browser clean
 
 help: ## This list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -32,7 +32,7 @@ run: build ## Build, fetch the local model, start on http://127.0.0.1:8080 with 
 format: ## Check formatting
 	$(CARGO) fmt --all --check
 
-lint: web ## Lints, licences, advisories, unused dependencies, spelling
+lint: web ## Lints and spelling; licences where cargo-deny is installed
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 	@tests/lint.sh
 
@@ -48,15 +48,6 @@ test: ## Everything: format, lints, tests on both databases, browser
 	$(MAKE) lint
 	$(MAKE) unit
 	$(MAKE) browser
-
-bench: build ## Measure; writes docs/benchmarks.md
-	tests/bench.sh
-
-eval: build ## Retrieval, answers and abstention on the question sets in ../shared/data, if they are there
-	tests/eval.sh
-
-shots: build ## Screenshots of the main pages into docs/screenshots
-	tests/shots.sh
 
 clean: ## Remove what was built
 	$(CARGO) clean
