@@ -82,6 +82,18 @@ impl Log {
         Ok(counted.max(newest.saturating_sub(position.seq).unsigned_abs()))
     }
 
+    /// When the first event after a position happened; `None` where there is none.
+    ///
+    /// # Errors
+    /// The database is gone.
+    pub async fn next_at(&self, position: Position) -> Result<Option<Timestamp>, StoreError> {
+        let backend = self.store.backend();
+        let sql =
+            format!("SELECT at AS value FROM events WHERE {} ORDER BY {} LIMIT 1", beyond(backend), order(backend, ""));
+        let at = self.store.number(&sql, crate::params![position.epoch, position.seq]).await?;
+        Ok(at.map(Timestamp::from_millis))
+    }
+
     /// Whether an event stands at this position: not so where the log is older than what was read from it.
     pub(crate) async fn holds(&self, position: Position) -> Result<bool, StoreError> {
         let sql = "SELECT COUNT(*) AS value FROM events WHERE epoch = $1 AND seq = $2";

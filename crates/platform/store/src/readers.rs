@@ -5,12 +5,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use tokio::sync::OwnedMutexGuard;
 use tokio_util::sync::CancellationToken;
 use xinghe_core::event::{Position, Recorded};
 
-use crate::cursor::{self, Cursor, Held};
+use crate::cursor::{self, Held};
 use crate::error::StoreError;
 use crate::log::{self, Log};
+use crate::standing::ReaderState;
 use crate::stepping::{Step, local_step, step};
 use crate::store::{Backend, Store};
 use crate::unit::UnitOfWork;
@@ -64,36 +66,12 @@ pub trait LocalReader: Send + Sync + 'static {
     async fn reset(&self) -> Result<(), ReaderError>;
 }
 
-/// What a reader is doing.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ReaderState {
-    /// It follows the log.
-    Following,
-    /// It cannot take the next event and waits for a person; the text says why.
-    Parked(String),
-    /// It will try again by itself; the text says what failed.
-    Waiting(String),
-}
-
-/// A reader as an administrator sees it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ReaderStatus {
-    /// Its name.
-    pub name: &'static str,
-    /// How far it has read.
-    pub position: Position,
-    /// How many events it has yet to read.
-    pub lag: u64,
-    /// What it is doing.
-    pub state: ReaderState,
-}
-
 /// All readers of this process.
 #[derive(Clone)]
 pub struct Readers {
     pub(crate) store: Store,
-    readers: Arc<[Arc<dyn EventReader>]>,
-    local: Arc<[Arc<dyn LocalReader>]>,
+    pub(crate) readers: Arc<[Arc<dyn EventReader>]>,
+    pub(crate) local: Arc<[Arc<dyn LocalReader>]>,
     notes: Arc<Mutex<Notes>>,
 }
 
@@ -105,6 +83,8 @@ struct Notes {
     checked: HashSet<&'static str>,
     /// Events that an administrator told a local reader to go past.
     skipped: HashSet<(&'static str, Position)>,
+    /// Who moves a local reader: the one that follows the log, or a rebuild.
+    turns: HashMap<&'static str, Arc<tokio::sync::Mutex<()>>>,
 }
 
 impl Readers {
@@ -191,22 +171,51 @@ impl Readers {
     /// The database is gone, or the reader failed or parked on the way.
     pub async fn rebuild(&self, name: &str) -> Result<bool, ReaderError> {
         let goal = Log::new(self.store.clone()).head().await?;
+        if !self.restart(name).await? {
+            return Ok(false);
+        }
         let parked = if let Some(reader) = self.readers.iter().find(|r| r.name() == name) {
+            self.reach(goal, reader.name(), || step(self, reader.as_ref(), Held::Wait)).await?
+        } else if let Some(reader) = self.local.iter().find(|r| r.name() == name) {
+            self.reach(goal, reader.name(), || local_step(self, reader.as_ref())).await?
+        } else {
+            None
+        };
+        parked.map_or(Ok(true), |reason| Err(ReaderError::Poison(reason)))
+    }
+
+    /// Drops what a reader derived and sends it back to the start of the log, parked or not; [`Self::run`] does the
+    /// reading. `false`: there is no reader of this name.
+    ///
+    /// # Errors
+    /// The database is gone, or what the reader keeps cannot be dropped.
+    pub async fn restart(&self, name: &str) -> Result<bool, ReaderError> {
+        if let Some(reader) = self.readers.iter().find(|r| r.name() == name) {
             cursor::make(&self.store, reader.name()).await?;
             let mut unit = self.store.begin().await?;
             // The cursor first: a process in the middle of a batch must be done before its rows are dropped.
             cursor::lock(&unit, reader.name(), Held::Wait).await?;
             reader.reset(&mut unit).await?;
             cursor::save(&mut unit, reader.name(), Position::START, None).await?;
+            unit.wake_readers();
             unit.commit().await?;
-            self.reach(goal, reader.name(), || step(self, reader.as_ref(), Held::Wait)).await?
-        } else if let Some(reader) = self.local.iter().find(|r| r.name() == name) {
+            return Ok(true);
+        }
+        let Some(reader) = self.local.iter().find(|r| r.name() == name) else { return Ok(false) };
+        {
+            let _turn = self.turn(reader.name()).await;
             reader.reset().await?;
-            self.reach(goal, reader.name(), || local_step(self, reader.as_ref())).await?
-        } else {
-            return Ok(false);
-        };
-        parked.map_or(Ok(true), |reason| Err(ReaderError::Poison(reason)))
+            self.notes().skipped.retain(|(of, _)| *of != reader.name());
+        }
+        self.note(reader.name(), ReaderState::Following);
+        self.store.inner().bells.ring(true, false);
+        Ok(true)
+    }
+
+    /// Waits until nobody else moves this local reader: one at a time may.
+    pub(crate) async fn turn(&self, name: &'static str) -> OwnedMutexGuard<()> {
+        let turn = self.notes().turns.entry(name).or_default().clone();
+        turn.lock_owned().await
     }
 
     /// Lets a parked reader try its event again, or (with `skip`) go past it. A local reader's skip lasts until it is
@@ -247,38 +256,11 @@ impl Readers {
         Ok(true)
     }
 
-    /// How every reader stands.
-    ///
-    /// # Errors
-    /// The database is gone.
-    pub async fn status(&self) -> Result<Vec<ReaderStatus>, ReaderError> {
-        let log = Log::new(self.store.clone());
-        let mut all = Vec::new();
-        for reader in self.readers.iter() {
-            let cursor = cursor::load(&self.store, reader.name()).await?;
-            let position = cursor.as_ref().map_or(Position::START, Cursor::position);
-            let state = match cursor.and_then(|c| c.error) {
-                Some(error) => ReaderState::Parked(error),
-                None => match self.state_of(reader.name()) {
-                    ReaderState::Parked(_) => ReaderState::Following,
-                    other => other,
-                },
-            };
-            all.push(ReaderStatus { name: reader.name(), position, lag: log.behind(position).await?, state });
-        }
-        for reader in self.local.iter() {
-            let position = reader.position().await?;
-            let state = self.state_of(reader.name());
-            all.push(ReaderStatus { name: reader.name(), position, lag: log.behind(position).await?, state });
-        }
-        Ok(all)
-    }
-
     fn notes(&self) -> std::sync::MutexGuard<'_, Notes> {
         self.notes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn state_of(&self, name: &str) -> ReaderState {
+    pub(crate) fn state_of(&self, name: &str) -> ReaderState {
         self.notes().states.get(name).cloned().unwrap_or(ReaderState::Following)
     }
 
@@ -346,13 +328,5 @@ impl Readers {
                 changed = woken.changed(), if wakes => if changed.is_err() { return },
             }
         }
-    }
-
-    async fn lag(&self, name: &str) -> Result<u64, ReaderError> {
-        let position = match self.local.iter().find(|r| r.name() == name) {
-            Some(reader) => reader.position().await?,
-            None => cursor::load(&self.store, name).await?.map_or(Position::START, |c| c.position()),
-        };
-        Ok(Log::new(self.store.clone()).behind(position).await?)
     }
 }

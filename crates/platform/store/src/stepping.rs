@@ -124,6 +124,7 @@ async fn park(all: &Readers, name: &str, position: Position, reason: &str) -> Re
 /// was restored, say) starts over.
 pub(crate) async fn local_step(all: &Readers, reader: &dyn LocalReader) -> Result<Step, ReaderError> {
     let name = reader.name();
+    let _turn = all.turn(name).await;
     let mut position = reader.position().await?;
     if !all.is_checked(name) {
         if !Log::new(all.store.clone()).holds(position).await? {

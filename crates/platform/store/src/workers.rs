@@ -10,8 +10,9 @@ use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::error::StoreError;
-use crate::jobs::{JobError, JobHandler, Jobs, Schedule};
+use crate::jobs::{JobError, JobHandler, Schedule};
 use crate::lease::{self, Beat, JobRun, LEASE};
+use crate::steering::Jobs;
 use crate::store::Store;
 use crate::timetable;
 
@@ -42,6 +43,11 @@ impl Workers {
     #[must_use]
     pub fn with_lease(self, lease: Duration) -> Self {
         Self { lease, ..self }
+    }
+
+    /// The timetable that is kept.
+    pub fn schedules(&self) -> &[Schedule] {
+        &self.schedules
     }
 
     /// Works with `parallel` jobs at a time until stopped; then running jobs are asked to stop, given back and waited

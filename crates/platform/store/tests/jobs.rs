@@ -26,6 +26,8 @@ on_both_databases!(
     a_schedule_is_caught_up_once,
     a_clock_that_went_back_strands_nothing,
     ended_jobs_are_forgotten,
+    a_dead_letter_is_put_aside_and_can_come_back,
+    jobs_are_counted_and_listed_by_kind_and_state,
 );
 
 fn ok(_: usize) -> Result<(), JobError> {
@@ -288,4 +290,52 @@ async fn ended_jobs_are_forgotten(db: TestDb) {
     assert_eq!(jobs.prune(store.now().plus_millis(1)).await.unwrap(), 1);
     assert!(jobs.get(done).await.unwrap().is_none());
     assert_eq!(jobs.get(dead).await.unwrap().unwrap().state, JobState::Dead);
+}
+
+async fn a_dead_letter_is_put_aside_and_can_come_back(db: TestDb) {
+    let store = db.store();
+    let once = JobRequest::new("x", &()).unique(Unique::Ever("e".into()));
+    let id = enqueue(store, &once).await.unwrap();
+    let jobs = Jobs::new(store.clone());
+    assert!(!jobs.discard(id).await.unwrap(), "it is no dead letter yet");
+    let handler = Scripted::new("x", |n| if n == 1 { Err(JobError::Fatal("no".into())) } else { Ok(()) });
+    let workers = workers(store, handler.clone());
+    workers.drain().await.unwrap();
+    assert!(jobs.discard(id).await.unwrap());
+    assert!(!jobs.discard(id).await.unwrap());
+    let view = jobs.get(id).await.unwrap().unwrap();
+    assert_eq!((view.state, view.error.as_deref()), (JobState::Cancelled, Some("no")));
+    assert!(enqueue(store, &once).await.is_none(), "its key is kept");
+    assert!(jobs.retry(id).await.unwrap());
+    assert_eq!(workers.drain().await.unwrap(), 1);
+    assert_eq!(jobs.get(id).await.unwrap().unwrap().state, JobState::Done);
+    assert_eq!(handler.tries(), [1, 1]);
+}
+
+async fn jobs_are_counted_and_listed_by_kind_and_state(db: TestDb) {
+    let store = db.store();
+    let first = enqueue(store, &JobRequest::new("x", &())).await.unwrap();
+    let second = enqueue(store, &JobRequest::new("y", &())).await.unwrap();
+    let third = enqueue(store, &JobRequest::new("x", &())).await.unwrap();
+    let jobs = Jobs::new(store.clone());
+    jobs.cancel(first).await.unwrap();
+    let queues: Vec<_> = jobs.queues().await.unwrap().into_iter().map(|q| (q.kind, q.state, q.count)).collect();
+    let expected = [("x", JobState::Cancelled, 1), ("x", JobState::Queued, 1), ("y", JobState::Queued, 1)]
+        .map(|(kind, s, n)| (kind.to_owned(), s, n));
+    assert_eq!(queues, expected);
+
+    let listed = async |list: JobList| jobs.list(&list).await.unwrap().into_iter().map(|j| j.id).collect::<Vec<_>>();
+    let all = JobList { limit: 9, ..JobList::default() };
+    assert_eq!(listed(all.clone()).await, [third, second, first], "newest first");
+    assert_eq!(listed(JobList { limit: 1, before: Some(third), ..all.clone() }).await, [second]);
+    assert_eq!(listed(JobList { kind: Some("x".into()), ..all.clone() }).await, [third, first]);
+    assert_eq!(listed(JobList { state: Some(JobState::Queued), ..all }).await, [third, second]);
+
+    assert!(jobs.due().await.unwrap().is_empty());
+    let schedule = Schedule { name: "nightly", cron: "0 3 * * *", job: "x" };
+    let workers = Workers::new(store.clone(), vec![Scripted::new("x", ok)], vec![schedule]);
+    workers.tick().await.unwrap();
+    let due = jobs.due().await.unwrap();
+    assert!(due["nightly"] > store.now(), "{due:?}");
+    assert_eq!(workers.schedules().len(), 1);
 }

@@ -7,6 +7,8 @@ mod common;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use common::{Ledger, TABLE, append, ledger, numbers};
 use tokio_util::sync::CancellationToken;
@@ -27,6 +29,8 @@ on_both_databases!(
     a_following_reader_wakes,
     a_local_reader_from_another_log_starts_over,
     a_local_reader_parks_and_skips,
+    a_restarted_reader_reads_from_the_beginning,
+    lag_is_told_in_events_and_in_time,
     columns_of_all_types_read_back,
     a_log_from_another_server_goes_on,
 );
@@ -321,6 +325,54 @@ async fn a_local_reader_parks_and_skips(db: TestDb) {
     readers.catch_up().await.unwrap();
     assert_eq!(local.0.lock().unwrap().1, [1, 2, 4]);
     assert_eq!(readers.status().await.unwrap()[0].state, ReaderState::Following);
+}
+
+async fn a_restarted_reader_reads_from_the_beginning(db: TestDb) {
+    let store = db.store();
+    store.migrate(&[TABLE]).await.unwrap();
+    let (reader, local) = (Arc::new(Ledger::default()), Arc::new(Local::default()));
+    let readers = Readers::new(store.clone(), vec![reader.clone()], vec![local.clone()]);
+    for number in [1, 2, 13, 4] {
+        append(store, number).await;
+    }
+    readers.catch_up().await.unwrap();
+    assert!(readers.resume("local", true).await.unwrap());
+    readers.catch_up().await.unwrap();
+    assert_eq!(local.0.lock().unwrap().1, [1, 2, 4]);
+
+    assert!(readers.restart("ledger").await.unwrap(), "a parked reader can be restarted");
+    assert!(ledger(store).await.is_empty(), "what it derived is gone");
+    assert!(readers.restart("local").await.unwrap());
+    assert_eq!(local.0.lock().unwrap().2, 1);
+    for status in readers.status().await.unwrap() {
+        assert_eq!((status.position, status.lag), (Position::START, 4), "{status:?}");
+        assert_eq!(status.state, ReaderState::Following, "{status:?}");
+    }
+    assert!(!readers.restart("nobody").await.unwrap());
+
+    reader.brave.store(true, Ordering::SeqCst);
+    readers.catch_up().await.unwrap();
+    assert_eq!(ledger(store).await, [1, 2, 13, 4]);
+    assert_eq!(local.0.lock().unwrap().1, [1, 2], "a restart forgets what was to be skipped");
+}
+
+async fn lag_is_told_in_events_and_in_time(db: TestDb) {
+    let store = db.store();
+    store.migrate(&[TABLE]).await.unwrap();
+    let readers = Readers::new(store.clone(), vec![Arc::new(Ledger::default())], vec![Arc::new(Local::default())]);
+    append(store, 1).await;
+    readers.catch_up().await.unwrap();
+    let first = store.now();
+    append(store, 2).await;
+    db.clock().advance(Duration::from_secs(60));
+    append(store, 3).await;
+    let lags = async || {
+        let all = readers.status().await.unwrap();
+        all.into_iter().map(|s| (s.name, s.local, s.lag, s.since)).collect::<Vec<_>>()
+    };
+    assert_eq!(lags().await, [("ledger", false, 2, Some(first)), ("local", true, 2, Some(first))]);
+    readers.catch_up().await.unwrap();
+    assert_eq!(lags().await, [("ledger", false, 0, None), ("local", true, 0, None)]);
 }
 
 async fn columns_of_all_types_read_back(db: TestDb) {
