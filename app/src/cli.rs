@@ -69,6 +69,8 @@ pub enum Command {
     Migrate,
     /// Drop what a reader derived and derive it again from the log
     Rebuild(Rebuild),
+    /// Measure search and answers on question sets in SQuAD form
+    Eval(Eval),
     /// Print the table of settings as Markdown
     Settings,
     /// Members, from the command line
@@ -163,6 +165,31 @@ pub enum Model {
 pub struct Rebuild {
     /// Which reader, for instance `search`; without a name, they are listed
     pub reader: Option<String>,
+}
+
+/// `xinghe eval`.
+#[derive(Debug, Args)]
+pub struct Eval {
+    /// What is measured
+    #[arg(value_enum)]
+    pub what: EvalWhat,
+    /// Question sets: JSON in the form of SQuAD v1.1
+    #[arg(required = true)]
+    pub files: Vec<PathBuf>,
+    /// Without vectors, by words only
+    #[arg(long)]
+    pub words: bool,
+}
+
+/// What `xinghe eval` measures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum EvalWhat {
+    /// Whether the paragraph that answers is found (R@1, R@10), and across languages
+    Retrieval,
+    /// Whether the answer stands in the sentences that are quoted
+    Answers,
+    /// Whether questions are declined when their paragraph is not there
+    Abstention,
 }
 
 /// `xinghe user`.

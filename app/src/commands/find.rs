@@ -17,7 +17,6 @@ use crate::settings::Settings;
 /// Opens the community with its index up to date.
 async fn ready(settings: Settings) -> anyhow::Result<Community> {
     let community = Community::open(settings).await?;
-    community.search.load().await?;
     community.readers().catch_up().await?;
     Ok(community)
 }
@@ -31,16 +30,19 @@ pub async fn search(command: Search, global: &Global, settings: Settings) -> any
         lang: command.language,
         tag: command.tag,
         author: command.author,
-        cursor: None,
+        ..SearchQuery::default()
     };
     let page = community.search.page(&sent).await?;
     if global.json {
         output::json(&page)?;
     } else {
+        if let Some(better) = &page.did_you_mean {
+            output::note(&format!("did you mean: {better}"));
+        }
         for item in &page.items {
             let author = item.post.author.as_ref().map_or("", |a| a.name.as_str());
             output::line(&format!("{}  {} · {author}", item.post.title, item.post.kind));
-            output::line(&format!("  {}", item.sentence));
+            output::line(&format!("  {}", item.snippet.text));
             output::line(&format!("  {}{}", community.settings.public_url(), item.post.url));
         }
     }

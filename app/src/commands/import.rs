@@ -24,7 +24,6 @@ pub async fn run(command: Import, global: &Global, settings: Settings) -> anyhow
     let report = import(&source, &reach, &community.import_ports(), &how, &progress).await?;
     bar.finish_and_clear();
     if command.embed && !command.dry_run {
-        community.search.load().await?;
         community.readers().catch_up().await?;
         community.workers().drain().await?;
         community.readers().catch_up().await?;

@@ -1,5 +1,6 @@
 //! One file a command, or a few that belong together.
 
+mod eval;
 mod find;
 mod import;
 mod model;
@@ -27,6 +28,7 @@ pub async fn dispatch(command: Command, global: &Global, settings: Settings) -> 
         Command::Model(command) => model::run(command, global, &settings).await,
         Command::Migrate => tend::migrate(&settings).await,
         Command::Rebuild(command) => tend::rebuild(command, global, settings).await,
+        Command::Eval(command) => eval::run(command, global, settings).await,
         Command::User(command) => tend::user(command, global, settings).await,
         // Answered before settings are read.
         Command::Completions { .. } | Command::Settings => Ok(ExitCode::SUCCESS),

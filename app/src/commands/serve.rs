@@ -22,8 +22,12 @@ pub async fn run(command: Serve, settings: Settings) -> anyhow::Result<ExitCode>
         format!("cannot listen on {}; is another server running there? Choose another with --listen", settings.listen)
     })?;
     let community = Community::open(settings).await?;
+    anyhow::ensure!(
+        community.search.keeps_index(),
+        "another process of xinghe works on {}; stop it first, or give this one a folder of its own with --data-dir",
+        community.settings.data_dir.display()
+    );
     let fresh = !command.empty && seed::is_untouched(&community).await?;
-    community.search.load().await?;
     let shell = community.shell()?;
     let stop = CancellationToken::new();
     let (readers, workers) = (community.readers(), community.workers());

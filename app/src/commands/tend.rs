@@ -40,7 +40,6 @@ pub async fn rebuild(command: Rebuild, global: &Global, settings: Settings) -> a
         }
         return Ok(ExitCode::SUCCESS);
     };
-    community.search.load().await?;
     anyhow::ensure!(readers.rebuild(&name).await?, "there is no reader {name:?}; `xinghe rebuild` lists them");
     output::line(&format!("{name} was derived anew from the log."));
     Ok(ExitCode::SUCCESS)

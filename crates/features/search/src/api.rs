@@ -1,15 +1,19 @@
 //! The API of search.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
-use xinghe_core::evidence::{Filter, Query, Scope};
-use xinghe_core::{LangTag, PassageId, PostId, PostKind};
+use xinghe_core::evidence::{Evidence, EvidenceHit, Filter, Query, Scope};
+use xinghe_core::{LangTag, PassageId, PostId, PostKind, PostView, Timestamp};
 use xinghe_web::api::{ApiJson, ApiQuery};
+use xinghe_web::refs::PostRef;
 use xinghe_web::{AppError, FieldError, Said};
 
 use crate::Inner;
+use crate::index::{Facets, Index, IndexError};
+use crate::snippet::Snippet;
 
 /// The most items of a page.
 const MOST: usize = 50;
@@ -33,38 +37,14 @@ pub struct SearchQuery {
     pub tag: Option<String>,
     /// Only what this author wrote: a handle.
     pub author: Option<String>,
+    /// Only what was published on this day or later: `2026-01-31`.
+    pub since: Option<String>,
+    /// Only what was published before this day.
+    pub until: Option<String>,
+    /// `true`: only questions with an accepted answer.
+    pub accepted: Option<bool>,
     /// Where the page before ended.
     pub cursor: Option<String>,
-}
-
-/// An author of a found post.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
-pub struct FoundAuthor {
-    /// The name to show.
-    pub name: String,
-    /// The unique name in addresses.
-    pub handle: String,
-    /// The address of the author's page.
-    pub url: String,
-}
-
-/// A found post.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
-pub struct FoundPost {
-    /// The post.
-    #[schema(value_type = String)]
-    pub id: PostId,
-    /// The address of its page.
-    pub url: String,
-    /// Its title.
-    pub title: String,
-    /// Its kind.
-    #[schema(value_type = String)]
-    pub kind: PostKind,
-    /// Its language.
-    pub language: String,
-    /// Its first author.
-    pub author: Option<FoundAuthor>,
 }
 
 /// The passage that was found in it.
@@ -87,16 +67,35 @@ pub struct FoundPassage {
 #[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct Item {
     /// The post.
-    pub post: FoundPost,
+    pub post: PostRef,
     /// Its best passage.
     pub passage: FoundPassage,
     /// How well it fits; comparable within one answer.
     pub score: f32,
     /// Whether it is in another language than the query.
     pub cross_language: bool,
-    /// The best sentence, for showing.
-    #[serde(skip)]
-    pub sentence: String,
+    /// Its best sentence, with what was found in it.
+    pub snippet: Snippet,
+}
+
+/// How many of the found posts have a value.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct Count {
+    /// The value, as a filter takes it.
+    pub value: String,
+    /// How many.
+    pub count: usize,
+}
+
+/// The found posts counted; of many, the best 200.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct FacetCounts {
+    /// By kind.
+    pub kind: Vec<Count>,
+    /// By language.
+    pub lang: Vec<Count>,
+    /// By tag, the twelve most frequent.
+    pub tag: Vec<Count>,
 }
 
 /// A page of results.
@@ -106,6 +105,10 @@ pub struct Page {
     pub items: Vec<Item>,
     /// The cursor of the next page, where there is one.
     pub next: Option<String>,
+    /// The found posts counted.
+    pub facets: FacetCounts,
+    /// The query with misspelt words put right, where words are not known here and others are near.
+    pub did_you_mean: Option<String>,
 }
 
 /// How the index stands.
@@ -121,8 +124,15 @@ pub struct Status {
     pub pending: u64,
 }
 
-/// Turns what was sent into a query; with the offset of the page.
-pub(crate) async fn parse(inner: &Inner, sent: &SearchQuery) -> Result<(Query, usize, usize), AppError> {
+/// What is looked for, from where on, and how many items.
+pub(crate) struct Wanted {
+    pub(crate) query: Query,
+    after: Option<(f32, PassageId)>,
+    limit: usize,
+}
+
+/// Turns what was sent into a query.
+pub(crate) async fn parse(inner: &Inner, sent: &SearchQuery) -> Result<Wanted, AppError> {
     let given = |s: &Option<String>| s.as_deref().map(str::trim).filter(|s| !s.is_empty()).map(str::to_owned);
     let mut errors = Vec::new();
     let mut filter = Filter::default();
@@ -151,19 +161,109 @@ pub(crate) async fn parse(inner: &Inner, sent: &SearchQuery) -> Result<(Query, u
     if !(1..=MOST).contains(&limit) {
         errors.push(FieldError { field: "limit".into(), said: Said::new("search-limit").with("max", MOST) });
     }
-    let offset = match given(&sent.cursor).map(|c| c.strip_prefix('o').and_then(|n| n.parse::<usize>().ok())) {
-        None => 0,
-        Some(Some(offset)) if offset <= DEEPEST => offset,
-        Some(_) => {
+    for (name, sent, bound) in [("since", &sent.since, &mut filter.since), ("until", &sent.until, &mut filter.until)] {
+        if let Some(day) = given(sent) {
+            match Timestamp::parse_rfc3339(&format!("{day}T00:00:00Z")) {
+                Ok(at) => *bound = Some(at),
+                Err(_) => errors.push(FieldError::new(name, "search-day")),
+            }
+        }
+    }
+    filter.accepted = sent.accepted.unwrap_or_default();
+    let after = match given(&sent.cursor).map(|c| read_cursor(&c)) {
+        None => None,
+        Some(Some(after)) => Some(after),
+        Some(None) => {
             errors.push(FieldError::new("cursor", "search-cursor"));
-            0
+            None
         }
     };
     if !errors.is_empty() {
         return Err(AppError::Invalid(errors));
     }
     let text: String = sent.q.chars().take(500).collect();
-    Ok((Query { text, filter, limit: DEEPEST }, offset, limit))
+    Ok(Wanted { query: Query { text, filter, limit: DEEPEST, operators: true }, after, limit })
+}
+
+/// A cursor names the last item of a page by score and passage, so that what is written meanwhile shifts nothing.
+fn cursor((score, passage): (f32, PassageId)) -> String {
+    format!("{:08x}{:016x}", score.to_bits(), passage.raw())
+}
+
+fn read_cursor(text: &str) -> Option<(f32, PassageId)> {
+    let (score, passage) = text.split_at_checked(8).filter(|(_, p)| p.len() == 16)?;
+    let score = f32::from_bits(u32::from_str_radix(score, 16).ok()?);
+    let passage = i64::from_str_radix(passage, 16).ok()?;
+    score.is_finite().then_some((score, PassageId::from_raw(passage)))
+}
+
+/// What was found, before the posts and authors are looked up.
+pub(crate) struct Found {
+    evidence: Evidence,
+    next: Option<String>,
+    facets: FacetCounts,
+    did_you_mean: Option<String>,
+}
+
+pub(crate) fn find(index: &Index, wanted: &Wanted, vector: Option<&[f32]>) -> Result<Found, IndexError> {
+    let ranking = index.rank(&wanted.query, vector)?;
+    let mut best = ranking.best_of_posts();
+    best.truncate(DEEPEST);
+    let later = |place: &usize| match (wanted.after, ranking.at(*place)) {
+        (Some(after), Some(here)) => here.0 < after.0 || (here.0 == after.0 && here.1 > after.1),
+        _ => true,
+    };
+    let from = best.iter().position(later).unwrap_or(best.len());
+    let places: Vec<usize> = best[from..].iter().copied().take(wanted.limit).collect();
+    let more = best.len() > from + places.len();
+    let next = places.last().filter(|_| more).and_then(|last| ranking.at(*last)).map(cursor);
+    let facets = count(&index.facets(&ranking, &best)?);
+    let did_you_mean = index.did_you_mean(&wanted.query.text)?;
+    Ok(Found { evidence: index.evidence(&ranking, &places)?, next, facets, did_you_mean })
+}
+
+fn count(all: &[Facets]) -> FacetCounts {
+    fn most(values: impl Iterator<Item = String>, limit: usize) -> Vec<Count> {
+        let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+        values.for_each(|v| *counts.entry(v).or_default() += 1);
+        let mut counts: Vec<Count> = counts.into_iter().map(|(value, count)| Count { value, count }).collect();
+        counts.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.value.cmp(&b.value)));
+        counts.truncate(limit);
+        counts
+    }
+    FacetCounts {
+        kind: most(all.iter().map(|f| f.kind.to_string()), usize::MAX),
+        lang: most(all.iter().map(|f| f.language.to_string()), usize::MAX),
+        tag: most(all.iter().flat_map(|f| f.tags.iter().cloned()), 12),
+    }
+}
+
+/// What was found, as it is shown.
+pub(crate) async fn shown(inner: &Inner, found: Found) -> Result<Page, AppError> {
+    let Found { evidence, next, facets, did_you_mean } = found;
+    let ids: Vec<PostId> = evidence.hits.iter().map(|h| h.passage.post).collect();
+    let posts = inner.posts.posts(&ids).await?;
+    let people: Vec<_> = posts.values().filter_map(PostView::author).collect();
+    let cards = inner.authors.cards(&people).await?;
+    let item = |hit: EvidenceHit| {
+        let post = posts.get(&hit.passage.post)?;
+        let card = post.author().and_then(|a| cards.get(&a));
+        Some(Item {
+            snippet: Snippet::of(&hit, &evidence.terms, evidence.total),
+            post: PostRef::new(post, card),
+            passage: FoundPassage {
+                id: hit.passage.id,
+                headings: hit.passage.headings,
+                text: hit.passage.text,
+                start: hit.passage.start,
+                end: hit.passage.end,
+            },
+            score: hit.score,
+            cross_language: hit.cross_language,
+        })
+    };
+    let items = evidence.hits.clone().into_iter().filter_map(item).collect();
+    Ok(Page { items, next, facets, did_you_mean })
 }
 
 /// Search all public posts.

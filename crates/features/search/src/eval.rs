@@ -11,7 +11,7 @@ use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use xinghe_core::evidence::{Evidence, Filter, Query};
 use xinghe_core::{
-    AuthorId, Credit, CreditRole, LangTag, PassageId, PostId, PostKind, PostView, Provenance, RevisionId, Timestamp,
+    AuthorId, Credit, CreditRole, LangTag, PostId, PostKind, PostView, Provenance, RevisionId, Timestamp,
 };
 
 use crate::index::{Index, IndexError, Packed, PassageVectors, indexed, passages_of};
@@ -159,12 +159,18 @@ pub struct Bench {
 const BATCH: usize = 64;
 
 impl Bench {
-    /// Puts sets into one index in an empty directory, with vectors where `embed` is given.
+    /// Puts sets into one index in an empty directory, with vectors where `embed` is given; `model` names whose they
+    /// are.
     ///
     /// # Errors
     /// When the index cannot be written or embedding fails.
-    pub fn build(dir: &Path, sets: &[&Set], mut embed: Option<&mut EmbedFn<'_>>) -> Result<Self, EvalError> {
-        let index = Index::open(dir)?;
+    pub fn build(
+        dir: &Path,
+        sets: &[&Set],
+        model: Option<&str>,
+        mut embed: Option<&mut EmbedFn<'_>>,
+    ) -> Result<Self, EvalError> {
+        let index = Index::open(dir, model.filter(|_| embed.is_some()))?;
         let (mut bases, mut next) = (Vec::new(), 1i64);
         for set in sets {
             bases.push(next);
@@ -175,16 +181,15 @@ impl Bench {
                 .map(|(i, (title, text))| document(next + i as i64, title, text, &set.language))
                 .collect();
             next += posts.len() as i64;
-            for batch in posts.chunks(500) {
-                let mut all = Vec::with_capacity(batch.len());
-                for post in batch {
-                    let vectors = match embed.as_deref_mut() {
-                        Some(embed) => embedded(post, embed)?,
-                        None => Vec::new(),
-                    };
-                    all.extend(indexed(post, vectors));
+            for batch in posts.chunks(BATCH) {
+                let mut vectors = match embed.as_deref_mut() {
+                    Some(embed) => embedded(batch, embed)?,
+                    None => Vec::new(),
                 }
-                index.apply(&all, &[], Position::START)?;
+                .into_iter();
+                let cut = |post| Some(indexed(post, &[])?.with_vectors(vectors.next().unwrap_or_default()));
+                let all: Vec<_> = batch.iter().filter_map(cut).collect();
+                index.apply(&all, &[], &[], Position::START)?;
             }
         }
         Ok(Self { index, bases })
@@ -261,7 +266,7 @@ impl Bench {
 }
 
 fn query(q: &Question, limit: usize, filter: Filter) -> Query {
-    Query { text: q.text.clone(), filter, limit }
+    Query { text: q.text.clone(), filter, limit, operators: false }
 }
 
 fn document(id: i64, title: &str, text: &str, language: &LangTag) -> PostView {
@@ -287,18 +292,23 @@ fn document(id: i64, title: &str, text: &str, language: &LangTag) -> PostView {
     }
 }
 
-fn embedded(post: &PostView, embed: &mut EmbedFn<'_>) -> Result<Vec<(PassageId, PassageVectors)>, EvalError> {
-    let mut all = Vec::new();
-    for (id, cut) in passages_of(post) {
-        let plain = cut.plain();
-        let texts: Vec<&str> =
-            std::iter::once(plain.as_str()).chain(cut.sentences.iter().map(|s| s.text.as_str())).collect();
-        let vectors = embed(Role::Passage, &texts).map_err(EvalError::Embed)?;
-        let mut packed = vectors.iter().map(|v| Packed::new(v));
-        let Some(passage) = packed.next() else { continue };
-        all.push((id, PassageVectors { post: post.id, passage, sentences: packed.collect() }));
+/// The vectors of each post's passages.
+fn embedded(posts: &[PostView], embed: &mut EmbedFn<'_>) -> Result<Vec<Vec<PassageVectors>>, EvalError> {
+    let cuts: Vec<Vec<_>> = posts.iter().map(|p| passages_of(p).into_iter().map(|(_, cut)| cut).collect()).collect();
+    let mut texts = Vec::new();
+    for cut in cuts.iter().flatten() {
+        texts.push(cut.plain());
+        texts.extend(cut.sentences.iter().map(|s| s.text.clone()));
     }
-    Ok(all)
+    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+    let vectors = embed(Role::Passage, &texts).map_err(EvalError::Embed)?;
+    let mut packed = vectors.iter().map(|v| Packed::new(v));
+    let mut of = |post: PostId, sentences: usize| {
+        let passage = packed.next()?;
+        Some(PassageVectors { post, passage, sentences: packed.by_ref().take(sentences).collect() })
+    };
+    let all = posts.iter().zip(&cuts);
+    Ok(all.map(|(post, cuts)| cuts.iter().map_while(|c| of(post.id, c.sentences.len())).collect()).collect())
 }
 
 #[derive(Debug, Default, Clone, Copy)]
@@ -382,11 +392,12 @@ pub struct RetrievalReport {
 pub fn retrieval(
     scratch: &Path,
     sets: &[Set],
+    model: Option<&str>,
     mut embed: Option<&mut EmbedFn<'_>>,
 ) -> Result<RetrievalReport, EvalError> {
     let mut report = RetrievalReport::default();
     for (i, set) in sets.iter().enumerate() {
-        let bench = Bench::build(&scratch.join(format!("set{i}")), &[set], embed.as_deref_mut())?;
+        let bench = Bench::build(&scratch.join(format!("set{i}")), &[set], model, embed.as_deref_mut())?;
         let m = bench.ranks(&set.questions, embed.as_deref_mut(), |_| Filter::default(), |q| Some(bench.gold(0, q)))?;
         report.files.push(SetReport {
             file: set.name.clone(),
@@ -404,7 +415,7 @@ pub fn retrieval(
             let same = a.questions.iter().filter(|q| b.questions.iter().any(|p| p.id == q.id)).count();
             if a.language.primary() != b.language.primary() && same * 2 > a.questions.len() && embed.is_some() {
                 let dir = scratch.join(format!("cross{}", report.cross_language.len()));
-                let bench = Bench::build(&dir, &[a, b], embed.as_deref_mut())?;
+                let bench = Bench::build(&dir, &[a, b], model, embed.as_deref_mut())?;
                 report.cross_language.push(cross(&bench, (0, a), (1, b), embed.as_deref_mut())?);
                 report.cross_language.push(cross(&bench, (1, b), (0, a), embed.as_deref_mut())?);
             }

@@ -15,9 +15,10 @@ pub mod index;
 mod jobs;
 mod pages;
 mod readers;
+mod snippet;
 mod store;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -32,8 +33,9 @@ use xinghe_core::{Event, Lang, PassageId, PostId, PostView};
 use xinghe_store::{EventReader, JobHandler, LocalReader, Migration, ReaderError, Store};
 use xinghe_web::{AppError, Feature, Need, RateClass, Routes};
 
-pub use api::{FoundAuthor, FoundPassage, FoundPost, Item, Page, SearchQuery, Status};
-use index::{Index, IndexError, PassageVectors};
+pub use api::{Count, FacetCounts, FoundPassage, Item, Page, SearchQuery, Status};
+use index::{Index, IndexError, Indexed, PassageVectors};
+pub use snippet::Snippet;
 
 pub(crate) struct Inner {
     index: Index,
@@ -61,23 +63,13 @@ impl Search {
         authors: Arc<dyn Authors>,
         embedder: Option<Arc<dyn Embed>>,
     ) -> Result<Self, IndexError> {
-        let index = Index::open(folder)?;
+        let index = Index::open(folder, embedder.as_deref().map(Embed::model))?;
         Ok(Self { inner: Arc::new(Inner { index, store, posts, authors, embedder }) })
     }
 
-    /// Brings the stored vectors of all posts into memory; call it once after opening.
-    ///
-    /// # Errors
-    /// The database is gone.
-    pub async fn load(&self) -> Result<(), ReaderError> {
-        let mut last = None;
-        loop {
-            let later = |e: PortError| ReaderError::Later(e.to_string());
-            let ids = self.inner.posts.ids_after(last, 500).await.map_err(later)?;
-            let Some(end) = ids.last() else { return Ok(()) };
-            last = Some(*end);
-            self.inner.load_vectors(&ids).await?;
-        }
+    /// Whether this process keeps the index up to date; else another one does, over the same folder.
+    pub fn keeps_index(&self) -> bool {
+        self.inner.index.is_writer()
     }
 
     /// A page of results.
@@ -98,123 +90,90 @@ impl Search {
 }
 
 impl Inner {
-    async fn evidence(&self, query: Query) -> PortResult<Evidence>
-    where
-        Self: Sized,
-    {
-        let vector = match &self.embedder {
-            Some(embedder) if self.index.counts().1 > 0 => {
-                match embedder.embed(Role::Query, vec![query.text.clone()]).await {
-                    Ok(mut vectors) => vectors.pop(),
-                    Err(error) => {
-                        tracing::warn!(%error, "searching by words only");
-                        None
-                    }
-                }
+    async fn vector(&self, text: &str) -> Option<Vec<f32>> {
+        let embedder = self.embedder.as_ref()?;
+        match embedder.embed(Role::Query, vec![text.to_owned()]).await {
+            Ok(mut vectors) => vectors.pop(),
+            Err(error) => {
+                tracing::warn!(%error, "searching by words only");
+                None
             }
-            _ => None,
-        };
-        self.index.retrieve(&query, vector.as_deref()).map_err(PortError::new)
+        }
     }
 
-    async fn page(&self, sent: &SearchQuery) -> Result<Page, AppError> {
-        let (query, offset, limit) = api::parse(self, sent).await?;
-        let evidence = self.evidence(query).await?;
-        let mut seen = HashSet::new();
-        let best: Vec<_> = evidence.hits.into_iter().filter(|h| seen.insert(h.passage.post)).collect();
-        let more = best.len() > offset + limit;
-        let shown: Vec<_> = best.into_iter().skip(offset).take(limit).collect();
-        let posts: Vec<PostId> = shown.iter().map(|h| h.passage.post).collect();
-        let posts = self.posts.posts(&posts).await?;
-        let people: Vec<_> = posts.values().filter_map(PostView::author).collect();
-        let cards = self.authors.cards(&people).await?;
-        let item = |hit: xinghe_core::evidence::EvidenceHit| {
-            let post = posts.get(&hit.passage.post)?;
-            let card = post.author().and_then(|a| cards.get(&a));
-            let author = card.map(|c| FoundAuthor { name: c.name.clone(), handle: c.handle.clone(), url: c.url() });
-            let sum = |s: &xinghe_core::evidence::SentenceEvidence| {
-                let words: f32 = evidence
-                    .terms
-                    .iter()
-                    .zip(&s.term_counts)
-                    .filter(|(_, c)| **c > 0)
-                    .map(|(t, _)| t.weight * t.idf)
-                    .sum();
-                words / evidence.total.max(f32::MIN_POSITIVE) + 10.0 * s.cosine
-            };
-            let best = hit.sentences.iter().filter(|s| !s.code).max_by(|a, b| sum(a).total_cmp(&sum(b)));
-            Some(Item {
-                sentence: best.map_or_else(|| xinghe_text::excerpt(&hit.passage.text, 160), |s| s.text.clone()),
-                post: FoundPost {
-                    id: post.id,
-                    url: post.url(),
-                    title: post.title.clone(),
-                    kind: post.kind,
-                    language: post.language.to_string(),
-                    author,
-                },
-                passage: FoundPassage {
-                    id: hit.passage.id,
-                    headings: hit.passage.headings,
-                    text: hit.passage.text,
-                    start: hit.passage.start,
-                    end: hit.passage.end,
-                },
-                score: hit.score,
-                cross_language: hit.cross_language,
-            })
-        };
-        let items = shown.into_iter().filter_map(item).collect();
-        Ok(Page { items, next: more.then(|| format!("o{}", offset + limit)) })
+    async fn page(self: &Arc<Self>, sent: &SearchQuery) -> Result<Page, AppError> {
+        let wanted = api::parse(self, sent).await?;
+        let vector = self.vector(&wanted.query.text).await;
+        let inner = self.clone();
+        let found = tokio::task::spawn_blocking(move || api::find(&inner.index, &wanted, vector.as_deref()));
+        let found = found.await.map_err(AppError::internal)?.map_err(AppError::internal)?;
+        api::shown(self, found).await
     }
 
     async fn status(&self) -> Result<Status, AppError> {
-        let (passages, embedded) = self.index.counts();
-        let posts = self.index.posts().map_err(AppError::internal)?;
-        Ok(Status { posts, passages, embedded, pending: store::count_pending(&self.store).await? })
+        let counts = self.index.counts().map_err(AppError::internal)?;
+        let pending = store::count_pending(&self.store).await?;
+        Ok(Status { posts: counts.posts, passages: counts.passages, embedded: counts.embedded, pending })
     }
 
     fn model(&self) -> Option<&str> {
         self.embedder.as_deref().map(Embed::model)
     }
 
-    async fn vectors_of(
-        &self,
-        posts: &[&PostView],
-    ) -> Result<HashMap<PostId, Vec<(PassageId, PassageVectors)>>, ReaderError> {
-        let Some(model) = self.model().filter(|_| !posts.is_empty()) else { return Ok(HashMap::new()) };
-        Ok(store::vectors(&self.store, model, posts).await?)
+    /// The vectors of posts that are indexed already, by passage.
+    async fn vectors_of(&self, posts: &[&PostView]) -> Result<Vec<(PassageId, PassageVectors)>, ReaderError> {
+        let Some(model) = self.model() else { return Ok(Vec::new()) };
+        let mut vectors = store::vectors(&self.store, model, posts).await?;
+        let of = |post: &&PostView| {
+            let ids = index::passages_of(post).into_iter().map(|(id, _)| id);
+            ids.zip(vectors.remove(&post.id).unwrap_or_default()).collect::<Vec<_>>()
+        };
+        Ok(posts.iter().flat_map(of).collect())
     }
 
-    async fn load_vectors(&self, posts: &[PostId]) -> Result<(), ReaderError> {
-        if posts.is_empty() || self.embedder.is_none() {
-            return Ok(());
-        }
-        let posts = self.posts.posts(posts).await.map_err(|e| ReaderError::Later(e.to_string()))?;
-        let views: Vec<&PostView> = posts.values().collect();
-        let vectors = self.vectors_of(&views).await?;
-        self.index.add_vectors(vectors.into_values().flatten());
-        Ok(())
+    /// Posts as they are indexed: cut up, with the names of their authors and the vectors that are there.
+    async fn indexed(&self, posts: &[&PostView]) -> Result<Vec<Indexed>, ReaderError> {
+        let later = |e: PortError| ReaderError::Later(e.to_string());
+        let mut vectors = match self.model() {
+            Some(model) => store::vectors(&self.store, model, posts).await?,
+            None => HashMap::new(),
+        };
+        let people: Vec<_> = posts.iter().flat_map(|p| p.credits.iter().map(|c| c.author)).collect();
+        let cards = self.authors.cards(&people).await.map_err(later)?;
+        let one = |post: &&PostView| {
+            let names: Vec<String> =
+                post.credits.iter().filter_map(|c| cards.get(&c.author)).map(|c| c.name.clone()).collect();
+            let vectors = vectors.remove(&post.id).unwrap_or_default();
+            Some(index::indexed(post, &names)?.with_vectors(vectors))
+        };
+        Ok(posts.iter().filter_map(one).collect())
     }
 
-    /// The posts whose credits pass from an author to the member who claimed them.
+    /// The posts that name somebody who was renamed, or whose credits pass from an author to the member who claimed
+    /// them.
     async fn posts_of(&self, event: &Event) -> Result<Vec<PostId>, IndexError> {
-        let Event::AuthorClaimed { author, .. } = event else { return Ok(Vec::new()) };
-        self.index.posts_of(*author)
+        match event {
+            Event::AuthorClaimed { author, .. } => self.index.posts_of(*author),
+            Event::ProfileChanged { member } => self.index.posts_of(*member),
+            _ => Ok(Vec::new()),
+        }
     }
 }
 
 #[async_trait]
 impl Retrieve for Search {
     async fn retrieve(&self, query: &Query) -> PortResult<Evidence> {
-        self.inner.evidence(query.clone()).await
+        let vector = self.inner.vector(&query.text).await;
+        let (inner, query) = (self.inner.clone(), query.clone());
+        let found = tokio::task::spawn_blocking(move || inner.index.retrieve(&query, vector.as_deref()));
+        found.await.map_err(PortError::new)?.map_err(PortError::new)
     }
 
     fn generation(&self) -> u64 {
         // Steps of a fifth: the logarithm to the base 1.2.
-        let (passages, embedded) = self.inner.index.counts();
+        let counts = self.inner.index.counts().unwrap_or_default();
         let step = |n: u64| ((n + 1) as f64).log(1.2) as u64;
-        step(passages) << 16 | step(embedded)
+        step(counts.passages) << 16 | step(counts.embedded)
     }
 }
 
@@ -251,6 +210,10 @@ impl Feature for Search {
     }
 
     fn local_readers(&self) -> Vec<Arc<dyn LocalReader>> {
+        // Where another process writes the index of this folder, it also reads the log for it.
+        if !self.inner.index.is_writer() {
+            return Vec::new();
+        }
         vec![Arc::new(readers::Indexer { inner: self.inner.clone() })]
     }
 

@@ -6,11 +6,12 @@ use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::Response;
 use serde::Deserialize;
-use xinghe_core::PostKind;
+use xinghe_core::{LangTag, PostKind};
+use xinghe_web::refs::percent;
 use xinghe_web::{AppError, FieldErrors, PageContext, Texts};
 
 use crate::Inner;
-use crate::api::{Item, Page, SearchQuery};
+use crate::api::{Count, Item, Page, SearchQuery};
 
 #[derive(Debug, Default, Deserialize)]
 pub(crate) struct PageQuery {
@@ -24,6 +25,12 @@ pub(crate) struct PageQuery {
     tag: String,
     #[serde(default)]
     author: String,
+    #[serde(default)]
+    since: String,
+    #[serde(default)]
+    until: String,
+    #[serde(default)]
+    accepted: String,
     #[serde(default)]
     cursor: String,
     fragment: Option<String>,
@@ -48,35 +55,69 @@ struct ResultsTemplate<'a> {
 }
 
 impl ResultsTemplate<'_> {
-    fn snippet<'i>(&self, item: &'i Item) -> &'i str {
-        let text = item.sentence.as_str();
-        text.char_indices().nth(240).map_or(text, |(at, _)| &text[..at])
-    }
-
     fn kind_key(&self, item: &Item) -> String {
         format!("search-kind-{}", item.post.kind)
     }
 
     fn more(&self, cursor: &str) -> String {
-        let q = self.query;
-        let pairs = [
-            ("q", q.q.as_str()),
-            ("kind", &q.kind),
-            ("lang", &q.lang),
-            ("tag", &q.tag),
-            ("author", &q.author),
-            ("cursor", cursor),
-        ];
-        let encoded: Vec<String> =
-            pairs.iter().filter(|(_, v)| !v.is_empty()).map(|(k, v)| format!("{k}={}", percent(v))).collect();
-        format!("/search?{}", encoded.join("&"))
+        self.query.address(&[("cursor", cursor)])
+    }
+
+    fn facets(&self) -> Vec<(&'static str, &Vec<Count>)> {
+        let f = &self.page.facets;
+        // One value alone would narrow nothing.
+        [("kind", &f.kind), ("lang", &f.lang), ("tag", &f.tag)].into_iter().filter(|(_, c)| c.len() > 1).collect()
+    }
+
+    fn facet_name(&self, facet: &str, value: &str) -> String {
+        match facet {
+            "kind" => self.t.s(&format!("search-kind-{value}")).into_owned(),
+            "lang" => value
+                .parse::<LangTag>()
+                .ok()
+                .and_then(|t| t.interface())
+                .map_or_else(|| value.to_owned(), |l| l.own_name().to_owned()),
+            _ => format!("#{value}"),
+        }
+    }
+
+    fn narrowed(&self, facet: &str, value: &str) -> String {
+        self.query.address(&[(facet, value)])
+    }
+
+    fn corrected(&self, text: &str) -> String {
+        self.query.address(&[("q", text)])
     }
 }
 
-fn percent(text: &str) -> String {
-    text.bytes()
-        .map(|b| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") })
-        .collect()
+impl PageQuery {
+    /// The address of this search with some values changed, from its first page on.
+    fn address(&self, changed: &[(&str, &str)]) -> String {
+        let mut pairs = vec![
+            ("q", self.q.as_str()),
+            ("kind", &self.kind),
+            ("lang", &self.lang),
+            ("tag", &self.tag),
+            ("author", &self.author),
+            ("since", &self.since),
+            ("until", &self.until),
+            ("accepted", &self.accepted),
+        ];
+        pairs.retain(|(name, value)| !value.is_empty() && !changed.iter().any(|(c, _)| c == name));
+        pairs.extend(changed);
+        let encoded: Vec<String> = pairs.iter().map(|(k, v)| format!("{k}={}", percent(v))).collect();
+        format!("/search?{}", encoded.join("&"))
+    }
+
+    /// The filters that are on, each with the address of the search without it.
+    fn chips(&self) -> Vec<(String, String)> {
+        let on = [("tag", format!("#{}", self.tag)), ("author", format!("@{}", self.author))];
+        let given = |name: &str| if name == "tag" { &self.tag } else { &self.author };
+        on.into_iter()
+            .filter(|(name, _)| !given(name).is_empty())
+            .map(|(name, shown)| (shown, self.address(&[(name, "")]).replace(&format!("&{name}="), "")))
+            .collect()
+    }
 }
 
 /// `/search`.
@@ -93,6 +134,9 @@ pub(crate) async fn search(
         lang: some(&query.lang),
         tag: some(&query.tag),
         author: some(&query.author),
+        since: some(&query.since),
+        until: some(&query.until),
+        accepted: Some(query.accepted == "true"),
         cursor: some(&query.cursor),
     };
     let (page, errors) = match inner.page(&sent).await {

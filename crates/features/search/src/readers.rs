@@ -81,7 +81,7 @@ impl LocalReader for Indexer {
                 Event::AnswerAccepted { question, answer } | Event::AnswerUnaccepted { question, answer } => {
                     touched.extend([question, answer]);
                 }
-                Event::AuthorClaimed { .. } => {
+                Event::AuthorClaimed { .. } | Event::ProfileChanged { .. } => {
                     touched.extend(self.inner.posts_of(&recorded.event).await.map_err(later)?);
                 }
                 Event::RevisionEmbedded { post, .. } => embedded.push(post),
@@ -93,16 +93,19 @@ impl LocalReader for Indexer {
         embedded.retain(|p| !touched.contains(p));
         let posts = self.inner.posts.posts(&touched).await.map_err(later)?;
         let found: Vec<&PostView> = posts.values().collect();
-        let mut vectors = self.inner.vectors_of(&found).await?;
-        let put: Vec<_> =
-            found.iter().filter_map(|p| crate::index::indexed(p, vectors.remove(&p.id).unwrap_or_default())).collect();
+        let put = self.inner.indexed(&found).await?;
+        embedded.sort_unstable();
+        embedded.dedup();
+        let only_vectors = self.inner.posts.posts(&embedded).await.map_err(later)?;
+        let vectors = self.inner.vectors_of(&only_vectors.values().collect::<Vec<_>>()).await?;
         let gone: Vec<PostId> = touched.into_iter().filter(|p| !posts.contains_key(p)).collect();
         let (inner, position) = (self.inner.clone(), last.position);
-        tokio::task::spawn_blocking(move || inner.index.apply(&put, &gone, position))
-            .await
-            .map_err(later)?
-            .map_err(later)?;
-        self.inner.load_vectors(&embedded).await
+        let apply = move || {
+            let of = |p: PostId| only_vectors.get(&p).map_or("und", |v| v.language.primary());
+            let vectors: Vec<_> = vectors.into_iter().map(|(id, v)| (id, of(v.post), v)).collect();
+            inner.index.apply(&put, &vectors, &gone, position)
+        };
+        tokio::task::spawn_blocking(apply).await.map_err(later)?.map_err(later)
     }
 
     async fn reset(&self) -> Result<(), ReaderError> {

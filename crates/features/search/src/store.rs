@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use xinghe_core::{Event, PassageId, PostId, PostView, RevisionId};
+use xinghe_core::{Event, PostId, PostView, RevisionId};
 use xinghe_store::{FromQueryResult, Queries, Store, StoreError, UnitOfWork, list, params};
 
-use crate::index::{PassageVectors, decode, encode, passages_of};
+use crate::index::{PassageVectors, decode, encode};
 
 pub(crate) async fn mark_pending(unit: &mut UnitOfWork, post: PostId) -> Result<(), StoreError> {
     let now = unit.store().now().as_millis();
@@ -69,12 +69,15 @@ pub(crate) async fn save(
     Ok(())
 }
 
-/// The vectors of these posts' current revisions, by passage.
+/// The vectors of these posts' current revisions, passage by passage.
 pub(crate) async fn vectors(
     store: &Store,
     model: &str,
     posts: &[&PostView],
-) -> Result<HashMap<PostId, Vec<(PassageId, PassageVectors)>>, StoreError> {
+) -> Result<HashMap<PostId, Vec<PassageVectors>>, StoreError> {
+    if posts.is_empty() {
+        return Ok(HashMap::new());
+    }
     #[derive(FromQueryResult)]
     struct Row {
         revision: i64,
@@ -91,8 +94,7 @@ pub(crate) async fn vectors(
     let mut all = HashMap::new();
     for post in posts {
         let Some(decoded) = data.get(&post.revision.raw()).and_then(|d| decode(post.id, d)) else { continue };
-        let ids = passages_of(post).into_iter().map(|(id, _)| id);
-        all.insert(post.id, ids.zip(decoded).collect());
+        all.insert(post.id, decoded);
     }
     Ok(all)
 }

@@ -115,7 +115,7 @@ impl World {
     }
 
     async fn find(&self, text: &str, filter: Filter) -> Vec<i64> {
-        let query = Query { text: text.into(), filter, limit: 10 };
+        let query = Query { text: text.into(), filter, limit: 10, operators: true };
         let evidence = self.search.retrieve(&query).await.unwrap();
         evidence.hits.iter().map(|h| h.passage.post.raw()).collect()
     }
@@ -156,7 +156,7 @@ async fn a_rebuilt_index_answers_the_same() {
             )
             .await;
     }
-    let query = Query { text: "task 17 lock".into(), filter: Filter::default(), limit: 10 };
+    let query = Query { text: "task 17 lock".into(), filter: Filter::default(), limit: 10, operators: true };
     let before = world.search.retrieve(&query).await.unwrap();
     assert_eq!(before.hits[0].passage.post.raw(), 17);
     assert!(world.readers.rebuild("search").await.unwrap());
@@ -168,7 +168,7 @@ async fn passages_are_the_very_words_of_the_post() {
     let world = World::new(None).await;
     let body = "# 标题\n\n第一句在这里。第二句 **很重要**。\n\n```rust\nfn main() {}\n```\n";
     world.write(1, 7, "标题", body).await;
-    let query = Query { text: "第二句重要".into(), filter: Filter::default(), limit: 1 };
+    let query = Query { text: "第二句重要".into(), filter: Filter::default(), limit: 1, operators: false };
     let evidence = world.search.retrieve(&query).await.unwrap();
     let p = &evidence.hits[0].passage;
     let slice: String = body.chars().skip(p.start as usize).take((p.end - p.start) as usize).collect();
@@ -212,4 +212,46 @@ async fn pages_do_not_overlap_and_wrong_parameters_are_named() {
     let wrong = SearchQuery { kind: Some("poem".into()), cursor: Some("x".into()), ..SearchQuery::default() };
     let error = world.search.page(&wrong).await.unwrap_err().to_string();
     assert!(error.contains("kind") && error.contains("cursor"), "{error}");
+}
+
+#[tokio::test]
+async fn filters_facets_spelling_and_marks() {
+    let world = World::new(None).await;
+    for id in 1..=3 {
+        world.write(id, 7, "Executors", "An executor polls futures until they are ready.").await;
+    }
+    world.write(4, 8, "执行器", "执行器会轮询 future，直到就绪。executor 很快。").await;
+    let query = |q: &str| SearchQuery { q: q.into(), ..SearchQuery::default() };
+    let page = world.search.page(&query("executor")).await.unwrap();
+    let count = |of: &[xinghe_search::Count], value: &str| of.iter().find(|c| c.value == value).map(|c| c.count);
+    assert_eq!((count(&page.facets.lang, "en"), count(&page.facets.lang, "zh-Hans")), (Some(3), Some(1)));
+    assert_eq!(count(&page.facets.tag, "rust"), Some(4));
+    assert!(page.items.iter().all(|i| i.snippet.pieces().iter().any(|(marked, text)| *marked && text == "executor")));
+    assert_eq!(page.did_you_mean, None);
+    let misspelt = world.search.page(&query("exectuor polls")).await.unwrap();
+    assert_eq!(misspelt.did_you_mean.as_deref(), Some("executor polls"));
+    let old = SearchQuery { until: Some("1970-01-01".into()), ..query("executor") };
+    assert!(world.search.page(&old).await.unwrap().items.is_empty());
+    let since = SearchQuery { since: Some("1970-01-01".into()), ..query("executor") };
+    assert_eq!(world.search.page(&since).await.unwrap().items.len(), 4);
+    let wrong = SearchQuery { since: Some("yesterday".into()), ..query("executor") };
+    assert!(world.search.page(&wrong).await.unwrap_err().to_string().contains("since"));
+    let answered = SearchQuery { accepted: Some(true), ..query("executor") };
+    assert!(world.search.page(&answered).await.unwrap().items.is_empty());
+}
+
+#[tokio::test]
+async fn statistics_are_exact_after_revisions_and_deletions() {
+    let world = World::new(None).await;
+    for id in 1..=4 {
+        world.write(id, 7, "Note", "Zebra stripes.").await;
+    }
+    world.write(4, 7, "Note", "Nothing of the sort.").await;
+    world.shelf.0.lock().unwrap().remove(&PostId::from_raw(3));
+    world.tell(Event::PostDeleted { post: PostId::from_raw(3) }).await;
+    let query = Query { text: "zebra".into(), filter: Filter::default(), limit: 10, operators: false };
+    let evidence = world.search.retrieve(&query).await.unwrap();
+    let zebra = evidence.terms.iter().find(|t| t.text == "zebra").unwrap();
+    // Three passages are left, two of which hold it: ln(1 + (3 − 2 + .5)/(2 + .5)).
+    assert!((zebra.idf - (1.0f32 + 1.5 / 2.5).ln()).abs() < 1e-6, "{}", zebra.idf);
 }

@@ -12,12 +12,13 @@ use xinghe_core::evidence::{Evidence, Filter, Query, Scope};
 use xinghe_core::ports::{Authors, PortError, Posts, Retrieve};
 use xinghe_core::{AnswerId, AuthorCard, AuthorId, Lang, PostId, PostView};
 use xinghe_store::{Store, StoreError};
+use xinghe_web::refs::{AuthorRef, PostRef};
 
 use crate::answer::compose::{self, Drafted};
 use crate::answer::gate::Gate;
 use crate::answer::generate::{self, Cutter};
 use crate::answer::verify::{Checker, Source};
-use crate::model::{Answer, AnswerProvenance, AuthorRef, Citation, PostRef, Question, Reason, Sentence};
+use crate::model::{Answer, AnswerProvenance, Citation, Question, Reason, Sentence};
 use crate::{store, words};
 
 /// How many passages are looked at for a question: the gate compares the first with the eleven after it.
@@ -92,7 +93,7 @@ impl Asker {
     /// answer.
     pub async fn ask(&self, question: &Question, watch: &mpsc::Sender<Progress>) -> Result<Answer, AskError> {
         let filter = Filter { scope: question.twin.map_or(Scope::Everyone, Scope::Author), ..Filter::default() };
-        let query = Query { text: question.text.clone(), filter, limit: LOOKED_AT };
+        let query = Query { text: question.text.clone(), filter, limit: LOOKED_AT, operators: false };
         let evidence = self.deps.retrieve.retrieve(&query).await?;
         let gate = self.gate().await?;
         let verdict = gate.judge(&question.text, &evidence);

@@ -85,7 +85,7 @@ impl JobHandler for Calibrator {
 impl Calibrator {
     async fn score(&self, question: &str, without: Option<PostId>) -> Result<f64, JobError> {
         let filter = Filter { without, ..Filter::default() };
-        let query = Query { text: question.to_owned(), filter, limit: 12 };
+        let query = Query { text: question.to_owned(), filter, limit: 12, operators: false };
         let evidence = self.asker.deps().retrieve.retrieve(&query).await.map_err(|e| JobError::Retry(e.to_string()))?;
         Ok(Gate::default().score(question, &evidence))
     }

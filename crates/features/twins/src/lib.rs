@@ -15,6 +15,7 @@ pub mod answer;
 mod api;
 mod ask;
 mod calibrate;
+pub mod eval;
 pub mod model;
 mod pages;
 mod readers;

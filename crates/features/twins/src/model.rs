@@ -1,7 +1,8 @@
 //! Questions and answers: types and rules.
 
 use serde::{Deserialize, Serialize};
-use xinghe_core::{AnswerId, AuthorCard, AuthorId, Lang, PassageId, PostId, PostKind, PostView, RevisionId};
+use xinghe_core::{AnswerId, AuthorId, Lang, PassageId, RevisionId};
+use xinghe_web::refs::{AuthorRef, PostRef};
 
 /// The longest question, in characters.
 pub const LONGEST_QUESTION: usize = 1_000;
@@ -44,56 +45,6 @@ impl Reason {
             Self::FalsePremise => "false_premise",
             Self::Contradicting => "contradicting",
             Self::Unsupported => "unsupported",
-        }
-    }
-}
-
-/// An author as the API names one.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-pub struct AuthorRef {
-    /// The name to show.
-    pub name: String,
-    /// The unique name in addresses.
-    pub handle: String,
-    /// The address of the author's page.
-    pub url: String,
-}
-
-impl From<&AuthorCard> for AuthorRef {
-    fn from(card: &AuthorCard) -> Self {
-        Self { name: card.name.clone(), handle: card.handle.clone(), url: card.url() }
-    }
-}
-
-/// A post as the API names one.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-pub struct PostRef {
-    /// The post.
-    #[schema(value_type = String)]
-    pub id: PostId,
-    /// The address of its page.
-    pub url: String,
-    /// Its title.
-    pub title: String,
-    /// Its kind.
-    #[schema(value_type = String)]
-    pub kind: PostKind,
-    /// Its language, a BCP 47 tag.
-    pub language: String,
-    /// Its first author; `null` where the author's account was erased.
-    pub author: Option<AuthorRef>,
-}
-
-impl PostRef {
-    /// Names a post and its author.
-    pub fn new(post: &PostView, author: Option<&AuthorCard>) -> Self {
-        Self {
-            id: post.id,
-            url: post.url(),
-            title: post.title.clone(),
-            kind: post.kind,
-            language: post.language.to_string(),
-            author: author.map(AuthorRef::from),
         }
     }
 }

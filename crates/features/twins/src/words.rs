@@ -5,6 +5,8 @@
 
 use xinghe_core::{Lang, PostView};
 
+use xinghe_web::refs::percent;
+
 use crate::model::Reason;
 
 /// Why a question was declined.
@@ -72,21 +74,4 @@ pub fn address_of_quote(post: &PostView, quote: &str) -> String {
         format!("{},{}", percent(&start), percent(&end))
     };
     format!("{page}#{anchor}:~:text={fragment}")
-}
-
-/// Percent-encodes all but letters and digits; `-`, `,` and `&` have a meaning within a text fragment.
-fn percent(text: &str) -> String {
-    text.bytes()
-        .map(|b| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") })
-        .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_has_a_meaning_in_a_fragment_is_encoded() {
-        assert_eq!(percent("a-b, c&中"), "a%2Db%2C%20c%26%E4%B8%AD");
-    }
 }

@@ -48,6 +48,8 @@ pub struct Query {
     pub filter: Filter,
     /// How many passages are wanted at most.
     pub limit: usize,
+    /// Whether quotes and a leading minus mean something, as in a search box; in a question they are text.
+    pub operators: bool,
 }
 
 /// A term of the query.

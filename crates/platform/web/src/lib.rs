@@ -10,6 +10,7 @@
 //! | [`routes`] | routes as data, with who may call them and how often |
 //! | [`viewer`] | who is asking |
 //! | [`page`] | the context of a request and the page around a template |
+//! | [`refs`] | posts and authors as the API names them |
 //! | [`slots`] | named places on a page |
 //! | [`errors`] | errors as friendly pages and as problem+json |
 //! | [`texts`] | texts in three languages |
@@ -34,6 +35,7 @@ mod layers;
 pub mod markdown;
 pub mod numbers;
 pub mod page;
+pub mod refs;
 pub mod routes;
 pub mod settings;
 pub mod shell;

@@ -7,7 +7,7 @@ use xinghe_core::content::Passage;
 use xinghe_core::{AuthorId, LangTag, PassageId, PostId, PostKind, PostView, Timestamp};
 use xinghe_text::tokens;
 
-use super::{Fields, IndexError, PassageVectors};
+use super::{Fields, PassageVectors};
 
 /// What is indexed of a post.
 #[derive(Debug, Clone)]
@@ -16,12 +16,22 @@ pub struct Indexed {
     pub post: PostId,
     kind: PostKind,
     authors: Vec<AuthorId>,
-    tags: Vec<String>,
     published: Timestamp,
     accepted: bool,
-    passages: Vec<Stored>,
+    pub(super) passages: Vec<Stored>,
     /// Vectors of its passages, where they are there already.
     pub vectors: Vec<(PassageId, PassageVectors)>,
+}
+
+/// What a post is counted by among the results of a search.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Facets {
+    /// Its kind.
+    pub kind: PostKind,
+    /// Its language.
+    pub language: LangTag,
+    /// Its tags.
+    pub tags: Vec<String>,
 }
 
 /// A passage as it is kept within the index.
@@ -29,6 +39,9 @@ pub struct Indexed {
 pub(crate) struct Stored {
     pub passage: Passage,
     pub title: String,
+    /// Names of those credited.
+    pub names: Vec<String>,
+    pub tags: Vec<String>,
     pub language: LangTag,
     pub author: AuthorId,
     pub sentences: Vec<StoredSentence>,
@@ -47,13 +60,23 @@ pub(crate) struct StoredSentence {
 }
 
 impl Stored {
-    /// The passage as it is searched: title and headings in front of its sentences.
-    pub(crate) fn searchable(&self) -> String {
+    /// What stands above the passage: title, headings, tags, and the names of those credited.
+    pub(crate) fn head(&self) -> String {
         let mut out = self.title.clone();
         let headings = self.passage.headings.iter().filter(|h| **h != self.title);
-        for part in headings.chain(self.sentences.iter().map(|s| &s.text)) {
+        for part in headings.chain(&self.tags).chain(&self.names) {
             out.push('\n');
             out.push_str(part);
+        }
+        out
+    }
+
+    /// The passage as it is searched: its head in front of its sentences.
+    pub(crate) fn searchable(&self) -> String {
+        let mut out = self.head();
+        for sentence in &self.sentences {
+            out.push('\n');
+            out.push_str(&sentence.text);
         }
         out
     }
@@ -65,8 +88,8 @@ pub fn passages_of(post: &PostView) -> Vec<(PassageId, xinghe_text::Cut)> {
     xinghe_text::cut(&post.body).into_iter().enumerate().map(id).collect()
 }
 
-/// A post cut up; `None`: nobody is credited, so nobody could be cited.
-pub(crate) fn indexed(post: &PostView, vectors: Vec<(PassageId, PassageVectors)>) -> Option<Indexed> {
+/// A post cut up, with the names of those credited; `None`: nobody is, so nobody could be cited.
+pub fn indexed(post: &PostView, names: &[String]) -> Option<Indexed> {
     let author = post.author()?;
     let stored = |(ordinal, (id, cut)): (usize, (PassageId, xinghe_text::Cut))| Stored {
         passage: Passage {
@@ -80,6 +103,8 @@ pub(crate) fn indexed(post: &PostView, vectors: Vec<(PassageId, PassageVectors)>
             end: cut.end,
         },
         title: post.title.clone(),
+        names: names.to_vec(),
+        tags: post.tags.clone(),
         language: post.language.clone(),
         author,
         sentences: cut
@@ -92,27 +117,46 @@ pub(crate) fn indexed(post: &PostView, vectors: Vec<(PassageId, PassageVectors)>
         post: post.id,
         kind: post.kind,
         authors: post.credits.iter().map(|c| c.author).collect(),
-        tags: post.tags.clone(),
         published: post.published_at,
         accepted: post.accepted,
         passages: passages_of(post).into_iter().enumerate().map(stored).collect(),
-        vectors,
+        vectors: Vec::new(),
     })
 }
 
-pub(super) fn documents(f: &Fields, post: &Indexed) -> Result<Vec<TantivyDocument>, IndexError> {
-    let mut all = Vec::with_capacity(post.passages.len());
-    for stored in &post.passages {
+impl Indexed {
+    /// Adds the vectors of its passages, as many as there are, in order.
+    #[must_use]
+    pub fn with_vectors(mut self, vectors: Vec<PassageVectors>) -> Self {
+        self.vectors = self.passages.iter().map(|p| p.passage.id).zip(vectors).collect();
+        self
+    }
+
+    pub(super) fn facets(&self) -> Facets {
+        let first = self.passages.first();
+        Facets {
+            kind: self.kind,
+            language: first.map_or(LangTag::undetermined(), |p| p.language.clone()),
+            tags: first.map(|p| p.tags.clone()).unwrap_or_default(),
+        }
+    }
+
+    /// The primary tag of its language.
+    pub(super) fn primary(&self) -> &str {
+        self.passages.first().map_or("und", |p| p.language.primary())
+    }
+}
+
+pub(super) fn documents(f: &Fields, post: &Indexed) -> Vec<TantivyDocument> {
+    let document = |stored: &Stored| {
         let mut document = TantivyDocument::new();
         document.add_i64(f.passage, stored.passage.id.raw());
         document.add_i64(f.post, post.post.raw());
-        document.add_i64(f.ordinal, i64::from(stored.passage.ordinal));
         document.add_pre_tokenized_text(f.terms, tokenized(&stored.searchable()));
-        document.add_pre_tokenized_text(f.title, tokenized(&stored.title));
         document.add_text(f.kind, post.kind.as_str());
         document.add_text(f.language, stored.language.as_str());
         document.add_text(f.primary, stored.language.primary());
-        for tag in &post.tags {
+        for tag in &stored.tags {
             document.add_text(f.tag, tag);
         }
         for author in &post.authors {
@@ -120,10 +164,9 @@ pub(super) fn documents(f: &Fields, post: &Indexed) -> Result<Vec<TantivyDocumen
         }
         document.add_i64(f.published, post.published.as_millis());
         document.add_i64(f.accepted, i64::from(post.accepted));
-        document.add_text(f.stored, serde_json::to_string(stored)?);
-        all.push(document);
-    }
-    Ok(all)
+        document
+    };
+    post.passages.iter().map(document).collect()
 }
 
 fn tokenized(text: &str) -> PreTokenizedString {

@@ -1,37 +1,61 @@
-//! The node-local index: words in tantivy, vectors beside them, one score from both.
+//! The node-local index: words in tantivy, terms and vectors in a mapped file beside it, one score from both.
 //!
-//! Words find the candidates (tantivy's BM25 over the weighted terms of the query), and so do the nearest vectors;
-//! the candidates are then scored with the recipe of this project: A, the passage by words; B, its best sentence with
-//! its follower by words; C, the passage by meaning; D, its best sentence by meaning.
+//! Words find the candidates (tantivy's BM25 over the weighted terms of the query), and so do the nearest sketches of
+//! vectors; the candidates are then scored with the recipe of this project: A, the passage by words; B, its best
+//! sentence with its follower by words; C, the passage by meaning; D, its best sentence by meaning.
+//!
+//! * `document` – what is indexed of a post
+//! * `query` – what was typed, taken apart
+//! * `records` – the mapped file, and statistics that are exact after every change
+//! * `sketches` – the nearest by meaning
+//! * `means` – vectors without their language
+//! * `score` – the score
+//! * `spelling` – what a misspelt word may have meant
 
 mod document;
+mod means;
+mod query;
+mod records;
 mod score;
+mod sketches;
+mod spelling;
 mod vectors;
 
-use std::collections::HashMap;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError, RwLock};
+use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 
-use tantivy::collector::TopDocs;
+use heed::{RoTxn, WithoutTls};
+use rustc_hash::FxHashSet;
+use tantivy::collector::{DocSetCollector, TopDocs};
+use tantivy::directory::error::LockError;
 use tantivy::query::{BooleanQuery, BoostQuery, Occur, Query as Clause, RangeQuery, TermQuery};
-use tantivy::schema::{
-    FAST, Field, INDEXED, IndexRecordOption, STORED, STRING, Schema, TextFieldIndexing, TextOptions, Value,
-};
-use tantivy::{DocAddress, IndexReader, IndexWriter, ReloadPolicy, TantivyDocument, Term};
+use tantivy::schema::{FAST, Field, INDEXED, IndexRecordOption, STRING, Schema, TextFieldIndexing, TextOptions};
+use tantivy::{DocAddress, IndexReader, IndexWriter, ReloadPolicy, Searcher, TantivyError, Term};
 use xinghe_core::event::Position;
-use xinghe_core::evidence::{Evidence, Filter, Query, Scope};
-use xinghe_core::{PassageId, PostId, PostView};
+use xinghe_core::evidence::{Evidence, EvidenceHit, Filter, Query, QueryTerm, Scope, SentenceEvidence};
+use xinghe_core::{PassageId, PostId};
 use xinghe_text::tokens;
 
-pub use document::{Indexed, passages_of};
+pub use document::{Facets, Indexed, indexed, passages_of};
+use means::Asked;
+pub use means::{E5_SMALL_NAME, Language, Means, Part};
+use query::Parsed;
+use records::{ReadyVectors, Records};
+use score::{Scored, Weighed};
+use sketches::Sketches;
 pub use vectors::{Packed, PassageVectors, decode, encode};
+use vectors::{Sketch, encode_stored, stored};
 
 /// The form of the index; another number in the folder means that it is rebuilt.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 /// How many candidates words bring.
 const BY_WORDS: usize = 120;
 /// How many candidates vectors bring.
 const BY_MEANING: usize = 60;
+/// How many sketches are looked at more closely for one of them.
+const SKETCHES: usize = 6;
+/// How many more candidates are looked at where phrases and exclusions drop some.
+const WITH_OPERATORS: usize = 5;
 /// Memory of the writer, in bytes.
 const WRITER_MEMORY: usize = 32 << 20;
 
@@ -40,10 +64,16 @@ const WRITER_MEMORY: usize = 32 << 20;
 pub enum IndexError {
     /// tantivy.
     #[error("search index: {0}")]
-    Tantivy(#[from] tantivy::TantivyError),
+    Tantivy(#[from] TantivyError),
     /// Its folder.
     #[error("search index: {0}")]
     Folder(#[from] std::io::Error),
+    /// The mapped file.
+    #[error("search index: {0}")]
+    Records(#[from] heed::Error),
+    /// Another process writes this index.
+    #[error("search index: another process of xinghe uses this data folder and keeps the index up to date")]
+    InUse,
     /// A stored passage is not readable; rebuild the index.
     #[error("search index: {0}; run `xinghe rebuild search`")]
     Stored(#[from] serde_json::Error),
@@ -53,37 +83,40 @@ struct Fields {
     passage: Field,
     post: Field,
     terms: Field,
-    title: Field,
     kind: Field,
     language: Field,
     primary: Field,
     tag: Field,
     author: Field,
-    ordinal: Field,
     published: Field,
     accepted: Field,
-    stored: Field,
 }
 
 /// The index of one node.
 pub struct Index {
     fields: Fields,
-    writer: Mutex<IndexWriter>,
+    /// None where another process holds it.
+    writer: Option<Mutex<IndexWriter>>,
     reader: IndexReader,
     index: tantivy::Index,
-    vectors: RwLock<HashMap<PassageId, PassageVectors>>,
+    records: Records,
+    sketches: RwLock<Sketches>,
+    means: Option<Means>,
 }
 
 impl Index {
-    /// Opens the index in a folder, making it anew where it is absent, of another form, or damaged.
+    /// Opens the index in a folder, making it anew where it is absent, of another form or model, or damaged. `model`
+    /// names the model of the vectors.
     ///
     /// # Errors
     /// The folder cannot be written.
-    pub fn open(folder: &Path) -> Result<Self, IndexError> {
+    pub fn open(folder: &Path, model: Option<&str>) -> Result<Self, IndexError> {
+        let means = model.and_then(Means::of_model);
+        let form = format!("{VERSION} {}", model.unwrap_or("words"));
         let stamp = folder.join("version");
-        let same = std::fs::read_to_string(&stamp).is_ok_and(|v| v.trim() == VERSION.to_string());
+        let same = std::fs::read_to_string(&stamp).is_ok_and(|v| v.trim() == form);
         if same {
-            match Self::open_existing(folder) {
+            match Self::open_existing(folder, means.clone()) {
                 Ok(index) => return Ok(index),
                 Err(error) => tracing::warn!(%error, "the search index is damaged and is made anew"),
             }
@@ -92,18 +125,39 @@ impl Index {
             std::fs::remove_dir_all(folder)?;
         }
         std::fs::create_dir_all(folder)?;
-        let opened = Self::open_existing(folder)?;
-        std::fs::write(stamp, VERSION.to_string())?;
+        let opened = Self::open_existing(folder, means)?;
+        std::fs::write(stamp, form)?;
         Ok(opened)
     }
 
-    fn open_existing(folder: &Path) -> Result<Self, IndexError> {
+    fn open_existing(folder: &Path, means: Option<Means>) -> Result<Self, IndexError> {
         let (schema, fields) = schema();
-        let directory = tantivy::directory::MmapDirectory::open(folder).map_err(tantivy::TantivyError::from)?;
+        let words = folder.join("words");
+        std::fs::create_dir_all(&words)?;
+        let directory = tantivy::directory::MmapDirectory::open(&words).map_err(TantivyError::from)?;
         let index = tantivy::Index::open_or_create(directory, schema)?;
-        let writer = index.writer_with_num_threads(1, WRITER_MEMORY)?;
+        let writer = match index.writer_with_num_threads(1, WRITER_MEMORY) {
+            Ok(writer) => Some(Mutex::new(writer)),
+            Err(TantivyError::LockFailure(LockError::LockBusy, _)) => None,
+            Err(error) => return Err(error.into()),
+        };
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
-        Ok(Self { fields, writer: Mutex::new(writer), reader, index, vectors: RwLock::default() })
+        let records = Records::open(&folder.join("records"))?;
+        let mut sketches = Sketches::default();
+        for (passage, post, sketch) in records.sketches()? {
+            sketches.put(passage, post, sketch);
+        }
+        Ok(Self { fields, writer, reader, index, records, sketches: RwLock::new(sketches), means })
+    }
+
+    /// Whether this process may write; else another one does, and this one reads what that one wrote until now.
+    pub fn is_writer(&self) -> bool {
+        self.writer.is_some()
+    }
+
+    fn writer(&self) -> Result<MutexGuard<'_, IndexWriter>, IndexError> {
+        let writer = self.writer.as_ref().ok_or(IndexError::InUse)?;
+        Ok(writer.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// How far the log was read: kept in the commit itself, so that a crash replays what was not durable.
@@ -115,50 +169,76 @@ impl Index {
         Ok(payload.and_then(|p| serde_json::from_str(&p).ok()).unwrap_or(Position::START))
     }
 
-    /// Takes posts in (each replaces what was there of it) and out, and makes it durable with the log's position.
+    /// Takes posts in (each replaces what was there of it) and out, adds vectors to passages that are there, and makes
+    /// it durable with the log's position.
+    ///
+    /// The records are written first: should the machine stop between them and the words, the position still stands
+    /// before the change, and the change is simply made again.
     ///
     /// # Errors
-    /// The disk is full or gone; then nothing was changed.
-    pub fn apply(&self, put: &[Indexed], gone: &[PostId], position: Position) -> Result<(), IndexError> {
-        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        let outcome = self.write(&mut writer, put, gone, position);
+    /// The disk is full or gone.
+    pub fn apply(
+        &self,
+        put: &[Indexed],
+        vectors: &[(PassageId, &str, PassageVectors)],
+        gone: &[PostId],
+        position: Position,
+    ) -> Result<(), IndexError> {
+        let mut writer = self.writer()?;
+        let mut fresh: Vec<ReadyVectors> =
+            vectors.iter().map(|(id, primary, v)| self.ready(*id, Language::of(primary), v)).collect();
+        for post in put {
+            let language = Language::of(post.primary());
+            fresh.extend(post.vectors.iter().map(|(id, v)| self.ready(*id, language, v)));
+        }
+        self.records.apply(put, &fresh, gone)?;
+        let outcome = self.write_words(&mut writer, put, gone, position);
         if outcome.is_err() {
             writer.rollback()?;
+        }
+        let mut sketches = self.sketches.write().unwrap_or_else(PoisonError::into_inner);
+        for post in put.iter().map(|p| p.post).chain(gone.iter().copied()) {
+            sketches.remove(post);
+        }
+        let txn = self.records.read()?;
+        for ready in &fresh {
+            if self.records.vectors(&txn, ready.passage)?.is_some() {
+                sketches.put(ready.passage, ready.post, ready.sketch);
+            }
         }
         outcome
     }
 
-    fn write(
+    fn ready(&self, passage: PassageId, language: Language, vectors: &PassageVectors) -> ReadyVectors {
+        let own = vectors.passage.unpacked();
+        let (bytes, sketch) = match &self.means {
+            Some(means) => (
+                encode_stored(vectors, |part, v| means.closeness(language, part, v)),
+                Sketch::of_vector(&means.centred(language, Part::Passage, &own)),
+            ),
+            None => (encode_stored(vectors, |_, _| 1.0), Sketch::of_vector(&own)),
+        };
+        ReadyVectors { passage, post: vectors.post, bytes, sketch }
+    }
+
+    fn write_words(
         &self,
         writer: &mut IndexWriter,
         put: &[Indexed],
         gone: &[PostId],
         at: Position,
     ) -> Result<(), IndexError> {
-        let removed: Vec<PostId> = put.iter().map(|p| p.post).chain(gone.iter().copied()).collect();
-        for post in &removed {
+        for post in put.iter().map(|p| p.post).chain(gone.iter().copied()) {
             writer.delete_term(Term::from_field_i64(self.fields.post, post.raw()));
         }
-        for indexed in put {
-            for document in document::documents(&self.fields, indexed)? {
-                writer.add_document(document)?;
-            }
+        for document in put.iter().flat_map(|post| document::documents(&self.fields, post)) {
+            writer.add_document(document)?;
         }
         let mut commit = writer.prepare_commit()?;
         commit.set_payload(&serde_json::to_string(&at)?);
         commit.commit()?;
         self.reader.reload()?;
-        let mut vectors = self.vectors.write().unwrap_or_else(PoisonError::into_inner);
-        vectors.retain(|_, v| !removed.contains(&v.post));
-        for indexed in put {
-            vectors.extend(indexed.vectors.iter().map(|(id, v)| (*id, v.clone())));
-        }
         Ok(())
-    }
-
-    /// Adds vectors of passages that are indexed already.
-    pub fn add_vectors(&self, fresh: impl IntoIterator<Item = (PassageId, PassageVectors)>) {
-        self.vectors.write().unwrap_or_else(PoisonError::into_inner).extend(fresh);
     }
 
     /// Empties it.
@@ -166,30 +246,26 @@ impl Index {
     /// # Errors
     /// The disk is full or gone.
     pub fn clear(&self) -> Result<(), IndexError> {
-        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut writer = self.writer()?;
+        self.records.clear()?;
         writer.delete_all_documents()?;
         let mut commit = writer.prepare_commit()?;
         commit.set_payload(&serde_json::to_string(&Position::START)?);
         commit.commit()?;
         self.reader.reload()?;
-        self.vectors.write().unwrap_or_else(PoisonError::into_inner).clear();
+        self.sketches.write().unwrap_or_else(PoisonError::into_inner).clear();
         Ok(())
     }
 
-    /// How many passages are indexed, and how many of them have vectors.
-    pub fn counts(&self) -> (u64, u64) {
-        let vectors = self.vectors.read().unwrap_or_else(PoisonError::into_inner);
-        (self.reader.searcher().num_docs(), vectors.len() as u64)
-    }
-
-    /// How many posts are indexed.
+    /// How many posts and passages are indexed, and how many of the passages have vectors.
     ///
     /// # Errors
     /// The index cannot be read.
-    pub fn posts(&self) -> Result<u64, IndexError> {
-        let searcher = self.reader.searcher();
-        let first = TermQuery::new(Term::from_field_i64(self.fields.ordinal, 0), IndexRecordOption::Basic);
-        Ok(searcher.search(&first, &tantivy::collector::Count)? as u64)
+    pub fn counts(&self) -> Result<Counts, IndexError> {
+        let txn = self.records.read()?;
+        let totals = self.records.totals(&txn)?;
+        let posts = self.records.posts(&txn)?;
+        Ok(Counts { posts, passages: totals.passages, embedded: totals.embedded })
     }
 
     /// The posts that credit an author.
@@ -199,62 +275,193 @@ impl Index {
     pub fn posts_of(&self, author: xinghe_core::AuthorId) -> Result<Vec<PostId>, IndexError> {
         let searcher = self.reader.searcher();
         let query = TermQuery::new(Term::from_field_i64(self.fields.author, author.raw()), IndexRecordOption::Basic);
-        let mut posts = Vec::new();
-        for address in searcher.search(&query, &tantivy::collector::DocSetCollector)? {
-            let column = searcher.segment_reader(address.segment_ord).fast_fields().i64("post")?;
-            posts.extend(column.first(address.doc_id).map(PostId::from_raw));
-        }
+        let found = searcher.search(&query, &DocSetCollector)?;
+        let mut posts: Vec<PostId> =
+            column(&searcher, "post", found)?.into_iter().map(|(_, post)| PostId::from_raw(post)).collect();
         posts.sort_unstable();
         posts.dedup();
         Ok(posts)
     }
 
-    /// The best passages for a query.
+    /// The best passages for a query, with their text and features.
     ///
     /// # Errors
     /// The index cannot be read.
     pub fn retrieve(&self, query: &Query, vector: Option<&[f32]>) -> Result<Evidence, IndexError> {
-        let parsed = Parsed::of(&query.text);
-        let searcher = self.reader.searcher();
-        let filters = self.filters(&query.filter);
-        let mut found: Vec<DocAddress> = Vec::new();
-        if !parsed.terms.is_empty() {
-            let mut clauses = filters.iter().map(|(o, c)| (*o, c.box_clone())).collect::<Vec<_>>();
-            clauses.push((Occur::Must, Box::new(self.any_of(&parsed.terms))));
-            let top = searcher.search(&BooleanQuery::new(clauses), &TopDocs::with_limit(BY_WORDS).order_by_score())?;
-            found.extend(top.into_iter().map(|(_, address)| address));
-        }
-        if let Some(vector) = vector {
-            for passage in self.nearest(vector, BY_MEANING) {
-                let mut clauses = filters.iter().map(|(o, c)| (*o, c.box_clone())).collect::<Vec<_>>();
-                let term = Term::from_field_i64(self.fields.passage, passage.raw());
-                clauses.push((Occur::Must, Box::new(TermQuery::new(term, IndexRecordOption::Basic))));
-                let top = searcher.search(&BooleanQuery::new(clauses), &TopDocs::with_limit(1).order_by_score())?;
-                found.extend(top.into_iter().map(|(_, a)| a).filter(|a| !found.contains(a)).collect::<Vec<_>>());
-            }
-        }
-        let mut candidates = Vec::with_capacity(found.len());
-        for address in found {
-            let document: TantivyDocument = searcher.doc(address)?;
-            let stored = document.get_first(self.fields.stored).and_then(|v| v.as_str()).unwrap_or_default();
-            candidates.push(serde_json::from_str::<document::Stored>(stored)?);
-        }
-        candidates.retain(|c| parsed.allows(c));
-        let statistics = self.statistics(&searcher, &parsed, query.filter.without)?;
-        let vectors = self.vectors.read().unwrap_or_else(PoisonError::into_inner);
-        Ok(score::evidence(&query.text, &parsed.terms, &statistics, candidates, vector, &vectors, query.limit))
+        let ranking = self.rank(query, vector)?;
+        let count = query.limit.min(ranking.len());
+        self.evidence(&ranking, &(0..count).collect::<Vec<_>>())
     }
 
-    fn nearest(&self, vector: &[f32], count: usize) -> Vec<PassageId> {
-        let vectors = self.vectors.read().unwrap_or_else(PoisonError::into_inner);
-        let mut all: Vec<(f32, PassageId)> = vectors.iter().map(|(id, v)| (v.passage.cosine(vector), *id)).collect();
-        let count = count.min(all.len());
-        if count == 0 {
-            return Vec::new();
+    /// Finds and scores passages; [`Index::evidence`] brings the text of those that are wanted.
+    ///
+    /// # Errors
+    /// The index cannot be read.
+    pub fn rank(&self, query: &Query, vector: Option<&[f32]>) -> Result<Ranking<'_>, IndexError> {
+        let parsed = Parsed::of(&query.text, query.operators);
+        let language = xinghe_text::detect(&query.text);
+        let asked = vector.map(|v| Asked::new(self.means.as_ref(), Language::of(language.primary()), v));
+        let searcher = self.reader.searcher();
+        let txn = self.records.read()?;
+        let hashes = score::hashed(&parsed.terms);
+        let (totals, holding) = self.records.without(&txn, &hashes, query.filter.without)?;
+        let weighed = Weighed::new(&parsed.terms, &hashes, totals, &holding);
+        let mut found = self.by_words(&searcher, &parsed, query)?;
+        if let Some(asked) = &asked {
+            let near = self.by_meaning(&searcher, &txn, asked, &parsed, query)?;
+            let known: FxHashSet<PassageId> = found.iter().copied().collect();
+            found.extend(near.into_iter().filter(|p| !known.contains(p)));
         }
-        all.select_nth_unstable_by(count - 1, |a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-        all.truncate(count);
-        all.into_iter().map(|(_, id)| id).collect()
+        let mut scored = Vec::with_capacity(found.len());
+        for passage in found {
+            // Written meanwhile, or not yet wholly.
+            let Some(terms) = self.records.terms(&txn, passage)? else { continue };
+            if parsed.has_operators()
+                && !self.records.text(&txn, passage)?.is_some_and(|t| parsed.allows(&t.searchable()))
+            {
+                continue;
+            }
+            let (words, sentence_words) = weighed.words(&terms);
+            let vectors = self.records.vectors(&txn, passage)?;
+            let meaning = asked.as_ref().zip(vectors).and_then(|(a, bytes)| score::meaning(a, terms.language, bytes));
+            let foreign = asked.as_ref().is_some_and(|a| a.crosses_to(terms.language));
+            scored.push(Scored { passage, post: terms.post, foreign, score: 0.0, words, sentence_words, meaning });
+        }
+        let bridge = match &asked {
+            Some(asked) if scored.iter().any(|s| s.foreign) => {
+                let own = |s: &Scored| {
+                    let bytes = self.records.vectors(&txn, s.passage).ok()??;
+                    score::centred_meaning(asked, asked.language, bytes)
+                };
+                score::Bridge::between(&scored, own)
+            }
+            _ => score::Bridge::default(),
+        };
+        score::rank(&mut scored, &bridge);
+        Ok(Ranking { txn, parsed, weighed, asked, bridge, scored, language })
+    }
+
+    /// The evidence of some of a ranking's passages, by their places in it.
+    ///
+    /// # Errors
+    /// The index cannot be read.
+    pub fn evidence(&self, ranking: &Ranking<'_>, places: &[usize]) -> Result<Evidence, IndexError> {
+        let Ranking { txn, weighed, asked, scored, bridge, .. } = ranking;
+        let mut hits = Vec::with_capacity(places.len());
+        for s in places.iter().filter_map(|p| scored.get(*p)) {
+            let (Some(stored), Some(terms)) = (self.records.text(txn, s.passage)?, self.records.terms(txn, s.passage)?)
+            else {
+                continue;
+            };
+            let cosines: Vec<f32> = match (asked, self.records.vectors(txn, s.passage)?) {
+                (Some(asked), Some(bytes)) => score::of_sentences(asked, bridge, terms.language, bytes),
+                _ => Vec::new(),
+            };
+            let (whole, parts) = weighed.counts(&terms);
+            let sentence = |(i, (s, term_counts)): (usize, (document::StoredSentence, Vec<u16>))| SentenceEvidence {
+                text: s.text,
+                start: s.start,
+                end: s.end,
+                code: s.code,
+                cosine: cosines.get(i).copied().unwrap_or_default(),
+                term_counts,
+            };
+            let own = ranking.language.primary();
+            let (meaning, sentence_meaning) = s.meaning.unwrap_or_default();
+            hits.push(EvidenceHit {
+                author: stored.author,
+                cross_language: own != "und" && own != stored.language.primary(),
+                language: stored.language,
+                score: s.score,
+                words: s.words,
+                sentence_words: s.sentence_words,
+                meaning,
+                sentence_meaning,
+                term_counts: whole,
+                sentences: stored
+                    .sentences
+                    .into_iter()
+                    .zip(parts)
+                    .enumerate()
+                    // A heading can be found, but it is no answer.
+                    .filter(|(_, (s, _))| !s.heading)
+                    .map(sentence)
+                    .collect(),
+                passage: stored.passage,
+            });
+        }
+        let term = |(t, idf): (&tokens::QueryToken, &f32)| QueryTerm {
+            text: t.text.clone(),
+            weight: t.weight,
+            idf: *idf,
+            whole_word: t.whole_word,
+        };
+        let terms = ranking.parsed.terms.iter().zip(&weighed.idf).map(term).collect();
+        Ok(Evidence { terms, total: weighed.total, hits, meaning: asked.is_some() })
+    }
+
+    /// What the posts of a ranking are counted by.
+    ///
+    /// # Errors
+    /// The index cannot be read.
+    pub fn facets(&self, ranking: &Ranking<'_>, places: &[usize]) -> Result<Vec<Facets>, IndexError> {
+        let mut all = Vec::with_capacity(places.len());
+        for s in places.iter().filter_map(|p| ranking.scored.get(*p)) {
+            all.extend(self.records.facets(&ranking.txn, s.post)?);
+        }
+        Ok(all)
+    }
+
+    fn by_words(&self, searcher: &Searcher, parsed: &Parsed, query: &Query) -> Result<Vec<PassageId>, IndexError> {
+        if parsed.terms.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut clauses = self.filters(&query.filter);
+        clauses.push((Occur::Must, Box::new(self.any_of(&parsed.terms))));
+        let mut count = BY_WORDS.max(query.limit);
+        if parsed.has_operators() {
+            count *= WITH_OPERATORS;
+            clauses.extend(parsed.phrases.iter().flat_map(|p| self.all_of(p)));
+        }
+        let top = searcher.search(&BooleanQuery::new(clauses), &TopDocs::with_limit(count).order_by_score())?;
+        let found = column(searcher, "passage", top.into_iter().map(|(_, address)| address))?;
+        Ok(found.into_iter().map(|(_, id)| PassageId::from_raw(id)).collect())
+    }
+
+    fn by_meaning(
+        &self,
+        searcher: &Searcher,
+        txn: &RoTxn<'_, WithoutTls>,
+        asked: &Asked,
+        parsed: &Parsed,
+        query: &Query,
+    ) -> Result<Vec<PassageId>, IndexError> {
+        let count = BY_MEANING.max(query.limit / 2);
+        let filter = Filter { without: None, ..query.filter.clone() };
+        let mut clauses = self.filters(&filter);
+        clauses.extend(parsed.phrases.iter().flat_map(|p| self.all_of(p)));
+        let allowed: Option<FxHashSet<i64>> = if clauses.is_empty() {
+            None
+        } else {
+            let found = searcher.search(&BooleanQuery::new(clauses), &DocSetCollector)?;
+            Some(column(searcher, "passage", found)?.into_iter().map(|(_, id)| id).collect())
+        };
+        let near = {
+            let sketches = self.sketches.read().unwrap_or_else(PoisonError::into_inner);
+            sketches.nearest(&asked.sketch, count * SKETCHES, |passage, post| {
+                Some(post) != query.filter.without && allowed.as_ref().is_none_or(|a| a.contains(&passage.raw()))
+            })
+        };
+        let mut exact = Vec::with_capacity(near.len());
+        for passage in near {
+            let Some(bytes) = self.records.vectors(txn, passage)? else { continue };
+            let Some(vector) = stored(bytes).next() else { continue };
+            let Some(terms) = self.records.terms(txn, passage)? else { continue };
+            exact.push((asked.centred_cosine(terms.language, Part::Passage, &vector), passage));
+        }
+        exact.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        exact.truncate(count);
+        Ok(exact.into_iter().map(|(_, passage)| passage).collect())
     }
 
     fn any_of(&self, terms: &[tokens::QueryToken]) -> BooleanQuery {
@@ -262,11 +469,18 @@ impl Index {
             let term = TermQuery::new(Term::from_field_text(field, text), IndexRecordOption::WithFreqs);
             Box::new(BoostQuery::new(Box::new(term), weight))
         };
-        let both = |t: &tokens::QueryToken| {
-            [(self.fields.terms, 1.0), (self.fields.title, 0.6)]
-                .map(|(f, w)| (Occur::Should, clause(f, &t.text, t.weight * w)))
+        let one = |t: &tokens::QueryToken| (Occur::Should, clause(self.fields.terms, &t.text, t.weight));
+        BooleanQuery::new(terms.iter().map(one).collect())
+    }
+
+    /// The clauses of a phrase: whoever holds it holds all its terms.
+    fn all_of(&self, phrase: &str) -> Vec<(Occur, Box<dyn Clause>)> {
+        let whole = |t: &tokens::Term| !matches!(t.kind, tokens::Kind::Gram | tokens::Kind::Part | tokens::Kind::Whole);
+        let clause = |t: tokens::Term| -> (Occur, Box<dyn Clause>) {
+            let term = Term::from_field_text(self.fields.terms, &t.text);
+            (Occur::Must, Box::new(TermQuery::new(term, IndexRecordOption::Basic)))
         };
-        BooleanQuery::new(terms.iter().flat_map(both).collect())
+        tokens::terms(phrase).into_iter().filter(whole).map(clause).collect()
     }
 
     fn filters(&self, filter: &Filter) -> Vec<(Occur, Box<dyn Clause>)> {
@@ -305,90 +519,63 @@ impl Index {
         }
         all
     }
-
-    /// How many passages there are, how long on average, and how many hold each term; as if a post did not exist.
-    fn statistics(
-        &self,
-        searcher: &tantivy::Searcher,
-        parsed: &Parsed,
-        without: Option<PostId>,
-    ) -> Result<Statistics, IndexError> {
-        let mut holding = Vec::with_capacity(parsed.terms.len());
-        for term in &parsed.terms {
-            holding.push(searcher.doc_freq(&Term::from_field_text(self.fields.terms, &term.text))?);
-        }
-        let (mut passages, mut tokens_in_all) = (searcher.num_docs(), 0u64);
-        for segment in searcher.segment_readers() {
-            tokens_in_all += segment.inverted_index(self.fields.terms)?.total_num_tokens();
-        }
-        if let Some(post) = without {
-            let query = TermQuery::new(Term::from_field_i64(self.fields.post, post.raw()), IndexRecordOption::Basic);
-            for (_, address) in searcher.search(&query, &TopDocs::with_limit(10_000).order_by_score())? {
-                let document: TantivyDocument = searcher.doc(address)?;
-                let stored = document.get_first(self.fields.stored).and_then(|v| v.as_str()).unwrap_or_default();
-                let stored: document::Stored = serde_json::from_str(stored)?;
-                let counts = score::count(&stored.searchable(), &parsed.terms);
-                passages = passages.saturating_sub(1);
-                tokens_in_all = tokens_in_all.saturating_sub(u64::from(counts.length));
-                for (n, count) in holding.iter_mut().zip(&counts.of_term) {
-                    *n = n.saturating_sub(u64::from(*count > 0));
-                }
-            }
-        }
-        let average = if passages == 0 { 1.0 } else { tokens_in_all as f32 / passages as f32 };
-        Ok(Statistics { passages, average: average.max(1.0), holding })
-    }
 }
 
-/// Statistics of the index for one query.
-pub(crate) struct Statistics {
+/// How much an index holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counts {
+    /// Posts.
+    pub posts: u64,
+    /// Their passages.
     pub passages: u64,
-    pub average: f32,
-    pub holding: Vec<u64>,
+    /// Passages with vectors.
+    pub embedded: u64,
 }
 
-/// A query taken apart: terms, "phrases", -exclusions.
-pub(crate) struct Parsed {
-    pub terms: Vec<tokens::QueryToken>,
-    pub phrases: Vec<String>,
-    pub excluded: Vec<String>,
+/// Passages in order of their scores, as of one moment of the index.
+pub struct Ranking<'i> {
+    txn: RoTxn<'i, WithoutTls>,
+    parsed: Parsed,
+    weighed: Weighed,
+    asked: Option<Asked>,
+    bridge: score::Bridge,
+    scored: Vec<Scored>,
+    language: xinghe_core::LangTag,
 }
 
-impl Parsed {
-    pub(crate) fn of(text: &str) -> Self {
-        let (mut plain, mut phrases, mut excluded) = (String::new(), Vec::new(), Vec::new());
-        let quotes = text.matches(['"', '“', '”']).count();
-        for (i, part) in text.split(['"', '“', '”']).enumerate() {
-            // An opening quote that is never closed makes no phrase.
-            let quoted = i % 2 == 1 && i < quotes;
-            if quoted && !part.trim().is_empty() {
-                phrases.push(xinghe_text::norm::fold_str(part.trim()));
-                plain.push(' ');
-                plain.push_str(part);
-                continue;
-            }
-            for word in part.split_whitespace() {
-                match word.strip_prefix('-').filter(|w| w.chars().next().is_some_and(char::is_alphabetic)) {
-                    Some(word) => excluded.push(xinghe_text::norm::fold_str(word)),
-                    None => {
-                        plain.push(' ');
-                        plain.push_str(word);
-                    }
-                }
-            }
-        }
-        let terms = tokens::query(&plain).into_iter().filter(|t| !t.text.is_empty()).take(120).collect();
-        Self { terms, phrases, excluded }
+impl Ranking<'_> {
+    /// How many passages were found.
+    pub fn len(&self) -> usize {
+        self.scored.len()
     }
 
-    fn allows(&self, stored: &document::Stored) -> bool {
-        if self.phrases.is_empty() && self.excluded.is_empty() {
-            return true;
-        }
-        let text = xinghe_text::norm::fold_str(&stored.searchable());
-        let holds = |p: &String| text.contains(p.as_str());
-        self.phrases.iter().all(holds) && !self.excluded.iter().any(holds)
+    /// Whether nothing was found.
+    pub fn is_empty(&self) -> bool {
+        self.scored.is_empty()
     }
+
+    /// The score and the passage at a place.
+    pub fn at(&self, place: usize) -> Option<(f32, PassageId)> {
+        self.scored.get(place).map(|s| (s.score, s.passage))
+    }
+
+    /// The place of each post's best passage, best post first.
+    pub fn best_of_posts(&self) -> Vec<usize> {
+        let mut seen = FxHashSet::default();
+        (0..self.scored.len()).filter(|i| seen.insert(self.scored[*i].post)).collect()
+    }
+}
+
+/// The values of a numeric column of some documents, in the order asked for.
+fn column(
+    searcher: &Searcher,
+    name: &str,
+    of: impl IntoIterator<Item = DocAddress>,
+) -> Result<Vec<(DocAddress, i64)>, IndexError> {
+    let columns: Vec<_> =
+        searcher.segment_readers().iter().map(|s| s.fast_fields().i64(name)).collect::<Result<_, _>>()?;
+    let value = |at: DocAddress| Some((at, columns.get(at.segment_ord as usize)?.first(at.doc_id)?));
+    Ok(of.into_iter().filter_map(value).collect())
 }
 
 fn schema() -> (Schema, Fields) {
@@ -399,24 +586,16 @@ fn schema() -> (Schema, Fields) {
         .set_fieldnorms(true);
     let words = TextOptions::default().set_indexing_options(indexing);
     let fields = Fields {
-        passage: builder.add_i64_field("passage", INDEXED),
+        passage: builder.add_i64_field("passage", FAST),
         post: builder.add_i64_field("post", INDEXED | FAST),
-        terms: builder.add_text_field("terms", words.clone()),
-        title: builder.add_text_field("title", words),
+        terms: builder.add_text_field("terms", words),
         kind: builder.add_text_field("kind", STRING),
         language: builder.add_text_field("language", STRING),
         primary: builder.add_text_field("primary", STRING),
         tag: builder.add_text_field("tag", STRING),
         author: builder.add_i64_field("author", INDEXED),
-        ordinal: builder.add_i64_field("ordinal", INDEXED),
         published: builder.add_i64_field("published", INDEXED | FAST),
         accepted: builder.add_i64_field("accepted", INDEXED),
-        stored: builder.add_text_field("stored", STORED),
     };
     (builder.build(), fields)
-}
-
-/// A post cut into what is indexed of it.
-pub fn indexed(post: &PostView, vectors: Vec<(PassageId, PassageVectors)>) -> Option<Indexed> {
-    document::indexed(post, vectors)
 }

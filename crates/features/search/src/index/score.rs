@@ -1,23 +1,26 @@
 //! One score from words and meaning.
 
-use std::collections::HashMap;
-
 use rustc_hash::FxHashMap;
-use xinghe_core::PassageId;
-use xinghe_core::evidence::{Evidence, EvidenceHit, QueryTerm, SentenceEvidence};
+use xinghe_core::{PassageId, PostId};
 use xinghe_text::tokens::{self, QueryToken};
 
-use super::document::Stored;
-use super::{PassageVectors, Statistics};
+use super::means::{Asked, Language, Part};
+use super::records::{Terms, Totals, hashes};
+use super::vectors::{StoredVector, stored};
 
 /// BM25 of a whole passage.
 const PASSAGE: Bm25 = Bm25 { k1: 1.0, b: 0.5 };
 /// BM25 of a sentence with its follower.
 const SENTENCE: Bm25 = Bm25 { k1: 0.5, b: 0.5 };
+
 /// S = A + 2B + 9C + 15D.
 const B: f32 = 2.0;
 const C: f32 = 9.0;
 const D: f32 = 15.0;
+/// How many of the best passages in the question's own language tell how centred cosines compare with plain ones.
+const COMPARED: usize = 30;
+/// How many of them tell what a passage in another language would score by words.
+const BY_WORDS: usize = 5;
 
 struct Bm25 {
     k1: f32,
@@ -25,143 +28,254 @@ struct Bm25 {
 }
 
 impl Bm25 {
-    fn of(&self, counts: &Counts, weights: &[f32], average: f32) -> f32 {
-        let norm = self.k1 * (1.0 - self.b + self.b * counts.length as f32 / average);
-        let part = |(count, weight): (&u16, &f32)| {
-            let tf = f32::from(*count);
+    fn of(&self, counts: impl Iterator<Item = u16>, length: u32, weights: &[f32], average: f32) -> f32 {
+        let norm = self.k1 * (1.0 - self.b + self.b * length as f32 / average);
+        let part = |(count, weight): (u16, &f32)| {
+            if count == 0 {
+                return 0.0;
+            }
+            let tf = f32::from(count);
             weight * tf * (self.k1 + 1.0) / (tf + norm)
         };
-        counts.of_term.iter().zip(weights).filter(|(c, _)| **c > 0).map(part).sum()
+        counts.zip(weights).map(part).sum()
     }
 }
 
-/// How often a text holds each of the query's terms, and how many terms it has.
-pub(super) struct Counts {
-    pub of_term: Vec<u16>,
-    pub length: u32,
+/// A query's terms with their weights in this index.
+pub(super) struct Weighed {
+    places: FxHashMap<u32, usize>,
+    pub idf: Vec<f32>,
+    weights: Vec<f32>,
+    /// Σ weight·idf over all terms, also unknown ones.
+    pub total: f32,
+    average: f32,
+    pair_average: f32,
 }
 
-pub(super) fn count(text: &str, terms: &[QueryToken]) -> Counts {
-    let places: FxHashMap<&str, usize> = terms.iter().enumerate().map(|(i, t)| (t.text.as_str(), i)).collect();
-    let mut counts = Counts { of_term: vec![0; terms.len()], length: 0 };
-    for term in tokens::terms(text) {
-        counts.length += 1;
-        if let Some(i) = places.get(term.text.as_str()) {
-            counts.of_term[*i] = counts.of_term[*i].saturating_add(1);
+/// The hashes of a query's terms, in order.
+pub(super) fn hashed(terms: &[QueryToken]) -> Vec<u32> {
+    terms.iter().map(|t| tokens::hash(&t.text)).collect()
+}
+
+impl Weighed {
+    pub fn new(terms: &[QueryToken], hashes: &[u32], totals: Totals, holding: &[u64]) -> Self {
+        let n = totals.passages as f32;
+        let idf = |df: &u64| (1.0 + (n - *df as f32 + 0.5).max(0.0) / (*df as f32 + 0.5)).ln();
+        let idf: Vec<f32> = holding.iter().map(idf).collect();
+        let weights: Vec<f32> = terms.iter().zip(&idf).map(|(t, i)| t.weight * i).collect();
+        let mean = |sum: u64, n: u64| (sum as f32 / n.max(1) as f32).max(1.0);
+        Self {
+            places: hashes.iter().enumerate().map(|(i, h)| (*h, i)).collect(),
+            idf,
+            total: weights.iter().sum::<f32>().max(f32::MIN_POSITIVE),
+            weights,
+            average: mean(totals.tokens, totals.passages),
+            pair_average: mean(totals.pair_tokens, totals.pairs),
         }
     }
-    counts
-}
 
-fn together(a: &Counts, b: Option<&Counts>) -> Counts {
-    let Some(b) = b else { return Counts { of_term: a.of_term.clone(), length: a.length } };
-    let of_term = a.of_term.iter().zip(&b.of_term).map(|(x, y)| x.saturating_add(*y)).collect();
-    Counts { of_term, length: a.length + b.length }
-}
-
-struct Scored {
-    hit: EvidenceHit,
-    has_vectors: bool,
-}
-
-pub(super) fn evidence(
-    text: &str,
-    terms: &[QueryToken],
-    statistics: &Statistics,
-    candidates: Vec<Stored>,
-    vector: Option<&[f32]>,
-    vectors: &HashMap<PassageId, PassageVectors>,
-    limit: usize,
-) -> Evidence {
-    let n = statistics.passages as f32;
-    let idf = |df: u64| (1.0 + (n - df as f32 + 0.5).max(0.0) / (df as f32 + 0.5)).ln();
-    let idfs: Vec<f32> = statistics.holding.iter().map(|df| idf(*df)).collect();
-    let weights: Vec<f32> = terms.iter().zip(&idfs).map(|(t, i)| t.weight * i).collect();
-    let total = weights.iter().sum::<f32>().max(f32::MIN_POSITIVE);
-    let language = xinghe_text::detect(text);
-    let mut scored: Vec<Scored> = candidates
-        .into_iter()
-        .map(|stored| one(stored, terms, &weights, total, statistics.average, vector, vectors))
-        .collect();
-    make_comparable(&mut scored);
-    let mut hits: Vec<EvidenceHit> = scored.into_iter().map(|s| s.hit).collect();
-    for hit in &mut hits {
-        hit.score = hit.words + B * hit.sentence_words + C * hit.meaning + D * hit.sentence_meaning;
-        hit.cross_language = language.primary() != "und" && language.primary() != hit.language.primary();
-    }
-    hits.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.passage.id.cmp(&b.passage.id)));
-    hits.truncate(limit);
-    let term = |(t, idf): (&QueryToken, &f32)| QueryTerm {
-        text: t.text.clone(),
-        weight: t.weight,
-        idf: *idf,
-        whole_word: t.whole_word,
-    };
-    Evidence { terms: terms.iter().zip(&idfs).map(term).collect(), total, hits, meaning: vector.is_some() }
-}
-
-fn one(
-    stored: Stored,
-    terms: &[QueryToken],
-    weights: &[f32],
-    total: f32,
-    average: f32,
-    vector: Option<&[f32]>,
-    vectors: &HashMap<PassageId, PassageVectors>,
-) -> Scored {
-    let whole = count(&stored.searchable(), terms);
-    let parts: Vec<Counts> = stored.sentences.iter().map(|s| count(&s.text, terms)).collect();
-    let mean = (parts.iter().map(|p| p.length).sum::<u32>() as f32 * 2.0 / parts.len().max(1) as f32).max(1.0);
-    let pair = |i: usize| SENTENCE.of(&together(&parts[i], parts.get(i + 1)), weights, mean);
-    let best = (0..parts.len()).map(pair).fold(0.0, f32::max);
-    let own = vectors.get(&stored.passage.id).filter(|v| v.sentences.len() == stored.sentences.len());
-    let (meaning, cosines) = match (own, vector) {
-        (Some(own), Some(q)) => (own.passage.cosine(q), own.sentences.iter().map(|s| s.cosine(q)).collect()),
-        _ => (0.0, vec![0.0; stored.sentences.len()]),
-    };
-    let spoken = |i: &usize| !stored.sentences[*i].heading;
-    let sentences = (0..stored.sentences.len())
-        .filter(spoken)
-        .map(|i| {
-            let s = &stored.sentences[i];
-            SentenceEvidence {
-                text: s.text.clone(),
-                start: s.start,
-                end: s.end,
-                code: s.code,
-                cosine: cosines[i],
-                term_counts: parts[i].of_term.clone(),
+    fn count(&self, hashes: impl Iterator<Item = u32>, counts: &mut [u16]) {
+        for hash in hashes {
+            if let Some(place) = self.places.get(&hash) {
+                counts[*place] = counts[*place].saturating_add(1);
             }
-        })
-        .collect();
-    let hit = EvidenceHit {
-        author: stored.author,
-        language: stored.language,
-        score: 0.0,
-        words: PASSAGE.of(&whole, weights, average) / total,
-        sentence_words: best / total,
-        meaning,
-        sentence_meaning: cosines.iter().copied().fold(0.0, f32::max),
-        cross_language: false,
-        term_counts: whole.of_term,
-        sentences,
-        passage: stored.passage,
-    };
-    Scored { hit, has_vectors: own.is_some() && vector.is_some() }
+        }
+    }
+
+    /// How often each term occurs in the whole passage, and in each of its sentences.
+    pub fn counts(&self, terms: &Terms<'_>) -> (Vec<u16>, Vec<Vec<u16>>) {
+        let mut whole = vec![0; self.weights.len()];
+        self.count(terms.head(), &mut whole);
+        let mut parts = Vec::new();
+        for sentence in terms.sentences() {
+            let mut own = vec![0; self.weights.len()];
+            self.count(hashes(sentence), &mut own);
+            whole.iter_mut().zip(&own).for_each(|(w, o)| *w = w.saturating_add(*o));
+            parts.push(own);
+        }
+        (whole, parts)
+    }
+
+    /// A and B of a passage.
+    pub fn words(&self, terms: &Terms<'_>) -> (f32, f32) {
+        let (whole, parts) = self.counts(terms);
+        let lengths: Vec<u32> = terms.sentences().map(|s| (s.len() / 4) as u32).collect();
+        let a = PASSAGE.of(whole.iter().copied(), terms.length(), &self.weights, self.average);
+        let pair = |i: usize| match parts.get(i + 1) {
+            Some(next) => {
+                let both = parts[i].iter().zip(next).map(|(x, y)| x.saturating_add(*y));
+                SENTENCE.of(both, lengths[i] + lengths[i + 1], &self.weights, self.pair_average)
+            }
+            None => SENTENCE.of(parts[i].iter().copied(), lengths[i], &self.weights, self.pair_average),
+        };
+        let b = (0..parts.len()).map(pair).fold(0.0, f32::max);
+        (a / self.total, b / self.total)
+    }
 }
 
-/// A passage whose vectors are not there yet is given the mean of those that have them, so that it is neither lost
-/// nor favoured until its turn comes.
-fn make_comparable(scored: &mut [Scored]) {
-    let with: Vec<&EvidenceHit> = scored.iter().filter(|s| s.has_vectors).map(|s| &s.hit).collect();
-    if with.is_empty() {
-        return;
+/// Cosines of passage and best sentence: plain for passages in the question's language, centred for others.
+pub(super) fn meaning(asked: &Asked, language: Language, bytes: &[u8]) -> Option<(f32, f32)> {
+    if asked.crosses_to(language) {
+        centred_meaning(asked, language, bytes)
+    } else {
+        both(bytes, |_, v| asked.cosine(v))
     }
-    let count = with.len() as f32;
-    let meaning = with.iter().map(|h| h.meaning).sum::<f32>() / count;
-    let sentence_meaning = with.iter().map(|h| h.sentence_meaning).sum::<f32>() / count;
-    for s in scored.iter_mut().filter(|s| !s.has_vectors) {
-        s.hit.meaning = meaning;
-        s.hit.sentence_meaning = sentence_meaning;
+}
+
+/// Centred cosines of passage and best sentence.
+pub(super) fn centred_meaning(asked: &Asked, language: Language, bytes: &[u8]) -> Option<(f32, f32)> {
+    both(bytes, |part, v| asked.centred_cosine(language, part, v))
+}
+
+fn both(bytes: &[u8], cosine: impl Fn(Part, &StoredVector<'_>) -> f32) -> Option<(f32, f32)> {
+    let mut all = stored(bytes);
+    let passage = cosine(Part::Passage, &all.next()?);
+    let best = all.map(|v| cosine(Part::Sentence, &v)).reduce(f32::max);
+    Some((passage, best.unwrap_or(passage)))
+}
+
+/// The cosine of each sentence, comparable between languages.
+pub(super) fn of_sentences(asked: &Asked, bridge: &Bridge, language: Language, bytes: &[u8]) -> Vec<f32> {
+    let foreign = asked.crosses_to(language);
+    let one = |v: StoredVector<'_>| {
+        if foreign { bridge.sentence.of(asked.centred_cosine(language, Part::Sentence, &v)) } else { asked.cosine(&v) }
+    };
+    stored(bytes).skip(1).map(one).collect()
+}
+
+/// A passage with its score and the parts of it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Scored {
+    pub passage: PassageId,
+    pub post: PostId,
+    /// Whether it is in another language than the question.
+    pub foreign: bool,
+    pub score: f32,
+    pub words: f32,
+    pub sentence_words: f32,
+    /// By meaning: the passage, and its best sentence.
+    pub meaning: Option<(f32, f32)>,
+}
+
+impl Scored {
+    fn of(&self, meaning: (f32, f32)) -> f32 {
+        self.words + B * self.sentence_words + C * meaning.0 + D * meaning.1
+    }
+}
+
+/// Brings passages in other languages onto one scale with those in the question's.
+///
+/// Their words cannot match, so they are given the words of the best in the question's language; and their centred
+/// cosines are stretched so that over those best, centred and plain cosines have one mean and one deviation.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(super) struct Bridge {
+    passage: Line,
+    sentence: Line,
+    words: f32,
+    sentence_words: f32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Line {
+    from: f32,
+    to: f32,
+    slope: f32,
+}
+
+impl Default for Line {
+    /// As it lies on average, where too few passages in the question's language were found to tell.
+    fn default() -> Self {
+        Self { from: 0.0, to: 0.76, slope: 0.24 }
+    }
+}
+
+impl Line {
+    fn fitted(pairs: &[(f32, f32)]) -> Self {
+        let n = pairs.len() as f32;
+        let mean = |of: fn(&(f32, f32)) -> f32| pairs.iter().map(of).sum::<f32>() / n;
+        let (from, to) = (mean(|p| p.0), mean(|p| p.1));
+        let spread = |of: &dyn Fn(&(f32, f32)) -> f32| pairs.iter().map(|p| of(p) * of(p)).sum::<f32>().sqrt();
+        let slope = spread(&|p| p.1 - to) / spread(&|p| p.0 - from).max(1e-6);
+        if slope.is_finite() && slope > 0.0 { Self { from, to, slope } } else { Self::default() }
+    }
+
+    fn of(&self, centred: f32) -> f32 {
+        self.to + (centred - self.from) * self.slope
+    }
+}
+
+impl Bridge {
+    /// Between the question's language and others; `centred` tells the centred cosines of a passage in its own.
+    pub fn between(scored: &[Scored], centred: impl Fn(&Scored) -> Option<(f32, f32)>) -> Self {
+        let mut own: Vec<(f32, (f32, f32), &Scored)> =
+            scored.iter().filter(|s| !s.foreign).filter_map(|s| s.meaning.map(|m| (s.of(m), m, s))).collect();
+        own.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.2.passage.cmp(&b.2.passage)));
+        own.truncate(COMPARED);
+        let pairs: Vec<_> = own.iter().filter_map(|(_, plain, s)| Some((centred(s)?, *plain))).collect();
+        let lines = if pairs.len() < BY_WORDS {
+            (Line::default(), Line::default())
+        } else {
+            let passage: Vec<_> = pairs.iter().map(|(c, p)| (c.0, p.0)).collect();
+            let sentence: Vec<_> = pairs.iter().map(|(c, p)| (c.1, p.1)).collect();
+            (Line::fitted(&passage), Line::fitted(&sentence))
+        };
+        let mut by_words: Vec<(f32, f32)> = own.iter().map(|(_, _, s)| (s.words, s.sentence_words)).collect();
+        by_words.sort_by(|a, b| (b.0 + B * b.1).total_cmp(&(a.0 + B * a.1)));
+        by_words.truncate(BY_WORDS);
+        let count = by_words.len().max(1) as f32;
+        Self {
+            passage: lines.0,
+            sentence: lines.1,
+            words: by_words.iter().map(|w| w.0).sum::<f32>() / count,
+            sentence_words: by_words.iter().map(|w| w.1).sum::<f32>() / count,
+        }
+    }
+}
+
+/// Scores all and puts the best first. A passage whose vectors are not there yet is given the mean of those that have
+/// them, so that it is neither lost nor favoured until its turn comes.
+pub(super) fn rank(scored: &mut [Scored], bridge: &Bridge) {
+    for s in scored.iter_mut().filter(|s| s.foreign) {
+        s.words = s.words.max(bridge.words);
+        s.sentence_words = s.sentence_words.max(bridge.sentence_words);
+        s.meaning = s.meaning.map(|m| (bridge.passage.of(m.0), bridge.sentence.of(m.1)));
+    }
+    let known: Vec<(f32, f32)> = scored.iter().filter_map(|s| s.meaning).collect();
+    let count = known.len().max(1) as f32;
+    let mean = known.iter().fold((0.0, 0.0), |sum, m| (sum.0 + m.0 / count, sum.1 + m.1 / count));
+    for s in scored.iter_mut() {
+        s.score = s.of(s.meaning.unwrap_or(mean));
+    }
+    scored.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.passage.cmp(&b.passage)));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scored(id: i64, foreign: bool, words: f32, meaning: (f32, f32)) -> Scored {
+        let (passage, post) = (PassageId::from_raw(id), PostId::from_raw(id));
+        Scored { passage, post, foreign, score: 0.0, words, sentence_words: words, meaning: Some(meaning) }
+    }
+
+    #[test]
+    fn another_language_is_measured_by_its_meaning() {
+        // Own cosines run from .7 to .9, centred ones from 0 to 1: the best of the other language is the best of all.
+        let mut all: Vec<Scored> =
+            (0..10u8).map(|i| scored(i64::from(i), false, 0.5, (0.7 + f32::from(i) * 0.02, 0.8))).collect();
+        all.push(scored(20, true, 0.0, (1.2, 0.5)));
+        all.push(scored(21, true, 0.0, (-0.2, 0.5)));
+        let bridge = Bridge::between(&all, |s| s.meaning.map(|m| ((m.0 - 0.7) * 5.0, 0.5)));
+        rank(&mut all, &bridge);
+        let order: Vec<i64> = all.iter().map(|s| s.passage.raw()).collect();
+        assert_eq!((order[0], order[1], order[11]), (20, 9, 21), "{order:?}");
+    }
+
+    #[test]
+    fn a_passage_without_vectors_is_neither_lost_nor_favoured() {
+        let mut all = vec![scored(1, false, 0.5, (0.9, 0.9)), scored(2, false, 0.5, (0.7, 0.7))];
+        all.push(Scored { meaning: None, ..scored(3, false, 0.5, (0.0, 0.0)) });
+        rank(&mut all, &Bridge::default());
+        assert_eq!(all.iter().map(|s| s.passage.raw()).collect::<Vec<_>>(), [1, 3, 2]);
     }
 }

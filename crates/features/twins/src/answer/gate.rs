@@ -104,7 +104,8 @@ impl Gate {
         Verdict { confidence, reason, contradicting: reason.is_none() && disagreement(evidence) }
     }
 
-    fn threshold(&self, meaning: bool) -> f64 {
+    /// The score under which questions are declined.
+    pub fn threshold(&self, meaning: bool) -> f64 {
         self.threshold.unwrap_or(if meaning { UNCALIBRATED } else { UNCALIBRATED + WORDS_ONLY })
     }
 

@@ -1,0 +1,162 @@
+//! `xinghe eval retrieval | answers | abstention`.
+
+use std::collections::HashMap;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use serde::Serialize;
+use xinghe_ai::{Embed, Role};
+use xinghe_search::eval::{self, Bench, EvalError, Set};
+use xinghe_twins::eval::{Abstention, AbstentionReport, Answers, AnswersReport};
+
+use crate::cli::{Eval, EvalWhat, Global};
+use crate::output;
+use crate::settings::Settings;
+use crate::{models, models::EmbedderState};
+
+/// The gate looks at the best twelve passages, as when somebody asks.
+const LOOKED_AT: usize = 12;
+
+#[derive(Serialize)]
+struct OfFile<R> {
+    file: String,
+    meaning: bool,
+    #[serde(flatten)]
+    report: R,
+}
+
+#[derive(Serialize)]
+struct Files<R> {
+    files: Vec<OfFile<R>>,
+}
+
+pub async fn run(command: Eval, global: &Global, settings: Settings) -> anyhow::Result<ExitCode> {
+    let sets = command.files.iter().map(|f| Set::read(f)).collect::<Result<Vec<_>, _>>()?;
+    let embedder = if command.words {
+        None
+    } else {
+        let (embedder, state) = models::embedder(&settings)?;
+        if !matches!(state, EmbedderState::On(_)) {
+            output::note(&format!("measuring words only: {state}"));
+        }
+        embedder
+    };
+    let json = global.json;
+    // The index works on threads of its own, not on those of the runtime.
+    tokio::task::spawn_blocking(move || measure(&command, &sets, embedder.as_ref(), json)).await??;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn measure(command: &Eval, sets: &[Set], embedder: Option<&Arc<dyn Embed>>, json: bool) -> anyhow::Result<()> {
+    let scratch = tempfile::tempdir()?;
+    let mut vectors = Vectors { runtime: tokio::runtime::Handle::current(), embedder, known: HashMap::new() };
+    let model = embedder.map(|e| e.model());
+    match command.what {
+        EvalWhat::Retrieval => {
+            let mut embed = |role: eval::Role, texts: &[&str]| vectors.embed(role, texts);
+            let embed: Option<&mut eval::EmbedFn<'_>> = if model.is_some() { Some(&mut embed) } else { None };
+            let report = eval::retrieval(scratch.path(), sets, model, embed)?;
+            if json {
+                return output::json(&report);
+            }
+            for f in &report.files {
+                output::line(&format!(
+                    "{}: R@1 {:.4}  R@10 {:.4}  MRR {:.4}  ({} questions, {} passages)",
+                    f.file, f.r1, f.r10, f.mrr, f.questions, f.passages
+                ));
+            }
+            for c in &report.cross_language {
+                output::line(&format!(
+                    "{} → {}: R@1 {:.4}  R@10 {:.4}  R@10 in both {:.4}",
+                    c.from, c.to, c.r1, c.r10, c.mixed_r10
+                ));
+            }
+        }
+        EvalWhat::Answers => {
+            let files = each_set(scratch.path(), sets, model, &mut vectors, |bench, set, embed| {
+                let mut answers = Answers::default();
+                bench.each(0, &set.questions, LOOKED_AT, false, embed, |question, evidence, _| {
+                    answers.count(&question.text, evidence, &question.answers);
+                })?;
+                Ok(answers.report())
+            })?;
+            let line = |f: &OfFile<AnswersReport>| {
+                let r = f.report;
+                format!(
+                    "{}: best sentence {:.4}  best three {:.4}  ({} questions)",
+                    f.file, r.best_1, r.best_3, r.questions
+                )
+            };
+            print(json, files, line)?;
+        }
+        EvalWhat::Abstention => {
+            let files = each_set(scratch.path(), sets, model, &mut vectors, |bench, set, embed| {
+                let mut abstention = Abstention::default();
+                bench.each(0, &set.questions, LOOKED_AT, true, embed, |question, with, without| {
+                    abstention.count(&question.text, with, without.unwrap_or(with));
+                })?;
+                Ok(abstention.report(model.is_some()))
+            })?;
+            let line = |f: &OfFile<AbstentionReport>| {
+                let r = f.report;
+                format!(
+                    "{}: AUROC {:.4}  refused with 95 % answered {:.4} (at {:.2})  uncalibrated: answered {:.3}, refused {:.3}",
+                    f.file, r.auroc, r.refused_at_95, r.threshold, r.answered_uncalibrated, r.refused_uncalibrated
+                )
+            };
+            print(json, files, line)?;
+        }
+    }
+    Ok(())
+}
+
+/// Measures each set in an index of its own.
+fn each_set<R>(
+    scratch: &std::path::Path,
+    sets: &[Set],
+    model: Option<&str>,
+    vectors: &mut Vectors<'_>,
+    mut measure: impl FnMut(&Bench, &Set, Option<&mut eval::EmbedFn<'_>>) -> Result<R, EvalError>,
+) -> Result<Vec<OfFile<R>>, EvalError> {
+    let mut files = Vec::new();
+    for (i, set) in sets.iter().enumerate() {
+        let mut embed = |role: eval::Role, texts: &[&str]| vectors.embed(role, texts);
+        let mut embed: Option<&mut eval::EmbedFn<'_>> = if model.is_some() { Some(&mut embed) } else { None };
+        let bench = Bench::build(&scratch.join(format!("set{i}")), &[set], model, embed.as_deref_mut())?;
+        let report = measure(&bench, set, embed)?;
+        files.push(OfFile { file: set.name.clone(), meaning: model.is_some(), report });
+    }
+    Ok(files)
+}
+
+fn print<R: Serialize>(json: bool, files: Vec<OfFile<R>>, line: impl Fn(&OfFile<R>) -> String) -> anyhow::Result<()> {
+    if json {
+        return output::json(&Files { files });
+    }
+    files.iter().for_each(|f| output::line(&line(f)));
+    Ok(())
+}
+
+/// Vectors, each text embedded once: a paragraph stands in several indexes.
+struct Vectors<'e> {
+    runtime: tokio::runtime::Handle,
+    embedder: Option<&'e Arc<dyn Embed>>,
+    known: HashMap<(bool, String), Vec<f32>>,
+}
+
+impl Vectors<'_> {
+    fn embed(&mut self, role: eval::Role, texts: &[&str]) -> Result<Vec<Vec<f32>>, String> {
+        let Some(embedder) = self.embedder else { return Err("there is no embedder".to_owned()) };
+        let query = role == eval::Role::Query;
+        let key = |text: &str| (query, text.to_owned());
+        let mut fresh: Vec<String> =
+            texts.iter().filter(|t| !self.known.contains_key(&key(t))).map(|t| (*t).to_owned()).collect();
+        fresh.dedup();
+        if !fresh.is_empty() {
+            let role = if query { Role::Query } else { Role::Passage };
+            let made = self.runtime.block_on(embedder.embed(role, fresh.clone())).map_err(|e| e.to_string())?;
+            self.known.extend(fresh.iter().map(|t| key(t)).zip(made));
+        }
+        texts.iter().map(|t| self.known.get(&key(t)).cloned().ok_or_else(|| "a vector is missing".to_owned())).collect()
+    }
+}

@@ -1,0 +1,129 @@
+//! The nearest passages by meaning: the signs of all vectors in memory, looked through one by one.
+//!
+//! 48 bytes a passage instead of a graph over vectors: the same answer after every rebuild, filters that cannot lose
+//! a neighbour, nothing to maintain when posts come and go; 200,000 passages take about a millisecond.
+
+use rustc_hash::FxHashMap;
+use xinghe_core::{PassageId, PostId};
+
+use super::vectors::Sketch;
+
+#[derive(Debug, Clone, Copy)]
+struct Entry {
+    passage: PassageId,
+    post: PostId,
+    sketch: Sketch,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Sketches {
+    entries: Vec<Entry>,
+    places: FxHashMap<PassageId, usize>,
+    of_post: FxHashMap<PostId, Vec<PassageId>>,
+}
+
+impl Sketches {
+    pub fn put(&mut self, passage: PassageId, post: PostId, sketch: Sketch) {
+        let entry = Entry { passage, post, sketch };
+        if let Some(place) = self.places.get(&passage) {
+            self.entries[*place] = entry;
+            return;
+        }
+        self.places.insert(passage, self.entries.len());
+        self.of_post.entry(post).or_default().push(passage);
+        self.entries.push(entry);
+    }
+
+    pub fn remove(&mut self, post: PostId) {
+        for passage in self.of_post.remove(&post).unwrap_or_default() {
+            let Some(place) = self.places.remove(&passage) else { continue };
+            self.entries.swap_remove(place);
+            if let Some(moved) = self.entries.get(place) {
+                self.places.insert(moved.passage, place);
+            }
+        }
+    }
+
+    pub fn clear(&mut self) {
+        *self = Self::default();
+    }
+
+    /// The passages whose signs differ least, nearest first; of equals the older one.
+    pub fn nearest(
+        &self,
+        sketch: &Sketch,
+        count: usize,
+        allowed: impl Fn(PassageId, PostId) -> bool,
+    ) -> Vec<PassageId> {
+        let mut distances = Vec::with_capacity(self.entries.len());
+        distances_to(&self.entries, sketch, &mut distances);
+        // How many lie at each distance tells how far to go, without sorting all.
+        let mut at = [0usize; Sketch::WORDS * 64 + 1];
+        for (distance, entry) in distances.iter().zip(&self.entries) {
+            if allowed(entry.passage, entry.post) {
+                at[usize::from(*distance)] += 1;
+            }
+        }
+        let mut sum = 0;
+        let farthest = at.iter().position(|n| {
+            sum += n;
+            sum >= count
+        });
+        let farthest = farthest.unwrap_or(at.len()) as u16;
+        let near = distances.iter().zip(&self.entries).filter(|(d, e)| **d <= farthest && allowed(e.passage, e.post));
+        let mut near: Vec<(u16, PassageId)> = near.map(|(d, e)| (*d, e.passage)).collect();
+        near.sort_unstable();
+        near.truncate(count);
+        near.into_iter().map(|(_, passage)| passage).collect()
+    }
+}
+
+#[cfg_attr(target_arch = "x86_64", expect(unsafe_code, reason = "the processor is asked for the instructions first"))]
+fn distances_to(entries: &[Entry], sketch: &Sketch, out: &mut Vec<u16>) {
+    #[cfg(target_arch = "x86_64")]
+    if is_x86_feature_detected!("popcnt") && is_x86_feature_detected!("avx2") {
+        // SAFETY: both features were detected.
+        return unsafe { distances_fast(entries, sketch, out) };
+    }
+    distances_plain(entries, sketch, out);
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "popcnt,avx2")]
+fn distances_fast(entries: &[Entry], sketch: &Sketch, out: &mut Vec<u16>) {
+    distances_plain(entries, sketch, out);
+}
+
+#[inline(always)]
+fn distances_plain(entries: &[Entry], sketch: &Sketch, out: &mut Vec<u16>) {
+    out.extend(entries.iter().map(|e| e.sketch.distance(sketch) as u16));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ids(of: &[i64]) -> Vec<PassageId> {
+        of.iter().map(|i| PassageId::from_raw(*i)).collect()
+    }
+
+    fn with_bits(n: usize) -> Sketch {
+        Sketch::of((0..n).map(|_| true))
+    }
+
+    #[test]
+    fn the_nearest_come_first_and_what_is_gone_does_not_come() {
+        let mut all = Sketches::default();
+        for i in 0..100 {
+            all.put(PassageId::from_raw(i), PostId::from_raw(i / 2), with_bits(i as usize));
+        }
+        let nearest = |all: &Sketches, n, count| all.nearest(&with_bits(n), count, |_, _| true);
+        assert_eq!(nearest(&all, 50, 3), ids(&[50, 49, 51]));
+        all.remove(PostId::from_raw(25));
+        assert_eq!(nearest(&all, 50, 3), ids(&[49, 48, 52]));
+        all.put(PassageId::from_raw(7), PostId::from_raw(3), with_bits(50));
+        assert_eq!(nearest(&all, 50, 1), ids(&[7]), "a passage put again takes its own place");
+        assert_eq!(all.nearest(&with_bits(0), 2, |p, _| p.raw() > 90), ids(&[91, 92]));
+        assert_eq!(nearest(&all, 50, 1000).len(), 98);
+    }
+}

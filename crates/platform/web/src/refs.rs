@@ -1,0 +1,70 @@
+//! Posts and authors as the API names them, the same wherever one is named.
+
+use serde::{Deserialize, Serialize};
+use xinghe_core::{AuthorCard, PostId, PostKind, PostView};
+
+/// An author as the API names one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct AuthorRef {
+    /// The name to show.
+    pub name: String,
+    /// The unique name in addresses.
+    pub handle: String,
+    /// The address of the author's page.
+    pub url: String,
+}
+
+impl From<&AuthorCard> for AuthorRef {
+    fn from(card: &AuthorCard) -> Self {
+        Self { name: card.name.clone(), handle: card.handle.clone(), url: card.url() }
+    }
+}
+
+/// A post as the API names one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct PostRef {
+    /// The post.
+    #[schema(value_type = String)]
+    pub id: PostId,
+    /// The address of its page.
+    pub url: String,
+    /// Its title.
+    pub title: String,
+    /// Its kind.
+    #[schema(value_type = String)]
+    pub kind: PostKind,
+    /// Its language, a BCP 47 tag.
+    pub language: String,
+    /// Its first author; `null` where the author's account was erased.
+    pub author: Option<AuthorRef>,
+}
+
+impl PostRef {
+    /// Names a post and its author.
+    pub fn new(post: &PostView, author: Option<&AuthorCard>) -> Self {
+        Self {
+            id: post.id,
+            url: post.url(),
+            title: post.title.clone(),
+            kind: post.kind,
+            language: post.language.to_string(),
+            author: author.map(AuthorRef::from),
+        }
+    }
+}
+
+/// A text for a part of an address: all but ASCII letters and digits is escaped, the hyphen too, which means
+/// something in a text fragment.
+pub fn percent(text: &str) -> String {
+    percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everything_that_could_mean_something_is_escaped() {
+        assert_eq!(percent("a-b, c&中"), "a%2Db%2C%20c%26%E4%B8%AD");
+    }
+}
