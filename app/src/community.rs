@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use anyhow::Context;
+use async_trait::async_trait;
+use tokio_util::sync::CancellationToken;
 use xinghe_accounts::{Accounts, AccountsFeature};
 use xinghe_ai::Embed;
 use xinghe_core::Lang;
-use xinghe_core::ports::{Authors, Posts, Retrieve};
+use xinghe_core::ports::{Authors, PortError, PortResult, Posts, Retrieve};
 use xinghe_importer as importer;
-use xinghe_observatory::{Ledger, Observatory};
+use xinghe_observatory::{Deps as ObservatoryDeps, IndexCounts, IndexGauge, Ledger, Observatory};
 use xinghe_posts::{PostsFeature, PostsPort};
 use xinghe_search::Search;
 use xinghe_store::{Migration, Readers, Store, StoreSettings, SystemClock, SystemRandom, Workers};
@@ -39,6 +41,22 @@ impl Feature for Navigation {
     }
 }
 
+/// Tells administrators what the index holds.
+struct Gauge(Search);
+
+#[async_trait]
+impl IndexGauge for Gauge {
+    async fn counts(&self) -> PortResult<IndexCounts> {
+        let status = self.0.status().await.map_err(|e| PortError::new(e.to_string()))?;
+        Ok(IndexCounts {
+            posts: status.posts,
+            passages: status.passages,
+            embedded: status.embedded,
+            pending: status.pending,
+        })
+    }
+}
+
 /// A whole community: its database, its features, and what runs behind them.
 pub struct Community {
     pub settings: Settings,
@@ -49,6 +67,9 @@ pub struct Community {
     pub twins: Arc<Twins>,
     pub embedder: EmbedderState,
     pub features: Vec<Arc<dyn Feature>>,
+    /// Cancelled when the program ends.
+    pub stop: CancellationToken,
+    readers: Readers,
 }
 
 /// Opens the database with its tables up to date.
@@ -103,22 +124,34 @@ impl Community {
         let handle = telemetry::metrics()?;
         let (metrics, token) =
             (move || handle.render(), settings.metrics_token.as_ref().map(|t| t.reveal().to_owned()));
+        let stop = CancellationToken::new();
+        let observed = ObservatoryDeps {
+            store: store.clone(),
+            authors: authors.clone(),
+            ledger,
+            models: models::told(&settings, &state),
+            index: Arc::new(Gauge(search.clone())),
+            stop: stop.clone(),
+        };
+        let observatory = Arc::new(Observatory::new(observed, metrics, token));
         let features: Vec<Arc<dyn Feature>> = vec![
             Arc::new(AccountsFeature::new(accounts.clone())),
             Arc::new(PostsFeature::new(store.clone(), authors.clone())),
             Arc::new(search.clone()),
             twins.clone(),
             Arc::new(Navigation),
-            Arc::new(Observatory::new(metrics, token)),
+            observatory.clone(),
         ];
-        Ok(Self { settings, store, accounts, posts, search, twins, embedder: state, features })
+        let following: Vec<_> = features.iter().flat_map(|f| f.readers()).collect();
+        let local = features.iter().flat_map(|f| f.local_readers()).collect();
+        let readers = Readers::new(store.clone(), following, local);
+        observatory.attend(readers.clone(), features.iter().flat_map(|f| f.schedules()).collect());
+        Ok(Self { settings, store, accounts, posts, search, twins, embedder: state, features, stop, readers })
     }
 
-    /// The readers of all features.
+    /// The readers of all features: always the same ones, which remember how they stand.
     pub fn readers(&self) -> Readers {
-        let readers: Vec<_> = self.features.iter().flat_map(|f| f.readers()).collect();
-        let local = self.features.iter().flat_map(|f| f.local_readers()).collect();
-        Readers::new(self.store.clone(), readers, local)
+        self.readers.clone()
     }
 
     /// The workers for the jobs of all features.

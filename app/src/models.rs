@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use xinghe_ai::{Chat, Embed, LocalEmbedder, Meter, Metered, OpenAi, ShippedModel};
+use xinghe_observatory::{ChatModel, Embedding, Models};
 
 use crate::settings::{EmbedderKind, Settings};
 
@@ -69,4 +70,26 @@ pub fn chat(settings: &Settings, meter: Arc<dyn Meter>) -> anyhow::Result<Option
     let Some(provider) = settings.ai.chat.clone() else { return Ok(None) };
     let metered = Metered::new(OpenAi::new(provider)?, meter, settings.ai.prices);
     Ok(Some(Arc::new(metered)))
+}
+
+/// Which models are on, as administrators are told.
+pub fn told(settings: &Settings, state: &EmbedderState) -> Models {
+    let embedding = match state {
+        EmbedderState::Off => Embedding::Off,
+        EmbedderState::NotFetched => Embedding::Missing { file: ShippedModel::E5_SMALL.path(&settings.data_dir) },
+        EmbedderState::On(model) if settings.ai.embedder == EmbedderKind::Provider => {
+            Embedding::Provider { model: model.clone() }
+        }
+        EmbedderState::On(model) => Embedding::Local {
+            model: model.clone(),
+            kernel: LocalEmbedder::kernel().to_owned(),
+            threads: settings.embedder_threads(),
+        },
+    };
+    let chat = settings
+        .ai
+        .chat
+        .as_ref()
+        .map(|c| ChatModel { model: c.model.clone(), url: c.url.origin().ascii_serialization() });
+    Models { embedding, chat }
 }

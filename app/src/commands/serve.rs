@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use anyhow::Context;
 use tokio::net::TcpListener;
-use tokio_util::sync::CancellationToken;
 
 use crate::cli::Serve;
 use crate::community::Community;
@@ -29,7 +28,7 @@ pub async fn run(command: Serve, settings: Settings) -> anyhow::Result<ExitCode>
     );
     let fresh = !command.empty && seed::is_untouched(&community).await?;
     let shell = community.shell()?;
-    let stop = CancellationToken::new();
+    let stop = community.stop.clone();
     let (readers, workers) = (community.readers(), community.workers());
     let mut behind = tokio::task::JoinSet::new();
     let (token, parallel) = (stop.clone(), community.settings.workers);

@@ -102,3 +102,5 @@ keyboard();
 if (here("xh-ask")) void import("./ask").then((m) => m.define(copyButtons));
 if (here("[data-live-search]")) void import("./search").then((m) => m.liveSearch());
 if (here("[data-draft], [data-editor]")) void import("./editor").then((m) => m.editors());
+if (here("[data-live]")) void import("./live").then((m) => m.live());
+if (here("[data-indexing]")) void import("./indexing").then((m) => m.indexing());

@@ -28,7 +28,7 @@ use std::sync::Arc;
 use utoipa::OpenApi as _;
 use xinghe_core::Lang;
 use xinghe_store::{JobHandler, Migration, Schedule, Store, StoreError};
-use xinghe_web::{Feature, Routes};
+use xinghe_web::{Feature, Routes, SlotEntry};
 
 pub use commands::{Accounts, AuthorList, ClaimList, Slice};
 pub use error::AccountError;
@@ -75,6 +75,10 @@ impl Feature for AccountsFeature {
 
     fn routes(&self) -> Routes {
         pages::routes(&self.accounts).merge(api::routes(&self.accounts))
+    }
+
+    fn slots(&self) -> Vec<SlotEntry> {
+        pages::admin_tabs()
     }
 
     fn jobs(&self) -> Vec<Arc<dyn JobHandler>> {

@@ -57,6 +57,43 @@ pub struct DaySpending {
     pub millis: i64,
 }
 
+/// What a budget is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BudgetOf {
+    /// Everybody, everything.
+    Day,
+    /// Everybody, one purpose.
+    Purpose(Purpose),
+    /// One member, everything; what is told is the member who spent most.
+    Member,
+}
+
+/// How much of a budget of today is spent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BudgetUse {
+    /// Which budget.
+    pub of: BudgetOf,
+    /// How much there is, in millionths of a minor unit.
+    pub limit_micro: i64,
+    /// How much is spent, in millionths of a minor unit.
+    pub spent_micro: i64,
+}
+
+impl BudgetUse {
+    fn new(of: BudgetOf, limit: i64, spent_micro: i64) -> Self {
+        Self { of, limit_micro: limit.saturating_mul(MICRO), spent_micro }
+    }
+
+    /// The share of a hundred that is spent; a budget of nothing is spent from the start.
+    pub fn percent(&self) -> i64 {
+        if self.limit_micro <= 0 {
+            return 100;
+        }
+        let share = i128::from(self.spent_micro) * 100 / i128::from(self.limit_micro);
+        i64::try_from(share.clamp(0, 100)).unwrap_or(100)
+    }
+}
+
 impl Ledger {
     /// A ledger with this budget.
     pub fn new(store: Store, budget: Budget) -> Self {
@@ -78,6 +115,29 @@ impl Ledger {
                    CAST(SUM(cost_micro) AS BIGINT) AS cost_micro, CAST(AVG(millis) AS BIGINT) AS millis \
                    FROM observatory_ai_calls WHERE day > $1 GROUP BY day, model, purpose ORDER BY day DESC, model, purpose";
         self.store.all(sql, params![self.today() - days]).await
+    }
+
+    /// How much of today's budgets is spent, in the order: of the day, of each purpose, of the member who spent most.
+    ///
+    /// # Errors
+    /// The database is gone.
+    pub async fn used(&self) -> Result<Vec<BudgetUse>, StoreError> {
+        let mut all = Vec::new();
+        if let Some(limit) = self.budget.day {
+            all.push(BudgetUse::new(BudgetOf::Day, limit, self.spent(None).await?));
+        }
+        for purpose in Purpose::ALL {
+            if let Some(limit) = self.budget.purpose_day.get(&purpose) {
+                all.push(BudgetUse::new(BudgetOf::Purpose(purpose), *limit, self.spent(Some(purpose)).await?));
+            }
+        }
+        if let Some(limit) = self.budget.member_day {
+            let sql = "SELECT CAST(COALESCE(MAX(spent), 0) AS BIGINT) AS value FROM (SELECT SUM(cost_micro) AS spent \
+                       FROM observatory_ai_calls WHERE day = $1 AND member IS NOT NULL GROUP BY member) AS members";
+            let most = self.store.number(sql, params![self.today()]).await?.unwrap_or_default();
+            all.push(BudgetUse::new(BudgetOf::Member, limit, most));
+        }
+        Ok(all)
     }
 
     fn today(&self) -> i64 {

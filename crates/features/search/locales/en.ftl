@@ -29,3 +29,4 @@ search-until-label = Before
 search-accepted-label = has an accepted answer
 search-remove = remove this filter
 search-day = Write the day as 2026-01-31.
+search-indexing = Still being prepared for search by meaning: { $n }. By their words all of them are found already.

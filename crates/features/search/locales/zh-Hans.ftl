@@ -29,3 +29,4 @@ search-until-label = 早于
 search-accepted-label = 已有采纳的回答
 search-remove = 去掉这个筛选
 search-day = 日期请写成 2026-01-31 这样。
+search-indexing = 还有 { $n } 篇在准备按意思搜索；按词语已经都能搜到。

@@ -29,3 +29,4 @@ search-until-label = 早於
 search-accepted-label = 已有採納的回答
 search-remove = 移除這個篩選
 search-day = 日期請寫成 2026-01-31 這樣。
+search-indexing = 還有 { $n } 篇正在準備依意思搜尋；依詞語已經都能搜到。

@@ -28,6 +28,11 @@ impl LocalEmbedder {
         Self { path: path.to_owned(), threads: threads.max(1), pool: Arc::default() }
     }
 
+    /// The instructions that this processor computes it with, for instance `avx512-vnni`.
+    pub fn kernel() -> &'static str {
+        e5::Kernel::best().name()
+    }
+
     /// Whether the file was loaded already.
     pub fn is_loaded(&self) -> bool {
         self.pool.lock().unwrap_or_else(PoisonError::into_inner).is_some()

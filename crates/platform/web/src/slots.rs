@@ -65,6 +65,18 @@ impl SlotEntry {
     }
 }
 
+impl SlotEntry {
+    /// A tab of a row of tabs: a link with this text, marked on the page it leads to.
+    pub fn tab(place: &'static str, order: i32, href: &'static str, key: &'static str) -> Self {
+        Self::new(place, order, move |request| async move {
+            let here = request.ctx.path.split('?').next() == Some(href);
+            let mark = if here { " aria-current=\"page\"" } else { "" };
+            let words = Html::escaped(&request.ctx.t.s(key));
+            Ok(Some(Html::trusted(format!("<a href=\"{href}\"{mark}>{words}</a>"))))
+        })
+    }
+}
+
 impl fmt::Debug for SlotEntry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SlotEntry").field("place", &self.place).field("order", &self.order).finish_non_exhaustive()

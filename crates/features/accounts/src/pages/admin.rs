@@ -8,7 +8,7 @@ use http::StatusCode;
 use serde::Deserialize;
 use xinghe_core::AuthorId;
 use xinghe_core::id::ClaimId;
-use xinghe_web::{AppError, FieldErrors, Member, PageContext, Role, Texts};
+use xinghe_web::{AppError, FieldErrors, Html, Member, PageContext, Role, SlotEntry, Subject, Texts};
 
 use super::member::ListQuery;
 use super::{refusal, to};
@@ -18,6 +18,17 @@ use crate::model::{AuthorRecord, Claim, ClaimState, Standing, Who};
 
 /// How many claims one page shows.
 const CLAIMS: u32 = 30;
+
+/// The tabs of the administrator's pages, a place that other features put theirs in, too.
+const TABS: &str = "admin.tabs";
+
+/// The tabs of these pages.
+pub(crate) fn tabs() -> Vec<SlotEntry> {
+    vec![
+        SlotEntry::tab(TABS, 10, "/admin/members", "accounts-admin-members"),
+        SlotEntry::tab(TABS, 20, "/admin/claims", "accounts-admin-claims"),
+    ]
+}
 
 /// The key of a role's name.
 fn role_key(role: Role) -> &'static str {
@@ -42,6 +53,7 @@ fn state_key(state: ClaimState) -> &'static str {
 #[template(path = "admin_members.html")]
 struct MembersTemplate<'a> {
     t: &'a Texts,
+    tabs: Html,
     query: &'a ListQuery,
     authors: &'a [AuthorRecord],
     errors: &'a FieldErrors,
@@ -60,7 +72,8 @@ async fn members_page(
     let next = query.next("/admin/members", slice.next);
     let claims = accounts.open_claims().await?;
     let roles = [Role::Member, Role::Moderator, Role::Administrator];
-    let template = MembersTemplate { t: &ctx.t, query, authors: &slice.items, errors, next, roles, claims };
+    let tabs = ctx.slot(TABS, &Subject::default()).await;
+    let template = MembersTemplate { t: &ctx.t, tabs, query, authors: &slice.items, errors, next, roles, claims };
     let title = ctx.t.s("accounts-admin-members");
     Ok(ctx.page().title(title).active("admin").noindex().wide().status(status).render(&template))
 }
@@ -119,6 +132,7 @@ async fn apply(accounts: &Accounts, admin: &Member, id: AuthorId, form: &ChangeF
 #[template(path = "admin_claims.html")]
 struct ClaimsTemplate<'a> {
     t: &'a Texts,
+    tabs: Html,
     state: ClaimState,
     states: [ClaimState; 4],
     claims: &'a [Claim],
@@ -158,7 +172,9 @@ async fn claims_page(
     let list = ClaimList { state: Some(state), member: None, before: query.before.parse().ok(), limit: CLAIMS };
     let slice = accounts.claims(list).await?;
     let states = [ClaimState::Open, ClaimState::Accepted, ClaimState::Declined, ClaimState::Withdrawn];
-    let template = ClaimsTemplate { t: &ctx.t, state, states, claims: &slice.items, errors, next: slice.next, failed };
+    let tabs = ctx.slot(TABS, &Subject::default()).await;
+    let (t, claims, next) = (&ctx.t, slice.items.as_slice(), slice.next);
+    let template = ClaimsTemplate { t, tabs, state, states, claims, errors, next, failed };
     let title = ctx.t.s("accounts-admin-claims");
     Ok(ctx.page().title(title).active("admin").noindex().status(status).render(&template))
 }

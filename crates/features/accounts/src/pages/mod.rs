@@ -16,6 +16,8 @@ use crate::commands::Accounts;
 use crate::error::AccountError;
 use crate::model::{Client, NewSession};
 
+pub(crate) use admin::tabs as admin_tabs;
+
 /// How long a browser keeps the session cookie, in seconds: longer than any session lives unused, since the database
 /// decides, and a used session goes on living.
 const COOKIE_S: i64 = 365 * 24 * 3600;

@@ -1,7 +1,5 @@
 //! Budgets over a real database.
 
-#![expect(clippy::unwrap_used, reason = "a test stops at what must not happen")]
-
 use std::collections::HashMap;
 use std::sync::Arc;
 
