@@ -71,6 +71,12 @@ pub enum Command {
     Rebuild(Rebuild),
     /// Measure search and answers on question sets in SQuAD form
     Eval(Eval),
+    /// Copy the community, also while it runs, into an archive, a folder or an SQLite file
+    Backup(Backup),
+    /// Put a backup into an empty data folder
+    Restore(Restore),
+    /// Look whether everything this instance needs is in order, and say what to do where it is not
+    Doctor(Doctor),
     /// Print the table of settings as Markdown
     Settings,
     /// Members, from the command line
@@ -81,6 +87,44 @@ pub enum Command {
         /// Which shell
         shell: clap_complete::Shell,
     },
+}
+
+/// `xinghe backup`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "The name decides on the form: NAME.tar.gz is one compressed archive, NAME.db the database alone, \
+any other name a folder. The search index and models are left out: they are built and fetched anew. It may be made while \
+the server runs. For PostgreSQL, use pg_dump: this command prints how."
+)]
+pub struct Backup {
+    /// Where to: a name that is not taken yet
+    #[arg(value_name = "FILE|FOLDER")]
+    pub target: PathBuf,
+}
+
+/// `xinghe restore`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Everything is checked before anything is changed: checksums, the database itself, and that this \
+program is new enough for it. Stop the server first. Settings that are in the data folder already stay; those of the backup \
+are then put beside them as xinghe.toml.restored."
+)]
+pub struct Restore {
+    /// What `xinghe backup` made
+    #[arg(value_name = "FILE|FOLDER")]
+    pub source: PathBuf,
+    /// Replace the community that is in the data folder; its database is kept beside as xinghe.db.old
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// `xinghe doctor`.
+#[derive(Debug, Args)]
+#[command(after_help = "One line a check: ok, warn or fail. Exit code 1 if one fails. Nothing is changed.")]
+pub struct Doctor {
+    /// Also call the chat and embedding providers that are set up; that may cost something
+    #[arg(long)]
+    pub online: bool,
 }
 
 /// `xinghe serve`.

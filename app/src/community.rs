@@ -1,5 +1,6 @@
 //! The list of features, and how they are wired.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
@@ -13,9 +14,9 @@ use xinghe_importer as importer;
 use xinghe_observatory::{Deps as ObservatoryDeps, IndexCounts, IndexGauge, Ledger, Observatory};
 use xinghe_posts::{PostsFeature, PostsPort};
 use xinghe_search::Search;
-use xinghe_store::{Migration, Readers, Store, StoreSettings, SystemClock, SystemRandom, Workers};
+use xinghe_store::{Migration, Readers, Store, StoreError, StoreSettings, SystemClock, SystemRandom, Workers};
 use xinghe_twins::{Deps, Twins};
-use xinghe_web::{Feature, NavItem, Shell, WebSettings};
+use xinghe_web::{Feature, NavItem, Readiness, Shell, WebSettings};
 
 use crate::models::{self, EmbedderState};
 use crate::settings::Settings;
@@ -70,6 +71,7 @@ pub struct Community {
     /// Cancelled when the program ends.
     pub stop: CancellationToken,
     readers: Readers,
+    pub readiness: Readiness,
 }
 
 /// Opens the database with its tables up to date.
@@ -77,18 +79,38 @@ pub struct Community {
 /// # Errors
 /// It cannot be reached, or is newer than this program.
 pub async fn open_store(settings: &Settings) -> anyhow::Result<Store> {
-    std::fs::create_dir_all(&settings.data_dir)
-        .with_context(|| format!("the data folder {} cannot be made", settings.data_dir.display()))?;
-    let url = settings.database_url();
-    let connect = StoreSettings { connections: settings.database_connections, ..StoreSettings::url(url) };
-    let store = Store::open(&connect, Arc::new(SystemClock), Arc::new(SystemRandom))
+    let folder = &settings.data_dir;
+    std::fs::create_dir_all(folder).with_context(|| unwritable(folder))?;
+    // Tried before SQLite does, which would only say that it is "unable to open database file".
+    tempfile::tempfile_in(folder).with_context(|| unwritable(folder))?;
+    let connection = connection(settings);
+    let store = Store::open(&connection, Arc::new(SystemClock), Arc::new(SystemRandom))
         .await
-        .context("the database cannot be opened")?;
+        .with_context(|| format!("the database {} cannot be opened", connection.shown()))?;
     store.migrate(&migrations()).await?;
     Ok(store)
 }
 
-fn migrations() -> Vec<Migration> {
+/// What to say where a data folder cannot be used.
+pub fn unwritable(folder: &Path) -> String {
+    format!("the folder {} cannot be made or written; name another with --data-dir", folder.display())
+}
+
+/// How to reach the database of the settings.
+pub fn connection(settings: &Settings) -> StoreSettings {
+    StoreSettings { connections: settings.database_connections, ..StoreSettings::url(settings.database_url()) }
+}
+
+/// Opens the database for looking only: as it is, not as this program would make it.
+///
+/// # Errors
+/// There is none yet, or it cannot be reached.
+pub async fn look(settings: &Settings) -> Result<Store, StoreError> {
+    Store::look(&connection(settings), Arc::new(SystemClock), Arc::new(SystemRandom)).await
+}
+
+/// The tables of all features.
+pub fn migrations() -> Vec<Migration> {
     let mut all = xinghe_accounts::migrations();
     all.extend_from_slice(xinghe_posts::MIGRATIONS);
     all.extend(xinghe_search::migrations());
@@ -146,7 +168,9 @@ impl Community {
         let local = features.iter().flat_map(|f| f.local_readers()).collect();
         let readers = Readers::new(store.clone(), following, local);
         observatory.attend(readers.clone(), features.iter().flat_map(|f| f.schedules()).collect());
-        Ok(Self { settings, store, accounts, posts, search, twins, embedder: state, features, stop, readers })
+        let readiness = Readiness::new(store.clone());
+        let embedder = state;
+        Ok(Self { settings, store, accounts, posts, search, twins, embedder, features, stop, readers, readiness })
     }
 
     /// The readers of all features: always the same ones, which remember how they stand.
@@ -178,6 +202,7 @@ impl Community {
                 item("twins", "/twins", "app-nav-twins", true),
                 item("ask", "/ask", "app-nav-ask", true),
             ],
+            readiness: Some(self.readiness.clone()),
             ..WebSettings::new(self.settings.public_url())
         };
         let (clock, random) = (self.store.clock().clone(), self.store.random().clone());

@@ -1,5 +1,6 @@
 //! The binary `xinghe`: reads settings, lists the features, wires them. No logic of its own.
 
+mod archive;
 mod cli;
 mod commands;
 mod community;
@@ -41,7 +42,10 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let listen = if let Command::Serve(serve) = &command { serve.listen } else { None };
-    let mut settings = Settings::load(&global.flags(listen))?;
+    let mut settings = match (Settings::load(&global.flags(listen)), &command) {
+        (Err(error), Command::Doctor(_)) => return commands::without_settings(&global, &error),
+        (loaded, _) => loaded?,
+    };
     if !matches!(command, Command::Serve(_)) && global.log.is_none() && std::env::var_os("XINGHE_LOG").is_none() {
         // A command's answer should not drown in what is only of interest to a server's log.
         "warn".clone_into(&mut settings.log);

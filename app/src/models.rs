@@ -17,6 +17,8 @@ pub enum EmbedderState {
     Off,
     /// The shipped model was not fetched yet.
     NotFetched,
+    /// Its file is not the model: its size is another.
+    Damaged,
 }
 
 impl fmt::Display for EmbedderState {
@@ -24,6 +26,9 @@ impl fmt::Display for EmbedderState {
         match self {
             Self::On(name) => f.write_str(name),
             Self::Off => f.write_str("switched off (ai.embedder = \"none\"); search goes by words only"),
+            Self::Damaged => f.write_str(
+                "the model file is damaged; fetch it again with `xinghe model pull`. Search goes by words only",
+            ),
             Self::NotFetched => {
                 f.write_str("the model file is not there; fetch it with `xinghe model pull`. Search goes by words only")
             }
@@ -42,6 +47,11 @@ pub fn embedder(settings: &Settings) -> anyhow::Result<(Option<Arc<dyn Embed>>, 
             let path = ShippedModel::E5_SMALL.path(&settings.data_dir);
             if !path.is_file() {
                 return Ok((None, EmbedderState::NotFetched));
+            }
+            // Its checksum is compared when it is loaded, which not every command does.
+            if path.metadata().map_or(0, |m| m.len()) != ShippedModel::E5_SMALL.bytes {
+                tracing::warn!(path = %path.display(), "{}", EmbedderState::Damaged);
+                return Ok((None, EmbedderState::Damaged));
             }
             let local = LocalEmbedder::new(&path, settings.embedder_threads());
             (Some(Arc::new(local)), EmbedderState::On(LocalEmbedder::NAME.to_owned()))
@@ -76,7 +86,9 @@ pub fn chat(settings: &Settings, meter: Arc<dyn Meter>) -> anyhow::Result<Option
 pub fn told(settings: &Settings, state: &EmbedderState) -> Models {
     let embedding = match state {
         EmbedderState::Off => Embedding::Off,
-        EmbedderState::NotFetched => Embedding::Missing { file: ShippedModel::E5_SMALL.path(&settings.data_dir) },
+        EmbedderState::NotFetched | EmbedderState::Damaged => {
+            Embedding::Missing { file: ShippedModel::E5_SMALL.path(&settings.data_dir) }
+        }
         EmbedderState::On(model) if settings.ai.embedder == EmbedderKind::Provider => {
             Embedding::Provider { model: model.clone() }
         }

@@ -1,13 +1,17 @@
 //! One file a command, or a few that belong together.
 
+mod doctor;
 mod eval;
 mod find;
 mod import;
+mod keep;
 mod model;
 mod serve;
 mod tend;
 
 use std::process::ExitCode;
+
+pub use doctor::without_settings;
 
 use crate::cli::{Command, Global};
 use crate::settings::Settings;
@@ -30,6 +34,9 @@ pub async fn dispatch(command: Command, global: &Global, settings: Settings) -> 
         Command::Rebuild(command) => tend::rebuild(command, global, settings).await,
         Command::Eval(command) => eval::run(command, global, settings).await,
         Command::User(command) => tend::user(command, global, settings).await,
+        Command::Backup(command) => keep::backup(command, global, &settings).await,
+        Command::Restore(command) => keep::restore(command, global, &settings).await,
+        Command::Doctor(command) => doctor::run(&command, global, &settings).await,
         // Answered before settings are read.
         Command::Completions { .. } | Command::Settings => Ok(ExitCode::SUCCESS),
     }

@@ -101,7 +101,7 @@ async fn test(global: &Global, settings: &Settings) -> anyhow::Result<ExitCode> 
     Ok(if failed { ExitCode::from(PARTLY) } else { ExitCode::SUCCESS })
 }
 
-async fn try_embedder(embedder: &Arc<dyn Embed>) -> anyhow::Result<String> {
+pub(super) async fn try_embedder(embedder: &Arc<dyn Embed>) -> anyhow::Result<String> {
     let loading = Instant::now();
     let near = ["How do I share state between handlers?", "如何在处理函数之间共享状态？", "Tomorrow it will rain."];
     let vectors = embedder.embed(Role::Query, near.map(str::to_owned).to_vec()).await?;
@@ -118,7 +118,7 @@ async fn try_embedder(embedder: &Arc<dyn Embed>) -> anyhow::Result<String> {
     ))
 }
 
-async fn try_chat(chat: &dyn Chat) -> anyhow::Result<String> {
+pub(super) async fn try_chat(chat: &dyn Chat) -> anyhow::Result<String> {
     let started = Instant::now();
     let reply = chat
         .chat(ChatRequest {

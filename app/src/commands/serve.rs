@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use anyhow::Context;
 use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use xinghe_web::Gate;
 
 use crate::cli::Serve;
 use crate::community::Community;
@@ -20,6 +22,13 @@ pub async fn run(command: Serve, settings: Settings) -> anyhow::Result<ExitCode>
     let listener = TcpListener::bind(settings.listen).await.with_context(|| {
         format!("cannot listen on {}; is another server running there? Choose another with --listen", settings.listen)
     })?;
+    let (gate, closing) = (Gate::new(), CancellationToken::new());
+    let served = {
+        let (app, token) = (gate.router().into_make_service_with_connect_info::<SocketAddr>(), closing.clone());
+        tokio::spawn(async move {
+            axum::serve(listener, app).with_graceful_shutdown(async move { token.cancelled().await }).await
+        })
+    };
     let community = Community::open(settings).await?;
     anyhow::ensure!(
         community.search.keeps_index(),
@@ -32,6 +41,7 @@ pub async fn run(command: Serve, settings: Settings) -> anyhow::Result<ExitCode>
     let (readers, workers) = (community.readers(), community.workers());
     let mut behind = tokio::task::JoinSet::new();
     let (token, parallel) = (stop.clone(), community.settings.workers);
+    community.readiness.follow(readers.clone());
     behind.spawn(async move { readers.run(token).await });
     let token = stop.clone();
     behind.spawn(async move { workers.run(parallel, token).await });
@@ -42,13 +52,7 @@ pub async fn run(command: Serve, settings: Settings) -> anyhow::Result<ExitCode>
         }
     });
     announce(&community).await?;
-    let served = {
-        let token = stop.clone();
-        let app = shell.router.into_make_service_with_connect_info::<SocketAddr>();
-        tokio::spawn(async move {
-            axum::serve(listener, app).with_graceful_shutdown(async move { token.cancelled().await }).await
-        })
-    };
+    gate.open(shell.router);
     let ending = ended();
     tokio::pin!(ending);
     if fresh {
@@ -62,6 +66,7 @@ pub async fn run(command: Serve, settings: Settings) -> anyhow::Result<ExitCode>
     }
     output::note("ending: requests and jobs under way are finished or given back");
     stop.cancel();
+    closing.cancel();
     let _ = tokio::time::timeout(GRACE, async {
         let _ = served.await;
         while behind.join_next().await.is_some() {}

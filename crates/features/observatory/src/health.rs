@@ -1,4 +1,4 @@
-//! Signs of life for machines: `/healthz` and metrics.
+//! Metrics for machines.
 
 use std::sync::Arc;
 
@@ -27,9 +27,5 @@ pub(crate) fn routes(metrics: &Metrics) -> Routes {
     let metrics = move |headers: HeaderMap, viewer: Viewer| async move {
         if may_read(token.as_deref(), &headers, &viewer) { Ok(render()) } else { Err(AppError::Forbidden) }
     };
-    Routes::new()
-        .route(Method::GET, "/healthz", Need::Anyone, || async { "ok" })
-        .limit(RateClass::Free)
-        .route(Method::GET, "/metrics", Need::Anyone, metrics)
-        .limit(RateClass::Free)
+    Routes::new().route(Method::GET, "/metrics", Need::Anyone, metrics).limit(RateClass::Free)
 }

@@ -210,10 +210,6 @@ impl Feature for Search {
     }
 
     fn local_readers(&self) -> Vec<Arc<dyn LocalReader>> {
-        // Where another process writes the index of this folder, it also reads the log for it.
-        if !self.inner.index.is_writer() {
-            return Vec::new();
-        }
         vec![Arc::new(readers::Indexer { inner: self.inner.clone() })]
     }
 

@@ -1,15 +1,22 @@
 //! Two readers: one keeps the list of what is to be embedded, one fills this node's index.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use xinghe_core::event::Position;
-use xinghe_core::{Event, PostId, PostView, Recorded};
+use xinghe_core::{Event, PostId, PostView, Recorded, Timestamp};
 use xinghe_store::{EventReader, JobRequest, LocalReader, ReaderError, Unique, UnitOfWork};
 
 use crate::Inner;
+use crate::index::Mark;
 use crate::jobs;
 use crate::store;
+
+/// How long the process that writes the index is waited for.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How often it is looked at meanwhile.
+const LOOK: Duration = Duration::from_millis(50);
 
 /// Lists posts to be embedded, and forgets vectors of posts that are gone.
 pub(crate) struct Pending {
@@ -48,9 +55,29 @@ impl EventReader for Pending {
     }
 }
 
-/// Fills the index of this node.
+/// Fills the index of this node. Beside a process that does so already, it waits until that one has.
 pub(crate) struct Indexer {
     pub(crate) inner: Arc<Inner>,
+}
+
+impl Indexer {
+    async fn mark(&self) -> Result<Mark, ReaderError> {
+        let inner = self.inner.clone();
+        tokio::task::spawn_blocking(move || inner.index.mark()).await.map_err(later)?.map_err(later)
+    }
+
+    /// Waits until the process that writes the index has taken these events, and shows them.
+    async fn follow(&self, last: &Recorded) -> Result<(), ReaderError> {
+        let deadline = tokio::time::Instant::now() + PATIENCE;
+        while self.mark().await?.position < last.position {
+            if tokio::time::Instant::now() > deadline {
+                return Err(later("the process that writes the search index does not read on"));
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+        let inner = self.inner.clone();
+        tokio::task::spawn_blocking(move || inner.index.refresh()).await.map_err(later)?.map_err(later)
+    }
 }
 
 fn later(error: impl std::fmt::Display) -> ReaderError {
@@ -64,12 +91,18 @@ impl LocalReader for Indexer {
     }
 
     async fn position(&self) -> Result<Position, ReaderError> {
-        let inner = self.inner.clone();
-        tokio::task::spawn_blocking(move || inner.index.position()).await.map_err(later)?.map_err(later)
+        Ok(self.mark().await?.position)
+    }
+
+    async fn stamp(&self) -> Result<Option<Timestamp>, ReaderError> {
+        Ok(self.mark().await?.at)
     }
 
     async fn apply(&self, events: &[Recorded]) -> Result<(), ReaderError> {
         let Some(last) = events.last() else { return Ok(()) };
+        if !self.inner.index.is_writer() {
+            return self.follow(last).await;
+        }
         let mut touched: Vec<PostId> = Vec::new();
         let mut embedded: Vec<PostId> = Vec::new();
         for recorded in events {
@@ -99,11 +132,11 @@ impl LocalReader for Indexer {
         let only_vectors = self.inner.posts.posts(&embedded).await.map_err(later)?;
         let vectors = self.inner.vectors_of(&only_vectors.values().collect::<Vec<_>>()).await?;
         let gone: Vec<PostId> = touched.into_iter().filter(|p| !posts.contains_key(p)).collect();
-        let (inner, position) = (self.inner.clone(), last.position);
+        let (inner, read) = (self.inner.clone(), Mark { position: last.position, at: Some(last.at) });
         let apply = move || {
             let of = |p: PostId| only_vectors.get(&p).map_or("und", |v| v.language.primary());
             let vectors: Vec<_> = vectors.into_iter().map(|(id, v)| (id, of(v.post), v)).collect();
-            inner.index.apply(&put, &vectors, &gone, position)
+            inner.index.apply(&put, &vectors, &gone, read)
         };
         tokio::task::spawn_blocking(apply).await.map_err(later)?.map_err(later)
     }

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use xinghe_embedder as e5;
 
 use crate::error::AiError;
+use crate::pull::{ShippedModel, check};
 use crate::traits::{Embed, Role};
 
 /// multilingual-e5-small on threads of its own. The file is loaded with the first text, so that a server that is
@@ -44,6 +45,9 @@ fn pool(slot: &Mutex<Option<e5::Pool>>, path: &Path, threads: usize) -> Result<e
     if let Some(pool) = slot.as_ref() {
         return Ok(pool.clone());
     }
+    // A file with another content would load as well, and quietly make every answer worse.
+    check(&ShippedModel::E5_SMALL, path)
+        .map_err(|e| AiError::Local(format!("{e}; `xinghe model pull` fetches it again")))?;
     let model = e5::Model::open(path).map_err(|e| AiError::Local(e.to_string()))?;
     tracing::info!(kernel = ?model.kernel(), threads, "local embedder loaded");
     let pool = e5::Pool::new(model, threads);

@@ -66,7 +66,7 @@ pub enum PullError {
         reason: String,
     },
     /// The file has another checksum.
-    #[error("{path} has SHA-256 {found}, expected {expected}; it was not kept. Fetch it again")]
+    #[error("{path} has SHA-256 {found}, expected {expected}: it is damaged, or another file")]
     Checksum {
         /// Which file.
         path: String,

@@ -24,11 +24,47 @@ pub(crate) async fn connect(settings: &StoreSettings) -> Result<Connected, Store
         let readers = sqlite(&path, settings.connections, true).await?;
         return Ok(Connected { backend: Backend::Sqlite, writer, readers, file: Some(path) });
     }
-    if settings.url.starts_with("postgres://") || settings.url.starts_with("postgresql://") {
-        let pool = postgres(settings).await?;
-        return Ok(Connected { backend: Backend::Postgres, writer: pool.clone(), readers: pool, file: None });
+    if is_postgres(&settings.url) {
+        return on_server(settings, false).await;
     }
-    Err(StoreError::Address(settings.url.clone()))
+    Err(StoreError::Address(without_secrets(&settings.url)))
+}
+
+/// Connections that can only read; a file that is not there is not made.
+pub(crate) async fn connect_to_look(settings: &StoreSettings) -> Result<Connected, StoreError> {
+    if let Some(path) = sqlite_path(&settings.url) {
+        let path = path?;
+        if !path.is_file() {
+            let source = std::io::Error::new(std::io::ErrorKind::NotFound, "there is no such database file");
+            return Err(StoreError::File { path: path.display().to_string(), source });
+        }
+        let connection = sqlite_connection(&path, false).await?;
+        connection.execute_unprepared("PRAGMA query_only = ON").await?;
+        let writer = connection.clone();
+        return Ok(Connected { backend: Backend::Sqlite, writer, readers: connection, file: Some(path) });
+    }
+    if is_postgres(&settings.url) {
+        return on_server(settings, true).await;
+    }
+    Err(StoreError::Address(without_secrets(&settings.url)))
+}
+
+/// The file of an SQLite address; `None` where it names a server.
+pub(crate) fn file_of(url: &str) -> Result<Option<PathBuf>, StoreError> {
+    match sqlite_path(url) {
+        Some(path) => path.map(Some),
+        None if is_postgres(url) => Ok(None),
+        None => Err(StoreError::Address(without_secrets(url))),
+    }
+}
+
+fn is_postgres(url: &str) -> bool {
+    url.starts_with("postgres://") || url.starts_with("postgresql://")
+}
+
+async fn on_server(settings: &StoreSettings, looking: bool) -> Result<Connected, StoreError> {
+    let pool = postgres(settings, looking).await?;
+    Ok(Connected { backend: Backend::Postgres, writer: pool.clone(), readers: pool, file: None })
 }
 
 /// The file of an `sqlite:` address; `None` for other addresses.
@@ -36,9 +72,19 @@ pub(crate) fn sqlite_path(url: &str) -> Option<Result<PathBuf, StoreError>> {
     let path = url.strip_prefix("sqlite:")?;
     let path = path.strip_prefix("//").unwrap_or(path);
     if path.is_empty() || path.starts_with(":memory:") || path.contains("?mode=") {
-        return Some(Err(StoreError::Address(url.to_owned())));
+        return Some(Err(StoreError::Address(without_secrets(url))));
     }
     Some(Ok(PathBuf::from(path)))
+}
+
+/// An address as it may be shown: whatever stands between `//` and `@` may be a password.
+pub(crate) fn without_secrets(url: &str) -> String {
+    match (url.split_once("//"), url.rfind('@')) {
+        (Some((scheme, rest)), Some(at)) if at >= scheme.len() + 2 => {
+            format!("{scheme}//…{}", &rest[at - scheme.len() - 2..])
+        }
+        _ => url.to_owned(),
+    }
 }
 
 /// Connections to a file. Reading ones cannot write, so that nothing bypasses the unit of work.
@@ -84,15 +130,16 @@ pub(crate) async fn sqlite_connection(path: &Path, alone: bool) -> Result<Databa
     Ok(Database::connect(options).await?)
 }
 
-async fn postgres(settings: &StoreSettings) -> Result<DatabaseConnection, StoreError> {
+async fn postgres(settings: &StoreSettings, looking: bool) -> Result<DatabaseConnection, StoreError> {
     let mut options = ConnectOptions::new(settings.url.clone());
     options
         .max_connections(settings.connections.max(3))
         .sqlx_logging(false)
         .acquire_timeout(Duration::from_secs(10))
-        .map_sqlx_postgres_opts(|o| {
+        .map_sqlx_postgres_opts(move |o| {
             // A transaction that was forgotten would hold back every reader of the log.
-            o.application_name("xinghe").options([("idle_in_transaction_session_timeout", "300000")])
+            let o = o.application_name("xinghe").options([("idle_in_transaction_session_timeout", "300000")]);
+            if looking { o.options([("default_transaction_read_only", "on")]) } else { o }
         });
     let pool = Database::connect(options).await?;
     #[derive(FromQueryResult)]
@@ -153,5 +200,7 @@ mod tests {
         for bad in ["sqlite:", "sqlite::memory:", "sqlite://x?mode=rwc"] {
             assert!(path(bad).is_some_and(|p| p.is_err_and(|e| e.contains("not understood"))), "{bad}");
         }
+        assert_eq!(without_secrets("mysql://me:se@cret@host/x"), "mysql://…@host/x");
+        assert_eq!(without_secrets("host/x@y"), "host/x@y");
     }
 }

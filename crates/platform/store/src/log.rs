@@ -94,11 +94,15 @@ impl Log {
         Ok(at.map(Timestamp::from_millis))
     }
 
-    /// Whether an event stands at this position: not so where the log is older than what was read from it.
-    pub(crate) async fn holds(&self, position: Position) -> Result<bool, StoreError> {
-        let sql = "SELECT COUNT(*) AS value FROM events WHERE epoch = $1 AND seq = $2";
+    /// Whether this event stands at this position: not so where the log is older than what was read from it, or was
+    /// put back to an earlier state and has grown past the position since.
+    ///
+    /// # Errors
+    /// The database is gone.
+    pub async fn holds(&self, position: Position, at: Option<Timestamp>) -> Result<bool, StoreError> {
+        let sql = "SELECT at AS value FROM events WHERE epoch = $1 AND seq = $2";
         let found = self.store.number(sql, crate::params![position.epoch, position.seq]).await?;
-        Ok(position == Position::START || found == Some(1))
+        Ok(position == Position::START || found.is_some_and(|f| at.is_none_or(|at| at.as_millis() == f)))
     }
 }
 

@@ -6,7 +6,7 @@ use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, FromQueryResult, 
 
 use crate::connect;
 use crate::error::StoreError;
-use crate::store::{Backend, Inner, all_of, statement};
+use crate::store::{Backend, Inner, all_of, number_of, statement};
 
 /// One step of a feature's tables.
 ///
@@ -46,21 +46,51 @@ pub(crate) async fn run(inner: &Inner, migrations: &[Migration]) -> Result<i64, 
     )
     .await?;
     let applied: Vec<Applied> = all_of(&tx, "SELECT feature, version, checksum FROM schema_migrations", vec![]).await?;
-    refuse_newer(&applied, migrations)?;
-    for migration in migrations {
-        let checksum = checksum(migration.sql);
-        let done = applied.iter().find(|a| a.feature == migration.feature && a.version == migration.version);
-        match done {
-            Some(done) if done.checksum == checksum => {}
-            Some(_) => {
-                return Err(StoreError::Changed { feature: migration.feature.to_owned(), version: migration.version });
-            }
-            None => apply(inner, &tx, migration, checksum).await?,
-        }
+    for migration in missing(&applied, migrations)? {
+        apply(inner, &tx, migration, checksum(migration.sql)).await?;
     }
     let offset = if inner.backend == Backend::Postgres { connect::epoch_offset(&tx).await? } else { 0 };
     tx.commit().await?;
     Ok(offset)
+}
+
+/// Those of these migrations that were not applied yet.
+fn missing<'a>(applied: &[Applied], migrations: &'a [Migration]) -> Result<Vec<&'a Migration>, StoreError> {
+    refuse_newer(applied, migrations)?;
+    let mut missing = Vec::new();
+    for migration in migrations {
+        let done = applied.iter().find(|a| a.feature == migration.feature && a.version == migration.version);
+        match done {
+            Some(done) if done.checksum == checksum(migration.sql) => {}
+            Some(_) => {
+                return Err(StoreError::Changed { feature: migration.feature.to_owned(), version: migration.version });
+            }
+            None => missing.push(migration),
+        }
+    }
+    Ok(missing)
+}
+
+/// What is missing of these migrations and this crate's own, as `feature/version`.
+pub(crate) async fn pending(conn: &impl ConnectionTrait, known: &[Migration]) -> Result<Vec<String>, StoreError> {
+    let mut applied: Vec<Applied> = Vec::new();
+    if has_table(conn, "schema_migrations").await? {
+        applied = all_of(conn, "SELECT feature, version, checksum FROM schema_migrations", vec![]).await?;
+    }
+    let mut all = vec![own()];
+    all.extend_from_slice(known);
+    Ok(missing(&applied, &all)?.into_iter().map(|m| format!("{}/{}", m.feature, m.version)).collect())
+}
+
+/// Whether there is a table of this name where statements without a schema look for it.
+pub(crate) async fn has_table(conn: &impl ConnectionTrait, name: &str) -> Result<bool, StoreError> {
+    let sql = match conn.get_database_backend() {
+        DbBackend::Postgres => {
+            "SELECT COUNT(*) AS value FROM pg_tables WHERE tablename = $1 AND schemaname = ANY(current_schemas(FALSE))"
+        }
+        _ => "SELECT COUNT(*) AS value FROM sqlite_master WHERE type = 'table' AND name = $1",
+    };
+    Ok(number_of(conn, sql, crate::params![name]).await?.unwrap_or_default() > 0)
 }
 
 /// The list itself: versions of a feature rise one by one from 1.

@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use tokio::sync::OwnedMutexGuard;
 use tokio_util::sync::CancellationToken;
 use xinghe_core::event::{Position, Recorded};
+use xinghe_core::time::Timestamp;
 
 use crate::cursor::{self, Held};
 use crate::error::StoreError;
@@ -59,6 +60,11 @@ pub trait LocalReader: Send + Sync + 'static {
     fn name(&self) -> &'static str;
     /// How far it has durably read.
     async fn position(&self) -> Result<Position, ReaderError>;
+    /// When the event at its position was recorded, if it keeps that as well. It tells the log that was read from one
+    /// that was put back to an earlier state, and has another event at that position now.
+    async fn stamp(&self) -> Result<Option<Timestamp>, ReaderError> {
+        Ok(None)
+    }
     /// Takes events, in order, and makes them durable together with the last one's position. Taking an event again
     /// after a crash must change nothing.
     async fn apply(&self, events: &[Recorded]) -> Result<(), ReaderError>;
@@ -81,6 +87,8 @@ struct Notes {
     states: HashMap<&'static str, ReaderState>,
     /// Local readers whose position was seen to be one of this log.
     checked: HashSet<&'static str>,
+    /// Local readers that have had everything there was to read.
+    read_up: HashSet<&'static str>,
     /// Events that an administrator told a local reader to go past.
     skipped: HashSet<(&'static str, Position)>,
     /// Who moves a local reader: the one that follows the log, or a rebuild.
@@ -256,6 +264,13 @@ impl Readers {
         Ok(true)
     }
 
+    /// The local readers that have not yet, since this process began, read all that there was: what this node derives
+    /// is still incomplete. One that is parked counts as done, since waiting would not help it.
+    pub fn behind(&self) -> Vec<&'static str> {
+        let notes = self.notes();
+        self.local.iter().map(|r| r.name()).filter(|name| !notes.read_up.contains(name)).collect()
+    }
+
     fn notes(&self) -> std::sync::MutexGuard<'_, Notes> {
         self.notes.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -279,6 +294,14 @@ impl Readers {
 
     pub(crate) fn set_checked(&self, name: &'static str) {
         self.notes().checked.insert(name);
+    }
+
+    pub(crate) fn set_unchecked(&self, name: &'static str) {
+        self.notes().checked.remove(name);
+    }
+
+    pub(crate) fn set_read_up(&self, name: &'static str) {
+        self.notes().read_up.insert(name);
     }
 
     async fn follow<F, Fut>(&self, name: &'static str, stop: &CancellationToken, step: F)

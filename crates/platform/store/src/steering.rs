@@ -183,6 +183,16 @@ impl Jobs {
         Ok(rows.into_iter().map(|r| (r.name, Timestamp::from_millis(r.next_at))).collect())
     }
 
+    /// Since when the job that has been due for longest has waited for a worker; `None` where no job waits.
+    ///
+    /// # Errors
+    /// The database is gone.
+    pub async fn waiting_since(&self) -> Result<Option<Timestamp>, StoreError> {
+        let sql = "SELECT MIN(run_at) AS value FROM jobs WHERE state = 'queued'";
+        let since = self.store.number(sql, vec![]).await?.map(Timestamp::from_millis);
+        Ok(since.filter(|s| *s <= self.store.now()))
+    }
+
     /// How many jobs there are of each state.
     ///
     /// # Errors

@@ -123,11 +123,22 @@ async fn park(all: &Readers, name: &str, position: Position, reason: &str) -> Re
 /// The next batch of a reader that keeps its own cursor. One that comes from a log that this is not (an older backup
 /// was restored, say) starts over.
 pub(crate) async fn local_step(all: &Readers, reader: &dyn LocalReader) -> Result<Step, ReaderError> {
+    let step = read_on(all, reader).await;
+    match &step {
+        Ok(Step::AtHead | Step::HeldBack(_) | Step::Parked(_)) => all.set_read_up(reader.name()),
+        Ok(_) => {}
+        // The database may have been put back to an earlier state while it was gone.
+        Err(_) => all.set_unchecked(reader.name()),
+    }
+    step
+}
+
+async fn read_on(all: &Readers, reader: &dyn LocalReader) -> Result<Step, ReaderError> {
     let name = reader.name();
     let _turn = all.turn(name).await;
     let mut position = reader.position().await?;
     if !all.is_checked(name) {
-        if !Log::new(all.store.clone()).holds(position).await? {
+        if !Log::new(all.store.clone()).holds(position, reader.stamp().await?).await? {
             tracing::warn!(reader = name, "what this reader keeps comes from another log; it starts over");
             reader.reset().await?;
             position = reader.position().await?;

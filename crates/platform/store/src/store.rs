@@ -13,7 +13,7 @@ use tokio::sync::{Semaphore, watch};
 use xinghe_core::id::IdGen;
 use xinghe_core::time::{Clock, Random, Timestamp};
 
-use crate::connect::{Connected, connect};
+use crate::connect::{self, Connected, connect};
 use crate::error::StoreError;
 use crate::migrate::{self, Migration};
 use crate::unit::UnitOfWork;
@@ -45,6 +45,19 @@ impl StoreSettings {
     /// A database file at `path`.
     pub fn sqlite(path: &Path) -> Self {
         Self { url: format!("sqlite:{}", path.display()), connections: 4 }
+    }
+
+    /// The file of an SQLite address; `None` where it names a server.
+    ///
+    /// # Errors
+    /// The address is not understood.
+    pub fn file(&self) -> Result<Option<PathBuf>, StoreError> {
+        connect::file_of(&self.url)
+    }
+
+    /// The address without what may be a password, for messages.
+    pub fn shown(&self) -> String {
+        connect::without_secrets(&self.url)
     }
 
     /// Whatever the address names.
@@ -193,6 +206,10 @@ impl Store {
     pub async fn close(self) -> Result<(), StoreError> {
         self.inner.readers.close_by_ref().await?;
         Ok(self.inner.writer.close_by_ref().await?)
+    }
+
+    pub(crate) fn of(inner: Inner) -> Self {
+        Self { inner: Arc::new(inner) }
     }
 
     pub(crate) fn inner(&self) -> &Inner {

@@ -13,6 +13,7 @@ use async_trait::async_trait;
 use common::{Ledger, TABLE, append, ledger, numbers};
 use tokio_util::sync::CancellationToken;
 use xinghe_core::event::{Event, Position, Recorded};
+use xinghe_core::time::Timestamp;
 use xinghe_store::*;
 use xinghe_testkit::{TestDb, eventually, on_both_databases};
 
@@ -28,6 +29,7 @@ on_both_databases!(
     two_processes_share_one_reader,
     a_following_reader_wakes,
     a_local_reader_from_another_log_starts_over,
+    a_local_reader_of_a_log_put_back_starts_over,
     a_local_reader_parks_and_skips,
     a_restarted_reader_reads_from_the_beginning,
     lag_is_told_in_events_and_in_time,
@@ -309,6 +311,47 @@ async fn a_local_reader_from_another_log_starts_over(db: TestDb) {
     readers.catch_up().await.unwrap();
     let state = local.0.lock().unwrap();
     assert_eq!((state.1.as_slice(), state.2), (&[1][..], 1));
+}
+
+/// Keeps when its last event was recorded, too.
+struct Stamped(Local, Mutex<Option<Timestamp>>);
+
+#[async_trait]
+impl LocalReader for Stamped {
+    fn name(&self) -> &'static str {
+        self.0.name()
+    }
+    async fn position(&self) -> Result<Position, ReaderError> {
+        self.0.position().await
+    }
+    async fn stamp(&self) -> Result<Option<Timestamp>, ReaderError> {
+        Ok(*self.1.lock().unwrap())
+    }
+    async fn apply(&self, events: &[Recorded]) -> Result<(), ReaderError> {
+        *self.1.lock().unwrap() = events.last().map(|e| e.at);
+        self.0.apply(events).await
+    }
+    async fn reset(&self) -> Result<(), ReaderError> {
+        self.0.reset().await
+    }
+}
+
+async fn a_local_reader_of_a_log_put_back_starts_over(db: TestDb) {
+    append(db.store(), 1).await;
+    append(db.store(), 2).await;
+    let local = Arc::new(Stamped(Local::default(), Mutex::default()));
+    let readers = || Readers::new(db.store().clone(), vec![], vec![local.clone()]);
+    assert_eq!(readers().behind(), ["local"]);
+    let first = readers();
+    first.catch_up().await.unwrap();
+    assert!(first.behind().is_empty());
+    readers().catch_up().await.unwrap();
+    assert_eq!(local.0.0.lock().unwrap().2, 0, "the same log is not read again");
+    // A backup of before the second event is put back, and something else happens then: other event, same position.
+    db.raw("UPDATE events SET at = at + 5, payload = '{\"number\":3}' WHERE seq = 2").await.unwrap();
+    readers().catch_up().await.unwrap();
+    let state = local.0.0.lock().unwrap();
+    assert_eq!((state.1.as_slice(), state.2), (&[1, 3][..], 1));
 }
 
 async fn a_local_reader_parks_and_skips(db: TestDb) {

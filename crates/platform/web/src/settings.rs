@@ -3,6 +3,8 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use crate::ready::Readiness;
+
 /// An entry of the navigation. `app` lists what exists.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NavItem {
@@ -54,6 +56,8 @@ pub struct WebSettings {
     pub trusted_proxies: Vec<IpAddr>,
     /// How long a request may take.
     pub timeout: Duration,
+    /// What `/readyz` asks; without it there is no such route.
+    pub readiness: Option<Readiness>,
 }
 
 impl WebSettings {
@@ -68,6 +72,7 @@ impl WebSettings {
             limits: RateLimits::default(),
             trusted_proxies: Vec::new(),
             timeout: Duration::from_secs(20),
+            readiness: None,
         }
     }
 }

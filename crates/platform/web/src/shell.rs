@@ -114,7 +114,7 @@ pub fn build(
     let document = Arc::new(docs::merge(features.iter().filter_map(|f| f.openapi()), &settings.public_url));
 
     let mut table: Vec<RouteInfo> = Vec::new();
-    let mut router = add(Router::new(), &mut table, "web", system::routes(document, settings.dev))?;
+    let mut router = add(Router::new(), &mut table, "web", system::routes(document, &settings))?;
     for feature in features {
         router = add(router, &mut table, feature.name(), feature.routes())?;
     }

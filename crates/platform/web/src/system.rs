@@ -16,11 +16,13 @@ use crate::docs::{self, Document};
 use crate::errors::AppError;
 use crate::layers::edge::{LANG_COOKIE, THEME_COOKIE};
 use crate::page::PageContext;
+use crate::ready;
 use crate::routes::{Need, RateClass, Routes};
+use crate::settings::WebSettings;
 use crate::viewer::Theme;
 
 /// The shell's own routes.
-pub(crate) fn routes(document: Arc<Document>, dev: bool) -> Routes {
+pub(crate) fn routes(document: Arc<Document>, settings: &WebSettings) -> Routes {
     let json = Arc::clone(&document);
     let mut routes = Routes::new()
         .route(Method::GET, "/assets/{name}", Need::Anyone, assets::asset)
@@ -35,7 +37,14 @@ pub(crate) fn routes(document: Arc<Document>, dev: bool) -> Routes {
         .max_body(4096)
         .method_router(Method::GET, "/api/v1/openapi.json", Need::Anyone, get(move || docs::json(Arc::clone(&json))))
         .method_router(Method::GET, "/api", Need::Anyone, get(move |ctx| docs::page(ctx, Arc::clone(&document))));
-    if dev {
+    if let Some(readiness) = settings.readiness.clone() {
+        routes = routes
+            .route(Method::GET, "/healthz", Need::Anyone, ready::healthz)
+            .limit(RateClass::Free)
+            .route(Method::GET, "/readyz", Need::Anyone, move |ctx| ready::readyz(ctx, readiness.clone()))
+            .limit(RateClass::Free);
+    }
+    if settings.dev {
         routes = routes.route(Method::GET, "/design", Need::Anyone, design::page);
     }
     routes

@@ -26,14 +26,16 @@ use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 
 use heed::{RoTxn, WithoutTls};
 use rustc_hash::FxHashSet;
+use serde::{Deserialize, Serialize};
 use tantivy::collector::{DocSetCollector, TopDocs};
 use tantivy::directory::error::LockError;
+use tantivy::directory::{Directory, INDEX_WRITER_LOCK, MmapDirectory};
 use tantivy::query::{BooleanQuery, BoostQuery, Occur, Query as Clause, RangeQuery, TermQuery};
 use tantivy::schema::{FAST, Field, INDEXED, IndexRecordOption, STRING, Schema, TextFieldIndexing, TextOptions};
 use tantivy::{DocAddress, IndexReader, IndexWriter, ReloadPolicy, Searcher, TantivyError, Term};
 use xinghe_core::event::Position;
 use xinghe_core::evidence::{Evidence, EvidenceHit, Filter, Query, QueryTerm, Scope, SentenceEvidence};
-use xinghe_core::{PassageId, PostId};
+use xinghe_core::{PassageId, PostId, Timestamp};
 use xinghe_text::tokens;
 
 pub use document::{Facets, Indexed, indexed, passages_of};
@@ -48,6 +50,8 @@ use vectors::{Sketch, encode_stored, stored};
 
 /// The form of the index; another number in the folder means that it is rebuilt.
 const VERSION: u32 = 2;
+/// The folder of the words within that of the index.
+const WORDS: &str = "words";
 /// How many candidates words bring.
 const BY_WORDS: usize = 120;
 /// How many candidates vectors bring.
@@ -77,6 +81,23 @@ pub enum IndexError {
     /// A stored passage is not readable; rebuild the index.
     #[error("search index: {0}; run `xinghe rebuild search`")]
     Stored(#[from] serde_json::Error),
+}
+
+/// How far an index has read the log: kept in the commit itself, so that a crash replays what was not durable.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mark {
+    /// The last event's position.
+    #[serde(flatten)]
+    pub position: Position,
+    /// When that event was recorded: tells this log from one that was put back to an earlier state.
+    #[serde(default)]
+    pub at: Option<Timestamp>,
+}
+
+impl From<Position> for Mark {
+    fn from(position: Position) -> Self {
+        Self { position, at: None }
+    }
 }
 
 struct Fields {
@@ -122,6 +143,12 @@ impl Index {
             }
         }
         if folder.exists() {
+            // Never from under another process.
+            let words = folder.join(WORDS);
+            if words.exists() {
+                let directory = MmapDirectory::open(&words).map_err(TantivyError::from)?;
+                drop(directory.acquire_lock(&INDEX_WRITER_LOCK).map_err(|_| IndexError::InUse)?);
+            }
             std::fs::remove_dir_all(folder)?;
         }
         std::fs::create_dir_all(folder)?;
@@ -132,9 +159,9 @@ impl Index {
 
     fn open_existing(folder: &Path, means: Option<Means>) -> Result<Self, IndexError> {
         let (schema, fields) = schema();
-        let words = folder.join("words");
+        let words = folder.join(WORDS);
         std::fs::create_dir_all(&words)?;
-        let directory = tantivy::directory::MmapDirectory::open(&words).map_err(TantivyError::from)?;
+        let directory = MmapDirectory::open(&words).map_err(TantivyError::from)?;
         let index = tantivy::Index::open_or_create(directory, schema)?;
         let writer = match index.writer_with_num_threads(1, WRITER_MEMORY) {
             Ok(writer) => Some(Mutex::new(writer)),
@@ -155,6 +182,33 @@ impl Index {
         self.writer.is_some()
     }
 
+    /// Shows what the process that writes has written since.
+    ///
+    /// # Errors
+    /// The index cannot be read.
+    pub fn refresh(&self) -> Result<(), IndexError> {
+        self.reader.reload()?;
+        let mut sketches = Sketches::default();
+        for (passage, post, sketch) in self.records.sketches()? {
+            sketches.put(passage, post, sketch);
+        }
+        *self.sketches.write().unwrap_or_else(PoisonError::into_inner) = sketches;
+        Ok(())
+    }
+
+    /// How far the index in a folder has read, without opening it for anything else; `None` where there is none.
+    ///
+    /// # Errors
+    /// It is there and cannot be read.
+    pub fn look(folder: &Path) -> Result<Option<Mark>, IndexError> {
+        let of_this_form = std::fs::read_to_string(folder.join("version"))
+            .is_ok_and(|v| v.split_whitespace().next() == Some(VERSION.to_string().as_str()));
+        if of_this_form {
+            return Ok(Some(mark_of(&tantivy::Index::open_in_dir(folder.join(WORDS))?)?));
+        }
+        Ok(None)
+    }
+
     fn writer(&self) -> Result<MutexGuard<'_, IndexWriter>, IndexError> {
         let writer = self.writer.as_ref().ok_or(IndexError::InUse)?;
         Ok(writer.lock().unwrap_or_else(PoisonError::into_inner))
@@ -164,9 +218,8 @@ impl Index {
     ///
     /// # Errors
     /// The index cannot be read.
-    pub fn position(&self) -> Result<Position, IndexError> {
-        let payload = self.index.load_metas()?.payload;
-        Ok(payload.and_then(|p| serde_json::from_str(&p).ok()).unwrap_or(Position::START))
+    pub fn mark(&self) -> Result<Mark, IndexError> {
+        mark_of(&self.index)
     }
 
     /// Takes posts in (each replaces what was there of it) and out, adds vectors to passages that are there, and makes
@@ -182,7 +235,7 @@ impl Index {
         put: &[Indexed],
         vectors: &[(PassageId, &str, PassageVectors)],
         gone: &[PostId],
-        position: Position,
+        read: impl Into<Mark>,
     ) -> Result<(), IndexError> {
         let mut writer = self.writer()?;
         let mut fresh: Vec<ReadyVectors> =
@@ -192,7 +245,7 @@ impl Index {
             fresh.extend(post.vectors.iter().map(|(id, v)| self.ready(*id, language, v)));
         }
         self.records.apply(put, &fresh, gone)?;
-        let outcome = self.write_words(&mut writer, put, gone, position);
+        let outcome = self.write_words(&mut writer, put, gone, read.into());
         if outcome.is_err() {
             writer.rollback()?;
         }
@@ -226,7 +279,7 @@ impl Index {
         writer: &mut IndexWriter,
         put: &[Indexed],
         gone: &[PostId],
-        at: Position,
+        read: Mark,
     ) -> Result<(), IndexError> {
         for post in put.iter().map(|p| p.post).chain(gone.iter().copied()) {
             writer.delete_term(Term::from_field_i64(self.fields.post, post.raw()));
@@ -235,7 +288,7 @@ impl Index {
             writer.add_document(document)?;
         }
         let mut commit = writer.prepare_commit()?;
-        commit.set_payload(&serde_json::to_string(&at)?);
+        commit.set_payload(&serde_json::to_string(&read)?);
         commit.commit()?;
         self.reader.reload()?;
         Ok(())
@@ -250,7 +303,7 @@ impl Index {
         self.records.clear()?;
         writer.delete_all_documents()?;
         let mut commit = writer.prepare_commit()?;
-        commit.set_payload(&serde_json::to_string(&Position::START)?);
+        commit.set_payload(&serde_json::to_string(&Mark::default())?);
         commit.commit()?;
         self.reader.reload()?;
         self.sketches.write().unwrap_or_else(PoisonError::into_inner).clear();
@@ -505,8 +558,7 @@ impl Index {
         }
         all.extend(filter.tags.iter().map(|t| (Occur::Must, word(f.tag, t))));
         if filter.since.is_some() || filter.until.is_some() {
-            let bound =
-                |at: Option<xinghe_core::Timestamp>| at.map(|t| Term::from_field_i64(f.published, t.as_millis()));
+            let bound = |at: Option<Timestamp>| at.map(|t| Term::from_field_i64(f.published, t.as_millis()));
             let from = bound(filter.since).map_or(std::ops::Bound::Unbounded, std::ops::Bound::Included);
             let to = bound(filter.until).map_or(std::ops::Bound::Unbounded, std::ops::Bound::Excluded);
             all.push((Occur::Must, Box::new(RangeQuery::new(from, to))));
@@ -576,6 +628,11 @@ fn column(
         searcher.segment_readers().iter().map(|s| s.fast_fields().i64(name)).collect::<Result<_, _>>()?;
     let value = |at: DocAddress| Some((at, columns.get(at.segment_ord as usize)?.first(at.doc_id)?));
     Ok(of.into_iter().filter_map(value).collect())
+}
+
+fn mark_of(index: &tantivy::Index) -> Result<Mark, IndexError> {
+    let payload = index.load_metas()?.payload;
+    Ok(payload.and_then(|p| serde_json::from_str(&p).ok()).unwrap_or_default())
 }
 
 fn schema() -> (Schema, Fields) {
