@@ -39,6 +39,19 @@ impl UnitOfWork {
         Ok(self.tx.execute_raw(statement(backend, sql, params)).await?.rows_affected())
     }
 
+    /// Waits until no other unit of work holds this name, and holds it until this one ends: for commands that look
+    /// and then write what another might be about to write. On SQLite units of work follow one another anyway.
+    ///
+    /// # Errors
+    /// The database is gone.
+    pub async fn lock(&mut self, name: &str) -> Result<(), StoreError> {
+        if self.store.backend() == Backend::Postgres {
+            let sql = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))";
+            self.tx.execute_raw(statement(self.tx.get_database_backend(), sql, vec![Value::from(name)])).await?;
+        }
+        Ok(())
+    }
+
     /// Appends an event to the log: it becomes visible with this transaction's commit, or never.
     ///
     /// # Errors

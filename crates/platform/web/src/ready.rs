@@ -64,7 +64,7 @@ impl Readiness {
     /// What is missing; nothing when the node can serve.
     pub async fn missing(&self) -> Vec<Reason> {
         let mut reasons = Vec::new();
-        let asked = tokio::time::timeout(PROBE, self.store.number("SELECT 1 AS value", vec![])).await;
+        let asked = tokio::time::timeout(PROBE, self.store.number("SELECT CAST(1 AS BIGINT) AS value", vec![])).await;
         if let Err(error) = asked.map_err(|_| "no answer in time".to_owned()).and_then(|a| a.map_err(|e| e.to_string()))
         {
             tracing::warn!(error, "not ready: the database does not answer");

@@ -45,6 +45,8 @@ impl Accounts {
         keys: &[String],
     ) -> Result<HashMap<String, AuthorId>, StoreError> {
         let mut unit = self.store.begin().await?;
+        // Two imports that add the same names in another order would else wait for one another.
+        unit.lock("accounts.intake").await?;
         let mut known = authors::by_import_keys(&unit, keys).await?;
         for (author, key) in wanted.iter().zip(keys) {
             if known.contains_key(key) {

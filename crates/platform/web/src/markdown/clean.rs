@@ -31,7 +31,8 @@ pub(super) fn clean(raw: &str, toc: &[Heading], prefix: &str) -> String {
             "align" if element != "img" => matches!(value, "left" | "right" | "center").then_some(Cow::Borrowed(value)),
             _ => Some(Cow::Borrowed(value)),
         });
-    let safe = builder.clean(raw).to_string();
+    // A carriage return can come in as a character reference; as a line end it is one with the others.
+    let safe = builder.clean(raw).to_string().replace("\r\n", "\n").replace('\r', "\n");
     finish(&safe)
 }
 
