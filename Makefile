@@ -6,7 +6,7 @@ CARGO ?= cargo
 DATA ?= data
 export CARGO_TERM_COLOR ?= auto
 
-.PHONY: help run web build test format lint unit browser clean
+.PHONY: help run web build test format lint unit browser shots clean
 
 help: ## This list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -41,6 +41,9 @@ unit: web ## All Rust tests, on SQLite and PostgreSQL
 
 browser: web ## Journeys in Chromium
 	tests/browser.sh
+
+shots: web ## Pictures of every page, in target/shots
+	tests/browser.sh node tests/browser/shots.mjs
 
 test: ## Everything: format, lints, tests on both databases, browser
 	@tests/tools.sh

@@ -38,6 +38,11 @@ class Ask extends HTMLElement {
       event.preventDefault();
       void this.ask(event.currentTarget as HTMLFormElement);
     });
+    // Sent here by a box on another page, which wants the answer at once.
+    if (location.hash === "#now") {
+      history.replaceState(null, "", location.pathname + location.search);
+      this.querySelector("form")?.requestSubmit();
+    }
   }
 
   disconnectedCallback(): void {

@@ -71,6 +71,19 @@ function busyForms(): void {
   });
 }
 
+/** A box to ask in, beside some page, leads to the page of asking, where the answer streams in. */
+function askBoxes(): void {
+  for (const form of all<HTMLFormElement>("form.askbox[action='/ask']")) {
+    if (form.closest("xh-ask")) continue;
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      const query = new URLSearchParams();
+      for (const [name, value] of new FormData(form)) if (typeof value === "string") query.set(name, value);
+      location.assign(`/ask?${query}#now`);
+    });
+  }
+}
+
 /** Marks, in the table of contents, the section being read. */
 function contents(): void {
   const links = [...all<HTMLAnchorElement>(".toc a[href^='#']")];
@@ -92,13 +105,33 @@ function contents(): void {
   mark();
 }
 
+/** A picture of another site that does not come leaves its words, not a broken frame; without words, nothing. */
+function missingPictures(): void {
+  const replace = (img: HTMLImageElement) => {
+    const words = document.createElement("span");
+    words.className = "missing";
+    words.textContent = img.alt;
+    img.replaceWith(...(img.alt.trim() ? [words] : []));
+  };
+  document.addEventListener("error", (event) => {
+    if (event.target instanceof HTMLImageElement && event.target.closest(".prose")) replace(event.target);
+  }, true);
+  for (const img of all<HTMLImageElement>(".prose img")) {
+    // It may have failed before this script ran: asked for again, it fails where it is heard.
+    if (img.complete && !img.naturalWidth) img.src = img.src;
+  }
+}
+
 copyButtons();
+missingPictures();
 menus();
 dialogs();
 busyForms();
 contents();
+askBoxes();
 keyboard();
 
+if (performance.getEntriesByType("navigation")[0]?.name.includes(":~:text=")) void import("./cited").then((m) => m.cited());
 if (here("xh-ask")) void import("./ask").then((m) => m.define(copyButtons));
 if (here("[data-live-search]")) void import("./search").then((m) => m.liveSearch());
 if (here("[data-draft], [data-editor]")) void import("./editor").then((m) => m.editors());

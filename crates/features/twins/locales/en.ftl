@@ -52,3 +52,9 @@ twins-answers-count = { $n ->
    *[other] { $n } answers
   }
 twins-sample = sample
+twins-ask-guide = Ask the guide
+twins-box-guide = One sentence; every answer has sources
+twins-box-twin = Answers only from what { $name } wrote
+twins-glowing = Twins at work
+twins-posted-body = I asked the guide, and it did not find enough evidence to answer.
+twins-posted-nearest = What it found that came nearest:

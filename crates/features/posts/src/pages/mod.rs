@@ -5,6 +5,7 @@ mod lists;
 mod member;
 mod post;
 mod replies;
+mod slots;
 mod view;
 mod write;
 
@@ -51,8 +52,15 @@ pub(crate) fn routes(state: &State) -> Routes {
 }
 
 pub(crate) fn slots(state: &State) -> Vec<SlotEntry> {
-    let state = state.clone();
-    vec![SlotEntry::new("member.main", 10, move |request| member::works(state.clone(), request))]
+    let (works, sky, read) = (state.clone(), state.clone(), state.clone());
+    let (waiting, unanswered) = (state.clone(), state.clone());
+    vec![
+        SlotEntry::new("member.main", 10, move |request| member::works(works.clone(), request)),
+        SlotEntry::new("twin.aside", 10, move |request| slots::sky(sky.clone(), request)),
+        SlotEntry::new("twin.main", 10, move |request| slots::read_by_twin(read.clone(), request)),
+        SlotEntry::new("ask.aside", 20, move |request| slots::waiting(unanswered.clone(), request)),
+        SlotEntry::new("home.aside", 30, move |request| slots::waiting(waiting.clone(), request)),
+    ]
 }
 
 /// Who acts, as the rules see it.

@@ -1,5 +1,7 @@
 //! `/ask`: a question and its answer on one page. With script the answer streams into it; without, it is rendered.
 
+use std::collections::{HashMap, HashSet};
+
 use askama::Template;
 use axum::Form;
 use axum::extract::{Query, State};
@@ -7,13 +9,16 @@ use axum::response::{IntoResponse, Redirect, Response};
 use http::StatusCode;
 use serde::Deserialize;
 use tokio::sync::mpsc;
-use xinghe_core::{AnswerId, AuthorCard};
-use xinghe_web::{AppError, FieldErrors, PageContext, Texts};
+use xinghe_core::{AnswerId, AuthorCard, PostId, PostView};
+use xinghe_web::{AppError, FieldErrors, Html, PageContext, Subject, Texts};
 
 use crate::api::{self, AskBody};
 use crate::ask::Asker;
 use crate::model::{Answer, Citation, LONGEST_QUESTION};
 use crate::store;
+
+/// Longest title of a post, in characters.
+const LONGEST_TITLE: usize = 200;
 
 #[derive(Debug, Default, Deserialize)]
 pub(crate) struct AskQuery {
@@ -51,6 +56,13 @@ struct AskTemplate<'a> {
     max: usize,
 }
 
+/// What stands around the box to ask in.
+#[derive(Default)]
+struct Asked<'a> {
+    aside: Html,
+    answer: Option<AnswerView<'a>>,
+}
+
 /// An answer as the template shows it.
 struct AnswerView<'a> {
     answer: &'a Answer,
@@ -59,28 +71,54 @@ struct AnswerView<'a> {
     percent: u32,
     threshold: u32,
     signed_in: bool,
+    faces: HashMap<PostId, AuthorCard>,
 }
 
 impl AnswerView<'_> {
     fn citation(&self, n: &u32) -> Option<&Citation> {
         self.answer.citations.iter().find(|c| c.n == *n)
     }
+
+    /// The question as the title of a post, which may be shorter than a question.
+    fn title(&self) -> String {
+        self.answer.question.chars().take(LONGEST_TITLE).collect()
+    }
+
+    /// The post that asks people what the guide could not answer: the question, and what came nearest.
+    fn body(&self, t: &Texts) -> String {
+        let mut body = format!("{}\n\n{}", self.answer.question, t.s("twins-posted-body"));
+        if !self.answer.citations.is_empty() {
+            body.push_str(&format!(" {}\n", t.s("twins-posted-nearest")));
+        }
+        let mut seen = HashSet::new();
+        for post in self.answer.citations.iter().map(|c| &c.post).filter(|p| seen.insert(p.id)) {
+            let title = post.title.replace('\\', "\\\\").replace('[', "\\[").replace(']', "\\]");
+            body.push_str(&format!("\n- [{title}]({})", post.url));
+        }
+        body
+    }
 }
 
-fn view<'a>(answer: &'a Answer, rated: bool, signed_in: bool) -> AnswerView<'a> {
+async fn view<'a>(asker: &Asker, answer: &'a Answer, rated: bool, signed_in: bool) -> Result<AnswerView<'a>, AppError> {
     let mut authors: Vec<&str> =
         answer.citations.iter().filter_map(|c| c.post.author.as_ref()).map(|a| a.handle.as_str()).collect();
     authors.sort_unstable();
     authors.dedup();
+    let cited: Vec<PostId> = answer.citations.iter().map(|c| c.post.id).collect();
+    let posts = asker.deps().posts.posts(&cited).await?;
+    let people: Vec<_> = posts.values().filter_map(PostView::author).collect();
+    let cards = asker.deps().authors.cards(&people).await?;
+    let face = |(id, post): (PostId, PostView)| Some((id, cards.get(&post.author()?)?.clone()));
     let percent = |x: f64| (x.clamp(0.0, 1.0) * 100.0).round() as u32;
-    AnswerView {
+    Ok(AnswerView {
         answer,
         rated,
         authors: authors.len(),
         percent: percent(answer.confidence),
         threshold: percent(answer.threshold),
         signed_in,
-    }
+        faces: posts.into_iter().filter_map(face).collect(),
+    })
 }
 
 /// The page with its box, and (`?q=`) with the question already in it.
@@ -90,7 +128,8 @@ pub(crate) async fn ask(
     Query(query): Query<AskQuery>,
 ) -> Result<Response, AppError> {
     let twin = twin_card(&asker, &query.twin).await?;
-    Ok(page(&ctx, &query.q, twin.as_ref(), &FieldErrors::default(), None))
+    let aside = ctx.slot("ask.aside", &Subject::default()).await;
+    Ok(page(&ctx, &query.q, twin.as_ref(), &FieldErrors::default(), Asked { aside, answer: None }))
 }
 
 /// The question sent by the form: the answer is rendered into the page.
@@ -105,14 +144,14 @@ pub(crate) async fn show(
         Ok(question) => question,
         Err(AppError::Invalid(errors)) => {
             let errors = FieldErrors::new(&errors, &ctx.t);
-            return Ok(page(&ctx, &query.q, twin.as_ref(), &errors, None));
+            return Ok(page(&ctx, &query.q, twin.as_ref(), &errors, Asked::default()));
         }
         Err(error) => return Err(error),
     };
     let (watch, _) = mpsc::channel(1);
     let answer = asker.ask(&question, &watch).await?;
-    let shown = view(&answer, false, ctx.viewer.member.is_some());
-    Ok(page(&ctx, &query.q, twin.as_ref(), &FieldErrors::default(), Some(shown)))
+    let shown = view(&asker, &answer, false, ctx.viewer.member.is_some()).await?;
+    Ok(page(&ctx, &query.q, twin.as_ref(), &FieldErrors::default(), Asked { answer: Some(shown), ..Asked::default() }))
 }
 
 /// An answer given before (`/answers?id=…&key=…`): where one comes back to after saying whether it helped.
@@ -125,8 +164,14 @@ pub(crate) async fn answer(
     let answer = store::load(&asker.deps().store, id, ctx.viewer.id(), &query.key).await?.ok_or(AppError::NotFound)?;
     let handle = answer.provenance.twin.as_ref().map_or("", |t| t.handle.as_str());
     let twin = twin_card(&asker, handle).await?;
-    let shown = view(&answer, query.rated, ctx.viewer.member.is_some());
-    Ok(page(&ctx, &answer.question, twin.as_ref(), &FieldErrors::default(), Some(shown)))
+    let shown = view(&asker, &answer, query.rated, ctx.viewer.member.is_some()).await?;
+    Ok(page(
+        &ctx,
+        &answer.question,
+        twin.as_ref(),
+        &FieldErrors::default(),
+        Asked { answer: Some(shown), ..Asked::default() },
+    ))
 }
 
 /// Whether the answer helped, from the form.
@@ -150,19 +195,19 @@ async fn twin_card(asker: &Asker, handle: &str) -> Result<Option<AuthorCard>, Ap
     Ok(asker.deps().authors.by_handle(handle).await?.filter(|c| c.claimed))
 }
 
-fn page(
-    ctx: &PageContext,
-    q: &str,
-    twin: Option<&AuthorCard>,
-    errors: &FieldErrors,
-    answer: Option<AnswerView<'_>>,
-) -> Response {
+fn page(ctx: &PageContext, q: &str, twin: Option<&AuthorCard>, errors: &FieldErrors, asked: Asked<'_>) -> Response {
     let t = &ctx.t;
     let title = if q.is_empty() { t.s("twins-ask-title").into_owned() } else { q.chars().take(80).collect() };
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    let template = AskTemplate { t, q, twin, errors, answer, max: LONGEST_QUESTION };
-    let page =
-        ctx.page().title(title).active("ask").description(t.s("twins-ask-lead")).canonical("/ask").status(status);
+    let template = AskTemplate { t, q, twin, errors, answer: asked.answer, max: LONGEST_QUESTION };
+    let page = ctx
+        .page()
+        .title(title)
+        .active("ask")
+        .description(t.s("twins-ask-lead"))
+        .canonical("/ask")
+        .status(status)
+        .aside(asked.aside);
     // Answers are made for one reader and change with what is written; search engines index their sources.
     let page = if q.is_empty() { page } else { page.noindex() };
     page.render(&template).into_response()

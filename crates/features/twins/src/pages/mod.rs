@@ -4,4 +4,4 @@ mod ask;
 mod twin;
 
 pub(crate) use ask::{answer, ask, rate, show};
-pub(crate) use twin::{ask_box, directory, twin};
+pub(crate) use twin::{ask_beside, ask_box, ask_guide, directory, glowing, twin};

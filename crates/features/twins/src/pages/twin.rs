@@ -23,7 +23,14 @@ struct TwinTemplate<'a> {
 #[template(path = "ask_box.html")]
 struct BoxTemplate<'a> {
     t: &'a Texts,
-    card: &'a AuthorCard,
+    card: Option<&'a AuthorCard>,
+}
+
+#[derive(Template)]
+#[template(path = "glowing.html")]
+struct GlowingTemplate<'a> {
+    t: &'a Texts,
+    twins: &'a [(AuthorCard, Tally)],
 }
 
 #[derive(Template)]
@@ -53,10 +60,38 @@ pub(crate) async fn twin(
 
 /// The box to ask a member's twin, on the member's page. An unclaimed author has none.
 pub(crate) async fn ask_box(asker: Asker, request: SlotRequest) -> Result<Option<Html>, AppError> {
+    let card = claimed(&asker, &request).await?;
+    card.map(|card| boxed(&request.ctx.t, Some(&card))).transpose()
+}
+
+/// The box beside a post: for its author's twin, or the guide where the author has none.
+pub(crate) async fn ask_beside(asker: Asker, request: SlotRequest) -> Result<Option<Html>, AppError> {
+    let card = claimed(&asker, &request).await?;
+    boxed(&request.ctx.t, card.as_ref()).map(Some)
+}
+
+/// The box for the guide, beside the home page.
+pub(crate) async fn ask_guide(request: SlotRequest) -> Result<Option<Html>, AppError> {
+    boxed(&request.ctx.t, None).map(Some)
+}
+
+/// The twins that were asked most lately, beside the home page.
+pub(crate) async fn glowing(asker: Asker, request: SlotRequest) -> Result<Option<Html>, AppError> {
+    let twins = store::busiest(asker.deps(), 5).await?;
+    if twins.is_empty() {
+        return Ok(None);
+    }
+    let template = GlowingTemplate { t: &request.ctx.t, twins: &twins };
+    Ok(Some(Html::render(&template).map_err(AppError::internal)?))
+}
+
+async fn claimed(asker: &Asker, request: &SlotRequest) -> Result<Option<AuthorCard>, AppError> {
     let Some(author) = request.subject.author else { return Ok(None) };
-    let cards = asker.deps().authors.cards(&[author]).await?;
-    let Some(card) = cards.get(&author).filter(|c| c.claimed) else { return Ok(None) };
-    Ok(Some(Html::render(&BoxTemplate { t: &request.ctx.t, card }).map_err(AppError::internal)?))
+    Ok(asker.deps().authors.cards(&[author]).await?.remove(&author).filter(|c| c.claimed))
+}
+
+fn boxed(t: &Texts, card: Option<&AuthorCard>) -> Result<Html, AppError> {
+    Html::render(&BoxTemplate { t, card }).map_err(AppError::internal)
 }
 
 /// `/twins`: the twins that were asked most lately, then the members with most to say.
