@@ -69,7 +69,7 @@ for (const colorScheme of ["light", "dark"]) {
       await page.evaluate(axe);
       const { violations } = await page.evaluate((rules) => axe.run({ runOnly: rules }), rules);
       const grave = violations.filter((v) => ["serious", "critical"].includes(v.impact));
-      found.push(...grave.map((v) => `${path} ${v.id}: ${v.nodes[0].html.slice(0, 160)}`));
+      found.push(...grave.map((v) => `${path} ${v.id}: ${v.nodes[0].html.slice(0, 160)} ${v.nodes[0].any[0]?.message ?? ""}`));
     });
     assert.deepEqual(found, []);
   });

@@ -144,7 +144,7 @@ async function document(name, path, lang, colorScheme, viewport) {
 if (process.env.DOCS) {
   mkdirSync(docs, { recursive: true });
   const wide = { width: 1280, height: 800 };
-  const english = await asked("How do I share state between axum handlers?");
+  const english = await asked("Can I hold a Mutex guard across await in tokio?");
   await document("answer-zh", await asked(QUESTION), "zh-Hans", "light", wide);
   await document("answer-en", english, "en", "light", wide);
   await document("questions-zh", "/questions", "zh-Hans", "light", wide);

@@ -111,13 +111,14 @@ class Ask extends HTMLElement {
           return;
         }
         if (!paragraph || sentence.paragraph) prose.append((paragraph = element("p", "")));
-        paragraph.append(element("span", "sentence", `${sentence.text} `));
+        paragraph.append(element("span", "sentence", sentence.text));
         for (const n of sentence.citations) {
           const link = element("a", "cite", String(n));
           const citation = cited.get(n);
           if (citation) [link.href, link.title] = [citation.url, citation.quote];
           paragraph.append(link);
         }
+        paragraph.append(" ");
       },
       finish: async (done: Done) => {
         const address = `/answers?id=${encodeURIComponent(done.id)}&key=${encodeURIComponent(done.rating_key)}`;
