@@ -18,7 +18,7 @@ before(async () => {
       longest("en").url, projects[0].url, questions.find((q) => q.answers > 0).url, `/posts/${projects[0].id}/history`, `/answers?id=${id}&key=${key}`,
     ],
     member: ["/write?kind=project", "/settings", "/settings/account", "/settings/sessions"],
-    administrator: ["/admin/members", "/admin/claims"],
+    administrator: ["/admin", "/admin/members", "/admin/claims"],
   };
   await context.close();
 });

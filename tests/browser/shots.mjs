@@ -79,6 +79,7 @@ const pages = [
   { name: "settings", path: "/settings", as: "member" },
   { name: "sessions", path: "/settings/sessions", as: "member" },
   { name: "admin-claims", path: "/admin/claims", as: "admin" },
+  { name: "admin", path: "/admin", as: "admin" },
   { name: "admin-members", path: "/admin/members", as: "admin" },
   { name: "api", path: "/api" },
   { name: "design", path: "/design" },
