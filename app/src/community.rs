@@ -60,18 +60,27 @@ impl IndexGauge for Gauge {
 
 /// A whole community: its database, its features, and what runs behind them.
 pub struct Community {
+    /// How it was set up.
     pub settings: Settings,
+    /// Its database.
     pub store: Store,
+    /// Members and authors.
     pub accounts: Accounts,
+    /// Posts, for reading and for imports.
     pub posts: Arc<PostsPort>,
+    /// This node's index.
     pub search: Search,
+    /// The guide and the twins.
     pub twins: Arc<Twins>,
+    /// Whether texts are embedded.
     pub embedder: EmbedderState,
+    /// All features, in the order of their migrations.
     pub features: Vec<Arc<dyn Feature>>,
     /// Cancelled when the program ends.
     pub stop: CancellationToken,
-    readers: Readers,
+    /// Whether this node can serve.
     pub readiness: Readiness,
+    readers: Readers,
 }
 
 /// Opens the database with its tables up to date.
@@ -126,6 +135,19 @@ impl Community {
     /// The database or the index cannot be opened, or a model is set up wrongly.
     pub async fn open(settings: Settings) -> anyhow::Result<Self> {
         let store = open_store(&settings).await?;
+        let handle = telemetry::metrics()?;
+        Self::over(settings, store, move || handle.render())
+    }
+
+    /// Everything over a database that is open and up to date. `metrics` renders what the process measured.
+    ///
+    /// # Errors
+    /// The index cannot be opened, or a model is set up wrongly.
+    pub fn over(
+        settings: Settings,
+        store: Store,
+        metrics: impl Fn() -> String + Send + Sync + 'static,
+    ) -> anyhow::Result<Self> {
         let (embedder, state) = models::embedder(&settings)?;
         let accounts = Accounts::new(store.clone());
         let authors: Arc<dyn Authors> = Arc::new(accounts.clone());
@@ -143,9 +165,7 @@ impl Community {
             embedder: embedder.clone() as Option<Arc<dyn Embed>>,
             chat,
         }));
-        let handle = telemetry::metrics()?;
-        let (metrics, token) =
-            (move || handle.render(), settings.metrics_token.as_ref().map(|t| t.reveal().to_owned()));
+        let token = settings.metrics_token.as_ref().map(|t| t.reveal().to_owned());
         let stop = CancellationToken::new();
         let observed = ObservatoryDeps {
             store: store.clone(),

@@ -1,59 +1,10 @@
-//! The binary `xinghe`: reads settings, lists the features, wires them. No logic of its own.
-
-mod archive;
-mod cli;
-mod commands;
-mod community;
-mod models;
-mod output;
-mod seed;
-mod settings;
-mod telemetry;
+//! The binary `xinghe`.
 
 use std::process::ExitCode;
-
-use clap::{CommandFactory, Parser};
-
-use crate::cli::{Cli, Command};
-use crate::settings::Settings;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
-    match run(cli) {
-        Ok(code) => code,
-        Err(error) => {
-            output::complain(&error);
-            ExitCode::FAILURE
-        }
-    }
-}
-
-fn run(cli: Cli) -> anyhow::Result<ExitCode> {
-    let (global, command) = (cli.global, cli.command);
-    if let Command::Completions { shell } = command {
-        clap_complete::generate(shell, &mut Cli::command(), "xinghe", &mut std::io::stdout());
-        return Ok(ExitCode::SUCCESS);
-    }
-    if let Command::Settings = command {
-        output::text(&settings::table_markdown());
-        return Ok(ExitCode::SUCCESS);
-    }
-    let listen = if let Command::Serve(serve) = &command { serve.listen } else { None };
-    let mut settings = match (Settings::load(&global.flags(listen)), &command) {
-        (Err(error), Command::Doctor(_)) => return commands::without_settings(&global, &error),
-        (loaded, _) => loaded?,
-    };
-    if !matches!(command, Command::Serve(_)) && global.log.is_none() && std::env::var_os("XINGHE_LOG").is_none() {
-        // A command's answer should not drown in what is only of interest to a server's log.
-        "warn".clone_into(&mut settings.log);
-    }
-    let _telemetry = telemetry::start(&settings)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let code = runtime.block_on(commands::dispatch(command, &global, settings));
-    // A search of a slow disk must not keep a stopped server alive.
-    runtime.shutdown_timeout(std::time::Duration::from_secs(5));
-    code
+    xinghe::start()
 }
