@@ -158,6 +158,8 @@ impl Site {
         db.store().migrate(&migrations()).await.expect("all tables are made");
         let community = Community::over(settings, db.store().clone(), String::new).expect("the features fit together");
         let shell = community.shell().expect("the routes fit together");
+        community.readers().catch_up().await.expect("the log is read");
+        community.readiness.follow(community.readers());
         let mut members = Vec::new();
         for (who, handle) in [
             (Who::Member, "member1"),
@@ -214,7 +216,9 @@ impl Site {
         request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 4_000))));
         let response = self.shell.router.clone().oneshot(request).await.expect("an answer");
         let (parts, body) = response.into_parts();
-        let body = body.collect().await.expect("a body").to_bytes().to_vec();
+        // A stream of events may never end; that it was let in is enough.
+        let streams = parts.headers.get(header::CONTENT_TYPE).is_some_and(|k| k == "text/event-stream");
+        let body = if streams { Vec::new() } else { body.collect().await.expect("a body").to_bytes().to_vec() };
         if !ask.method.is_safe() && ["/me", "session", "sign", "settings"].iter().any(|p| ask.path.contains(p)) {
             *self.session.lock().expect("a lock") = None;
         }

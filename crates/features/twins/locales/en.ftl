@@ -31,10 +31,6 @@ twins-unhelpful = Not helpful
 twins-rated = Noted, thank you.
 twins-post-it = Post it as a question
 twins-searching = Looking for evidence…
-twins-found = Found { $passages } passages by { $authors ->
-    [one] one author
-   *[other] { $authors } authors
-  }
 twins-writing = Writing…
 twins-failed = That did not work. Please try again in a while.
 twins-of = { $name }’s twin

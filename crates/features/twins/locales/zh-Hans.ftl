@@ -28,7 +28,6 @@ twins-unhelpful = 没用
 twins-rated = 已记下，谢谢。
 twins-post-it = 发成问题，请人来答
 twins-searching = 正在找依据…
-twins-found = 找到 { $authors } 位作者的 { $passages } 段文字
 twins-writing = 正在写…
 twins-failed = 没有答成。请稍后再试。
 twins-of = { $name }的数字人

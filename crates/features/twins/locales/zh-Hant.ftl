@@ -28,7 +28,6 @@ twins-unhelpful = 沒用
 twins-rated = 已記下，謝謝。
 twins-post-it = 發成問題，請人來答
 twins-searching = 正在找依據…
-twins-found = 找到 { $authors } 位作者的 { $passages } 段文字
 twins-writing = 正在寫…
 twins-failed = 沒有答成。請稍後再試。
 twins-of = { $name }的數位分身

@@ -18,8 +18,9 @@ use crate::markup;
 use crate::model::{Draft, Left, Person, Plan};
 use crate::people::{self, References};
 
-/// The origin of every crate, the same on every machine; the path is the crate's name.
-pub const ORIGIN: &str = "https://crates.io";
+/// The origin of every crate, the same on every machine and whatever registry it came from; the path is the crate's
+/// name, so that together they read `crate:NAME`.
+pub const ORIGIN: &str = "crate:";
 
 /// Reads the registry below `home` (`$CARGO_HOME`, else `~/.cargo`), only the crates of these names where given.
 ///
@@ -154,7 +155,7 @@ fn project(name: &str, versions: &BTreeMap<Version, PathBuf>, limits: &Limits) -
         tags,
         published_at: None,
         licence,
-        source_url: Some(format!("{ORIGIN}/crates/{name}")),
+        source_url: repository.filter(|u| is_web(u)).or_else(|| text("homepage").filter(|u| is_web(u))),
         original_url: None,
         site_path: None,
         facts,
@@ -329,7 +330,7 @@ mod tests {
     use super::*;
 
     fn crate_at(home: &Path, folder: &str, manifest: &str, readme: &str) {
-        let at = home.join("registry/src/index.crates.io-1/").join(folder);
+        let at = home.join("registry/src/registry.example-1/").join(folder);
         std::fs::create_dir_all(&at).expect("made");
         std::fs::write(at.join("Cargo.toml"), manifest).expect("written");
         if !readme.is_empty() {
@@ -346,7 +347,7 @@ mod tests {
                 "[package]\nname = \"my-web\"\nversion = \"{version}\"\nauthors = [\"Ann Lee <ann@x.example>\"]\ndescription = \"A small web framework.\"\nlicense = \"MIT/Apache-2.0\"\nrepository = \"https://github.com/ann/my-web\"\nkeywords = [\"http\", \"web\"]\ncategories = [\"web-programming::http-server\"]\nreadme = \"README.md\"\nrust-version = \"1.80\"\n"
             )
         };
-        let readme = "# my-web\n\n[![Crates](https://img.shields.io/x.svg)](https://crates.io/crates/my-web)\n\nRoutes requests to handlers. See [the examples](examples) and ![logo art](art/logo.png).\n";
+        let readme = "# my-web\n\n[![Crates](https://img.shields.io/x.svg)](https://registry.example/my-web)\n\nRoutes requests to handlers. See [the examples](examples) and ![logo art](art/logo.png).\n";
         crate_at(home.path(), "my-web-1.2.0", &manifest("1.2.0"), readme);
         crate_at(home.path(), "my-web-0.9.0", &manifest("0.9.0"), "# my-web\n\nOld.");
         crate_at(home.path(), "my-web-2.0.0-rc.1", &manifest("2.0.0-rc.1"), "# my-web\n\nNext.");
@@ -371,6 +372,8 @@ mod tests {
         assert_eq!((d.kind, d.licence.as_deref()), (PostKind::Project, Some("MIT OR Apache-2.0")));
         assert_eq!(d.credits[0].1, Person { name: "Ann Lee".into(), url: Some("https://github.com/ann".into()) });
         assert_eq!(d.tags, ["http", "web", "http-server"]);
+        assert_eq!((plan.origin.as_str(), d.path.as_str()), ("crate:", "my-web"));
+        assert_eq!(d.source_url.as_deref(), Some("https://github.com/ann/my-web"), "its own address");
         let fact = |key: &str| d.facts.iter().find(|(k, _)| k == key).map(|(_, v)| v.as_str());
         assert_eq!((fact("version"), fact("other_versions")), (Some("1.2.0"), Some("2.0.0-rc.1, 0.9.0")));
         assert_eq!((fact("documentation"), fact("rust_version")), (Some("https://docs.rs/my-web"), Some("1.80")));
@@ -390,7 +393,7 @@ mod tests {
     fn badges_and_repeated_headings_leave_a_readme() {
         for (readme, want) in [
             (
-                "# x-y\n\n[<img alt=\"crates.io\" src=\"https://img.shields.io/c.svg\">](https://crates.io)\n\nText.",
+                "# x-y\n\n[<img alt=\"version\" src=\"https://img.shields.io/c.svg\">](https://registry.example)\n\nText.",
                 "Does y.\n\nText.",
             ),
             (
@@ -409,7 +412,7 @@ mod tests {
         let plan =
             read(Some(home.path()), Some(&["owned".to_owned()]), &Limits::default()).expect("there is a registry");
         assert_eq!((plan.drafts.len(), plan.exhaustive), (1, false));
-        let lock = "[[package]]\nname = \"xinghe\"\nversion = \"0.1.0\"\n\n[[package]]\nname = \"serde\"\nversion = \"1.0.0\"\nsource = \"registry+https://github.com/rust-lang/crates.io-index\"\n";
+        let lock = "[[package]]\nname = \"xinghe\"\nversion = \"0.1.0\"\n\n[[package]]\nname = \"serde\"\nversion = \"1.0.0\"\nsource = \"registry+https://registry.example/index\"\n";
         assert_eq!(names_in_lock(lock), ["serde"]);
     }
 

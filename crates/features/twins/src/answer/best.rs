@@ -74,46 +74,76 @@ pub struct Ranked {
     pub score: f32,
 }
 
+/// How many features a sentence has.
+pub const FEATURES: usize = 13;
+
+impl Weights {
+    /// In the order of [`features`].
+    pub const fn in_order(&self) -> [f32; FEATURES] {
+        [
+            self.before,
+            self.behind,
+            self.loc,
+            self.loc2,
+            self.locg,
+            self.cosine,
+            self.passage,
+            self.date,
+            self.number,
+            self.why,
+            self.who,
+            self.place,
+            self.counted,
+        ]
+    }
+}
+
 /// The sentences of the best passages, best first.
 pub fn rank(question: &str, evidence: &Evidence, weights: &Weights) -> Vec<Ranked> {
+    let weights = weights.in_order();
+    let score = |(hit, sentence, features): (usize, usize, [f32; FEATURES])| {
+        let score = features.iter().zip(&weights).map(|(f, w)| f * w).sum();
+        Ranked { hit, sentence, score }
+    };
+    let mut ranked: Vec<Ranked> = features(question, evidence).into_iter().map(score).collect();
+    ranked.sort_by(|a, b| b.score.total_cmp(&a.score).then((a.hit, a.sentence).cmp(&(b.hit, b.sentence))));
+    ranked
+}
+
+/// The features of each sentence of the best passages: hit, sentence, and the values that [`Weights`] weigh.
+pub fn features(question: &str, evidence: &Evidence) -> Vec<(usize, usize, [f32; FEATURES])> {
     let hits = &evidence.hits[..evidence.hits.len().min(PASSAGES)];
     let Some(top) = hits.first().map(|h| h.score) else { return Vec::new() };
     let wanted = asked(question);
     let all: Vec<&SentenceEvidence> = hits.iter().flat_map(|h| &h.sentences).collect();
     let global = Locality::of(evidence, &all);
-    let mut ranked = Vec::with_capacity(all.len());
+    let mut examined = Vec::with_capacity(all.len());
     for (hit, h) in hits.iter().enumerate() {
         let own: Vec<&SentenceEvidence> = h.sentences.iter().collect();
         let local = Locality::of(evidence, &own);
         for (index, sentence) in h.sentences.iter().enumerate() {
             let neighbour = |i: Option<usize>| i.and_then(|i| h.sentences.get(i));
-            let score = weights.before * missing_here(evidence, sentence, neighbour(index.checked_sub(1)))
-                + weights.behind * missing_here(evidence, sentence, neighbour(Some(index + 1)))
-                + weights.loc * local.share(evidence, sentence, false)
-                + weights.loc2 * local.share(evidence, sentence, true)
-                + weights.locg * global.share(evidence, sentence, false)
-                + weights.cosine * sentence.cosine
-                + weights.passage * (h.score - top)
-                + cue(weights, wanted, question, &sentence.text);
-            ranked.push(Ranked { hit, sentence: index, score });
+            let offered = if offers(wanted, &sentence.text, question) { 1.0 } else { 0.0 };
+            let of = |kind: Asked| if wanted == kind { offered } else { 0.0 };
+            let features = [
+                missing_here(evidence, sentence, neighbour(index.checked_sub(1))),
+                missing_here(evidence, sentence, neighbour(Some(index + 1))),
+                local.share(evidence, sentence, false),
+                local.share(evidence, sentence, true),
+                global.share(evidence, sentence, false),
+                sentence.cosine,
+                h.score - top,
+                of(Asked::Date),
+                of(Asked::Number),
+                of(Asked::Why),
+                of(Asked::Who),
+                of(Asked::Where),
+                if counts_the_asked(question, &sentence.text) { 1.0 } else { 0.0 },
+            ];
+            examined.push((hit, index, features));
         }
     }
-    ranked.sort_by(|a, b| b.score.total_cmp(&a.score).then((a.hit, a.sentence).cmp(&(b.hit, b.sentence))));
-    ranked
-}
-
-fn cue(weights: &Weights, wanted: Asked, question: &str, sentence: &str) -> f32 {
-    let offered = offers(wanted, sentence, question);
-    let of_kind = match wanted {
-        Asked::Date => weights.date,
-        Asked::Number => weights.number,
-        Asked::Why => weights.why,
-        Asked::Who => weights.who,
-        Asked::Where => weights.place,
-        Asked::Other => 0.0,
-    };
-    let counted = if counts_the_asked(question, sentence) { weights.counted } else { 0.0 };
-    counted + if offered { of_kind } else { 0.0 }
+    examined
 }
 
 fn missing_here(evidence: &Evidence, here: &SentenceEvidence, neighbour: Option<&SentenceEvidence>) -> f32 {
