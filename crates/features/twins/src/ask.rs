@@ -10,7 +10,7 @@ use xinghe_ai::{AiError, Chat, ChatDelta, Embed};
 use xinghe_core::event::CitationFact;
 use xinghe_core::evidence::{Evidence, Filter, Query, Scope};
 use xinghe_core::ports::{Authors, PortError, Posts, Retrieve};
-use xinghe_core::{AnswerId, AuthorCard, AuthorId, Lang, PostId, PostView};
+use xinghe_core::{AnswerId, AuthorCard, AuthorId, Lang, PostId, PostKind, PostView};
 use xinghe_store::{Store, StoreError};
 use xinghe_web::refs::{AuthorRef, PostRef};
 
@@ -23,6 +23,12 @@ use crate::{store, words};
 
 /// How many passages are looked at for a question: the gate compares the first with the eleven after it.
 const LOOKED_AT: usize = 12;
+/// What can be evidence: everything but questions, which repeat what is asked and answer nothing.
+pub(crate) fn evidence_only() -> Filter {
+    let kinds = PostKind::ALL.iter().copied().filter(|k| *k != PostKind::Question).collect();
+    Filter { kinds, ..Filter::default() }
+}
+
 /// How many of the nearest passages a refusal shows.
 const NEAREST: usize = 3;
 
@@ -92,7 +98,7 @@ impl Asker {
     /// The database or another feature broke. A chat model that fails is no error: then the authors' own sentences
     /// answer.
     pub async fn ask(&self, question: &Question, watch: &mpsc::Sender<Progress>) -> Result<Answer, AskError> {
-        let filter = Filter { scope: question.twin.map_or(Scope::Everyone, Scope::Author), ..Filter::default() };
+        let filter = Filter { scope: question.twin.map_or(Scope::Everyone, Scope::Author), ..evidence_only() };
         let query = Query { text: question.text.clone(), filter, limit: LOOKED_AT, operators: false };
         let evidence = self.deps.retrieve.retrieve(&query).await?;
         let gate = self.gate().await?;

@@ -12,7 +12,7 @@ use xinghe_core::{PostId, PostKind, Random};
 use xinghe_store::{JobError, JobHandler, JobRun};
 
 use crate::answer::gate::{self, Gate};
-use crate::ask::Asker;
+use crate::ask::{Asker, evidence_only};
 use crate::store::{self, Calibration};
 
 /// How many posts are asked back.
@@ -84,7 +84,7 @@ impl JobHandler for Calibrator {
 
 impl Calibrator {
     async fn score(&self, question: &str, without: Option<PostId>) -> Result<f64, JobError> {
-        let filter = Filter { without, ..Filter::default() };
+        let filter = Filter { without, ..evidence_only() };
         let query = Query { text: question.to_owned(), filter, limit: 12, operators: false };
         let evidence = self.asker.deps().retrieve.retrieve(&query).await.map_err(|e| JobError::Retry(e.to_string()))?;
         Ok(Gate::default().score(question, &evidence))
@@ -107,7 +107,7 @@ impl Calibrator {
         let posts = deps.posts.posts(&chosen).await.map_err(broken)?;
         let random = deps.store.random().as_ref();
         let ask_back = |id: &PostId| {
-            let post = posts.get(id).filter(|p| !p.kind.is_reply() && p.kind != PostKind::Moment)?;
+            let post = posts.get(id).filter(|p| !p.kind.is_reply() && !matches!(p.kind, PostKind::Moment | PostKind::Question))?;
             Some((*id, question_from(&post.body, random)?))
         };
         Ok(chosen.iter().filter_map(ask_back).collect())
