@@ -107,7 +107,9 @@ impl Calibrator {
         let posts = deps.posts.posts(&chosen).await.map_err(broken)?;
         let random = deps.store.random().as_ref();
         let ask_back = |id: &PostId| {
-            let post = posts.get(id).filter(|p| !p.kind.is_reply() && !matches!(p.kind, PostKind::Moment | PostKind::Question))?;
+            let post = posts
+                .get(id)
+                .filter(|p| !p.kind.is_reply() && !matches!(p.kind, PostKind::Moment | PostKind::Question))?;
             Some((*id, question_from(&post.body, random)?))
         };
         Ok(chosen.iter().filter_map(ask_back).collect())

@@ -132,6 +132,11 @@ impl Indexed {
         self
     }
 
+    /// Its kind.
+    pub(super) fn kind(&self) -> PostKind {
+        self.kind
+    }
+
     pub(super) fn facets(&self) -> Facets {
         let first = self.passages.first();
         Facets {

@@ -35,7 +35,7 @@ use tantivy::schema::{FAST, Field, INDEXED, IndexRecordOption, STRING, Schema, T
 use tantivy::{DocAddress, IndexReader, IndexWriter, ReloadPolicy, Searcher, TantivyError, Term};
 use xinghe_core::event::Position;
 use xinghe_core::evidence::{Evidence, EvidenceHit, Filter, Query, QueryTerm, Scope, SentenceEvidence};
-use xinghe_core::{PassageId, PostId, Timestamp};
+use xinghe_core::{PassageId, PostId, PostKind, Timestamp};
 use xinghe_text::tokens;
 
 pub use document::{Facets, Indexed, indexed, passages_of};
@@ -44,12 +44,12 @@ pub use means::{E5_SMALL_NAME, Language, Means, Part};
 use query::Parsed;
 use records::{ReadyVectors, Records};
 use score::{Scored, Weighed};
-use sketches::Sketches;
+use sketches::{Entry, Sketches};
 pub use vectors::{Packed, PassageVectors, decode, encode};
 use vectors::{Sketch, encode_stored, stored};
 
 /// The form of the index; another number in the folder means that it is rebuilt.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 /// The folder of the words within that of the index.
 const WORDS: &str = "words";
 /// How many candidates words bring.
@@ -170,10 +170,7 @@ impl Index {
         };
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
         let records = Records::open(&folder.join("records"))?;
-        let mut sketches = Sketches::default();
-        for (passage, post, sketch) in records.sketches()? {
-            sketches.put(passage, post, sketch);
-        }
+        let sketches = records.sketches()?;
         Ok(Self { fields, writer, reader, index, records, sketches: RwLock::new(sketches), means })
     }
 
@@ -188,10 +185,7 @@ impl Index {
     /// The index cannot be read.
     pub fn refresh(&self) -> Result<(), IndexError> {
         self.reader.reload()?;
-        let mut sketches = Sketches::default();
-        for (passage, post, sketch) in self.records.sketches()? {
-            sketches.put(passage, post, sketch);
-        }
+        let sketches = self.records.sketches()?;
         *self.sketches.write().unwrap_or_else(PoisonError::into_inner) = sketches;
         Ok(())
     }
@@ -238,11 +232,18 @@ impl Index {
         read: impl Into<Mark>,
     ) -> Result<(), IndexError> {
         let mut writer = self.writer()?;
-        let mut fresh: Vec<ReadyVectors> =
-            vectors.iter().map(|(id, primary, v)| self.ready(*id, Language::of(primary), v)).collect();
+        let mut fresh: Vec<ReadyVectors> = Vec::new();
+        {
+            let txn = self.records.read()?;
+            for (id, primary, v) in vectors {
+                // Of a post that is no longer there.
+                let Some(facets) = self.records.facets(&txn, v.post)? else { continue };
+                fresh.push(self.ready(*id, facets.kind, Language::of(primary), v));
+            }
+        }
         for post in put {
             let language = Language::of(post.primary());
-            fresh.extend(post.vectors.iter().map(|(id, v)| self.ready(*id, language, v)));
+            fresh.extend(post.vectors.iter().map(|(id, v)| self.ready(*id, post.kind(), language, v)));
         }
         self.records.apply(put, &fresh, gone)?;
         let outcome = self.write_words(&mut writer, put, gone, read.into());
@@ -255,14 +256,14 @@ impl Index {
         }
         let txn = self.records.read()?;
         for ready in &fresh {
-            if self.records.vectors(&txn, ready.passage)?.is_some() {
-                sketches.put(ready.passage, ready.post, ready.sketch);
+            if self.records.vectors(&txn, ready.entry.passage)?.is_some() {
+                sketches.put(ready.entry);
             }
         }
         outcome
     }
 
-    fn ready(&self, passage: PassageId, language: Language, vectors: &PassageVectors) -> ReadyVectors {
+    fn ready(&self, passage: PassageId, kind: PostKind, language: Language, vectors: &PassageVectors) -> ReadyVectors {
         let own = vectors.passage.unpacked();
         let (bytes, sketch) = match &self.means {
             Some(means) => (
@@ -271,7 +272,7 @@ impl Index {
             ),
             None => (encode_stored(vectors, |_, _| 1.0), Sketch::of_vector(&own)),
         };
-        ReadyVectors { passage, post: vectors.post, bytes, sketch }
+        ReadyVectors { entry: Entry { passage, post: vectors.post, kind, sketch }, bytes }
     }
 
     fn write_words(
@@ -490,7 +491,8 @@ impl Index {
         query: &Query,
     ) -> Result<Vec<PassageId>, IndexError> {
         let count = BY_MEANING.max(query.limit / 2);
-        let filter = Filter { without: None, ..query.filter.clone() };
+        // What every entry knows of itself need not be asked of the words.
+        let filter = Filter { without: None, kinds: Vec::new(), ..query.filter.clone() };
         let mut clauses = self.filters(&filter);
         clauses.extend(parsed.phrases.iter().flat_map(|p| self.all_of(p)));
         let allowed: Option<FxHashSet<i64>> = if clauses.is_empty() {
@@ -501,8 +503,11 @@ impl Index {
         };
         let near = {
             let sketches = self.sketches.read().unwrap_or_else(PoisonError::into_inner);
-            sketches.nearest(&asked.sketch, count * SKETCHES, |passage, post| {
-                Some(post) != query.filter.without && allowed.as_ref().is_none_or(|a| a.contains(&passage.raw()))
+            let kinds = &query.filter.kinds;
+            sketches.nearest(&asked.sketch, count * SKETCHES, |entry| {
+                Some(entry.post) != query.filter.without
+                    && (kinds.is_empty() || kinds.contains(&entry.kind))
+                    && allowed.as_ref().is_none_or(|a| a.contains(&entry.passage.raw()))
             })
         };
         let mut exact = Vec::with_capacity(near.len());

@@ -5,7 +5,7 @@
 //! |---|---|---|
 //! | `scoring` | passage | its post, and the hashes of its terms: title and headings, then sentence by sentence |
 //! | `vectors` | passage | vectors of passage and sentences |
-//! | `sketches` | passage | its post and the signs of its vector, centred |
+//! | `sketches` | passage | its post and kind, and the signs of its vector, centred |
 //! | `texts` | passage | what is shown of it |
 //! | `posts` | post | its passages, and what it is counted by |
 //! | `holding` | hash of a term | how many passages hold it |
@@ -19,12 +19,13 @@ use std::path::Path;
 use heed::types::Bytes;
 use heed::{CommitOrAbort, Database, Env, EnvOpenOptions, RoTxn, RwTxn, WithoutTls};
 use rustc_hash::{FxHashMap, FxHashSet};
-use xinghe_core::{PassageId, PostId};
+use xinghe_core::{PassageId, PostId, PostKind};
 use xinghe_text::tokens;
 
 use super::IndexError;
 use super::document::{Facets, Indexed, Stored};
 use super::means::Language;
+use super::sketches::{Entry, Sketches};
 use super::vectors::Sketch;
 
 type Table = Database<'static, Bytes, Bytes>;
@@ -49,10 +50,8 @@ pub(super) struct Records {
 
 /// The vectors of a passage, ready to be kept.
 pub(super) struct ReadyVectors {
-    pub passage: PassageId,
-    pub post: PostId,
+    pub entry: Entry,
     pub bytes: Vec<u8>,
-    pub sketch: Sketch,
 }
 
 /// Sums over all passages.
@@ -248,15 +247,16 @@ impl Records {
             self.posts.put(&mut unit, &key(indexed.post.raw()), &ids)?;
         }
         for ready in vectors {
-            let id = key(ready.passage.raw());
+            let id = key(ready.entry.passage.raw());
             // Of a revision that is no longer the current one.
             if self.scoring.get(&unit, &id)?.is_none() {
                 continue;
             }
             change.embedded += i64::from(self.vectors.get(&unit, &id)?.is_none());
             self.vectors.put(&mut unit, &id, &ready.bytes)?;
-            let mut sketch = ready.post.raw().to_le_bytes().to_vec();
-            sketch.extend(ready.sketch.0.iter().flat_map(|w| w.to_le_bytes()));
+            let mut sketch = ready.entry.post.raw().to_le_bytes().to_vec();
+            sketch.push(ready.entry.kind as u8);
+            sketch.extend(ready.entry.sketch.0.iter().flat_map(|w| w.to_le_bytes()));
             self.sketches.put(&mut unit, &id, &sketch)?;
         }
         self.write_change(&mut unit, change)?;
@@ -390,18 +390,20 @@ impl Records {
     }
 
     /// The sketches of all passages.
-    pub fn sketches(&self) -> Result<Vec<(PassageId, PostId, Sketch)>, IndexError> {
+    pub fn sketches(&self) -> Result<Sketches, IndexError> {
         let txn = self.read()?;
-        let mut all = Vec::new();
+        let mut all = Sketches::default();
         for row in self.sketches.iter(&txn)? {
             let (id, value) = row?;
-            let Some((post, signs)) = value.split_first_chunk::<8>() else { continue };
+            let Some((post, [kind, signs @ ..])) = value.split_first_chunk::<8>() else { continue };
+            let Some(kind) = PostKind::ALL.get(usize::from(*kind)).copied() else { continue };
             let mut sketch = Sketch::default();
             for (word, bytes) in sketch.0.iter_mut().zip(signs.chunks_exact(8)) {
                 *word = number(Some(bytes));
             }
             let id = id.try_into().map_or(0, i64::from_be_bytes);
-            all.push((PassageId::from_raw(id), PostId::from_raw(i64::from_le_bytes(*post)), sketch));
+            let (passage, post) = (PassageId::from_raw(id), PostId::from_raw(i64::from_le_bytes(*post)));
+            all.put(Entry { passage, post, kind, sketch });
         }
         Ok(all)
     }

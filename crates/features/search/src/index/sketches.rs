@@ -4,15 +4,16 @@
 //! a neighbour, nothing to maintain when posts come and go; 200,000 passages take about a millisecond.
 
 use rustc_hash::FxHashMap;
-use xinghe_core::{PassageId, PostId};
+use xinghe_core::{PassageId, PostId, PostKind};
 
 use super::vectors::Sketch;
 
 #[derive(Debug, Clone, Copy)]
-struct Entry {
-    passage: PassageId,
-    post: PostId,
-    sketch: Sketch,
+pub(super) struct Entry {
+    pub passage: PassageId,
+    pub post: PostId,
+    pub kind: PostKind,
+    pub sketch: Sketch,
 }
 
 #[derive(Debug, Default)]
@@ -23,14 +24,13 @@ pub(super) struct Sketches {
 }
 
 impl Sketches {
-    pub fn put(&mut self, passage: PassageId, post: PostId, sketch: Sketch) {
-        let entry = Entry { passage, post, sketch };
-        if let Some(place) = self.places.get(&passage) {
+    pub fn put(&mut self, entry: Entry) {
+        if let Some(place) = self.places.get(&entry.passage) {
             self.entries[*place] = entry;
             return;
         }
-        self.places.insert(passage, self.entries.len());
-        self.of_post.entry(post).or_default().push(passage);
+        self.places.insert(entry.passage, self.entries.len());
+        self.of_post.entry(entry.post).or_default().push(entry.passage);
         self.entries.push(entry);
     }
 
@@ -49,18 +49,13 @@ impl Sketches {
     }
 
     /// The passages whose signs differ least, nearest first; of equals the older one.
-    pub fn nearest(
-        &self,
-        sketch: &Sketch,
-        count: usize,
-        allowed: impl Fn(PassageId, PostId) -> bool,
-    ) -> Vec<PassageId> {
+    pub fn nearest(&self, sketch: &Sketch, count: usize, allowed: impl Fn(&Entry) -> bool) -> Vec<PassageId> {
         let mut distances = Vec::with_capacity(self.entries.len());
         distances_to(&self.entries, sketch, &mut distances);
         // How many lie at each distance tells how far to go, without sorting all.
         let mut at = [0usize; Sketch::WORDS * 64 + 1];
         for (distance, entry) in distances.iter().zip(&self.entries) {
-            if allowed(entry.passage, entry.post) {
+            if allowed(entry) {
                 at[usize::from(*distance)] += 1;
             }
         }
@@ -70,7 +65,7 @@ impl Sketches {
             sum >= count
         });
         let farthest = farthest.unwrap_or(at.len()) as u16;
-        let near = distances.iter().zip(&self.entries).filter(|(d, e)| **d <= farthest && allowed(e.passage, e.post));
+        let near = distances.iter().zip(&self.entries).filter(|(d, e)| **d <= farthest && allowed(e));
         let mut near: Vec<(u16, PassageId)> = near.map(|(d, e)| (*d, e.passage)).collect();
         near.sort_unstable();
         near.truncate(count);
@@ -111,19 +106,24 @@ mod tests {
         Sketch::of((0..n).map(|_| true))
     }
 
+    fn entry(passage: i64, post: i64, bits: usize) -> Entry {
+        let (passage, post) = (PassageId::from_raw(passage), PostId::from_raw(post));
+        Entry { passage, post, kind: PostKind::Article, sketch: with_bits(bits) }
+    }
+
     #[test]
     fn the_nearest_come_first_and_what_is_gone_does_not_come() {
         let mut all = Sketches::default();
         for i in 0..100 {
-            all.put(PassageId::from_raw(i), PostId::from_raw(i / 2), with_bits(i as usize));
+            all.put(entry(i, i / 2, i as usize));
         }
-        let nearest = |all: &Sketches, n, count| all.nearest(&with_bits(n), count, |_, _| true);
+        let nearest = |all: &Sketches, n, count| all.nearest(&with_bits(n), count, |_| true);
         assert_eq!(nearest(&all, 50, 3), ids(&[50, 49, 51]));
         all.remove(PostId::from_raw(25));
         assert_eq!(nearest(&all, 50, 3), ids(&[49, 48, 52]));
-        all.put(PassageId::from_raw(7), PostId::from_raw(3), with_bits(50));
+        all.put(entry(7, 3, 50));
         assert_eq!(nearest(&all, 50, 1), ids(&[7]), "a passage put again takes its own place");
-        assert_eq!(all.nearest(&with_bits(0), 2, |p, _| p.raw() > 90), ids(&[91, 92]));
+        assert_eq!(all.nearest(&with_bits(0), 2, |e| e.passage.raw() > 90), ids(&[91, 92]));
         assert_eq!(nearest(&all, 50, 1000).len(), 98);
     }
 }
