@@ -4,9 +4,12 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 CARGO ?= cargo
 DATA ?= data
+# Question sets and texts for measuring; others can be named.
+SETS ?= $(wildcard ../shared/data/retrieval/*.json)
+TEXTS ?= $(wildcard ../shared/data/corpora/*)
 export CARGO_TERM_COLOR ?= auto
 
-.PHONY: help run web build test format lint unit browser shots clean
+.PHONY: help run web build test format lint unit browser shots clean bench eval
 
 help: ## This list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -51,6 +54,14 @@ test: ## Everything: format, lints, tests on both databases, browser
 	$(MAKE) lint
 	$(MAKE) unit
 	$(MAKE) browser
+
+bench: build ## Measure speed, memory and weight; writes docs/benchmarks.md
+	$(CARGO) build --release --locked -p xinghe-web --example hello
+	XINGHE_EVAL_SETS="$(SETS)" XINGHE_BENCH_TEXTS="$(TEXTS)" python3 tests/bench.py
+
+eval: build ## Measure search and answers on the question sets in SETS
+	@test -n "$(SETS)" || { echo "no question sets: name files in SQuAD form, make eval SETS='a.json b.json'"; exit 1; }
+	@for what in retrieval answers abstention; do ./target/release/xinghe eval $$what $(SETS) --data-dir $(DATA); done
 
 clean: ## Remove what was built
 	$(CARGO) clean

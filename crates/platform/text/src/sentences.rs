@@ -10,7 +10,8 @@ const ABBREVIATIONS: &[&str] = &[
     "mr", "mrs", "ms", "dr", "prof", "st", "sr", "jr", "vs", "etc", "e.g", "i.e", "cf", "no", "vol", "fig", "ca",
     "inc", "ltd", "co", "corp", "gen", "col", "lt", "sgt", "capt", "rev", "hon", "gov", "sen", "rep", "jan", "feb",
     "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec", "approx", "dept", "est", "al", "ph.d",
-    "u.s", "u.k", "mt", "ft", "pp", "eq", "sec", "ch", "ed", "eds", "op", "resp",
+    "u.s", "u.k", "u.n", "mt", "ft", "pp", "eq", "sec", "ch", "ed", "eds", "op", "resp", "v", "viz", "messrs", "mme",
+    "maj", "adm", "brig", "cmdr", "bros", "ave", "blvd",
 ];
 
 /// The sentences of a plain text, in order, as byte ranges without surrounding white space.

@@ -1,0 +1,224 @@
+#!/usr/bin/env python3
+"""Measures the product as a whole and writes docs/benchmarks.md: `make bench`.
+
+What it needs beside the product: wrk (a package of Debian) for requests per second, and the model file
+(`xinghe model pull`). Texts come from the folders in XINGHE_BENCH_TEXTS, else from content/. What cannot be measured
+is said so in the table.
+"""
+import gzip
+import json
+import os
+import pathlib
+import platform
+import re
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+BINARY = ROOT / "target/release/xinghe"
+HELLO = ROOT / "target/release/examples/hello"
+TEXTS = os.environ.get("XINGHE_BENCH_TEXTS", "").split() or [str(ROOT / "content")]
+MODEL = pathlib.Path(os.environ.get("XINGHE_MODEL", ROOT / "data/models/e5-small-q4.bin"))
+SETS = os.environ.get("XINGHE_EVAL_SETS", "").split()
+rows = []
+
+
+def row(what, value, floor="", how=""):
+    rows.append((what, value, floor, how))
+    print(f"{what}: {value}  {floor}", flush=True)
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def get(url, headers=None, timeout=30):
+    request = urllib.request.Request(url, headers=headers or {})
+    with urllib.request.urlopen(request, timeout=timeout) as answer:
+        return answer.read()
+
+
+class Server:
+    def __init__(self, data, *args, env=None):
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        begin = time.monotonic()
+        self.process = subprocess.Popen(
+            [str(BINARY), "serve", "--data-dir", str(data), "--listen", f"127.0.0.1:{self.port}", *args],
+            env={**os.environ, "XINGHE_LOG": "warn", **(env or {})}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        while True:
+            try:
+                get(self.url + "/readyz", timeout=5)
+                break
+            except OSError:
+                if self.process.poll() is not None:
+                    sys.exit("the server ended at once; run it by hand to see why")
+                time.sleep(0.005)
+        self.ready = time.monotonic() - begin
+
+    def memory(self):
+        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(re.search(r"VmRSS:\s+(\d+)", status).group(1)) / 1024
+
+    def until_embedded(self):
+        while True:
+            state = json.loads(get(self.url + "/api/v1/search/status"))
+            if state["pending"] == 0 and state["posts"] > 0:
+                return state
+            time.sleep(1)
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(30)
+
+
+def run_json(*command):
+    done = subprocess.run([str(c) for c in command], capture_output=True, text=True, check=False)
+    lines = [line for line in done.stdout.splitlines() if line.startswith("{")]
+    return [json.loads(line) for line in lines]
+
+
+def start_and_memory(folder):
+    data = folder / "community"
+    if MODEL.is_file():
+        (data / "models").mkdir(parents=True)
+        shutil.copy(MODEL, data / "models/e5-small-q4.bin")
+    begin = time.monotonic()
+    server = Server(data)
+    row("first start on an empty folder, to ready", f"{server.ready:.2f} s")
+    while json.loads(get(server.url + "/api/v1/search/status"))["posts"] < 600:
+        time.sleep(0.1)
+        if time.monotonic() - begin > 300:
+            break
+    row("first start, to all first content searchable by words", f"{time.monotonic() - begin:.1f} s")
+    if MODEL.is_file():
+        state = server.until_embedded()
+        row("first start, to all first content embedded", f"{time.monotonic() - begin:.0f} s", "",
+            f"{state['posts']} posts, {state['passages']} passages")
+    server.stop()
+    server = Server(data)
+    row("second start, to ready", f"{server.ready:.2f} s", "< 1 s")
+    time.sleep(3)
+    row("idle memory, embedder not loaded", f"{server.memory():.0f} MB", "< 120 MB", "VmRSS")
+    if MODEL.is_file():
+        get(server.url + "/api/v1/search?q=share+state+between+handlers")
+        time.sleep(3)
+        row("idle memory, embedder loaded", f"{server.memory():.0f} MB", "< 220 MB", "VmRSS after a search")
+    return server
+
+
+def weights(server):
+    home = get(server.url + "/").decode()
+    articles = json.loads(get(server.url + "/api/v1/posts?kind=article&limit=50"))["items"]
+    post = max(articles, key=lambda p: len(get(server.url + p["url"])))
+    for name, path, floor in [("home", "/", "60 KB"), ("the longest article", post["url"], "30 KB")]:
+        page = get(server.url + path, {"Accept-Encoding": "br"})
+        assets = sorted(set(re.findall(r'(?:href|src)="(/assets/[^"]+\.(?:css|js))"', get(server.url + path).decode())))
+        parts = [len(get(server.url + a, {"Accept-Encoding": "br"})) for a in assets]
+        total = (len(page) + sum(parts)) / 1024
+        row(f"weight of {name}, HTML + CSS + JS, brotli", f"{total:.1f} KB", f"≤ {floor}", f"HTML {len(page)/1024:.1f} KB")
+    return post["url"], home
+
+
+def requests_per_second(server, post):
+    if not shutil.which("wrk") or not HELLO.exists():
+        row("post page, requests/s beside a bare axum hello", "not measured: wrk is not installed", "≥ 30 %")
+        return
+    port = free_port()
+    hello = subprocess.Popen([str(HELLO), f"127.0.0.1:{port}"])
+    time.sleep(0.5)
+
+    def wrk(url):
+        out = subprocess.run(["wrk", "-t1", "-c16", "-d4s", url], capture_output=True, text=True, check=True).stdout
+        if "Non-2xx" in out:
+            sys.exit(f"{url} did not answer 200 throughout:\n{out}")
+        return float(re.search(r"Requests/sec:\s+([\d.]+)", out).group(1))
+
+    pairs = [(wrk(server.url + post), wrk(f"http://127.0.0.1:{port}/")) for _ in range(3)]
+    hello.terminate()
+    page, bare = (statistics.median(p[i] for p in pairs) for i in (0, 1))
+    row("post page, requests/s beside a bare axum hello", f"{page:.0f} of {bare:.0f} ({page / bare:.0%})", "≥ 30 %",
+        "wrk -t1 -c16 -d4s, medians of three rounds that take turns")
+
+
+def imports(folder):
+    for text in TEXTS:
+        report = run_json(BINARY, "import", text, "--data-dir", folder / "import", "--json")
+        if report and report[-1].get("created"):
+            r = report[-1]
+            row(f"import of {pathlib.Path(text).name}", f"{r['created'] / r['seconds']:.0f} posts/s", "≥ 300",
+                f"{r['created']} posts in {r['seconds']:.1f} s")
+
+
+def libraries():
+    env = {**os.environ, "XINGHE_MODEL": str(MODEL)}
+    if not MODEL.is_file():
+        env.pop("XINGHE_MODEL")
+    done = subprocess.run(["cargo", "bench", "--locked", "-q", "-p", "xinghe-search", "--", "--texts", *TEXTS],
+                          cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+    for line in (x for x in done.stdout.splitlines() if x.startswith("{")):
+        r = json.loads(line)
+        s, e = r["search_ms"], r["of_which_embedding_ms"]
+        kind = "words and meaning" if r["meaning"] else "words only"
+        row(f"search over {r['passages']:,} passages, {kind}", f"p50 {s['p50']:.1f} ms, p99 {s['p99']:.1f} ms",
+            "p99 < 10 ms" if r["passages"] >= 100_000 else "",
+            f"of it the query's embedding: p50 {e['p50']:.1f} ms; one author: p99 {r['one_author_ms']['p99']:.1f} ms")
+    if MODEL.is_file():
+        done = subprocess.run(["cargo", "bench", "--locked", "-q", "-p", "xinghe-embedder", "--"], cwd=ROOT, env=env,
+                              capture_output=True, text=True, check=False)
+        return done.stdout
+    return ""
+
+
+def evaluations(folder):
+    if not SETS:
+        return ""
+    out = []
+    for what in ["retrieval", "answers", "abstention"]:
+        command = [str(BINARY), "eval", what, *SETS, "--data-dir", str(folder / "community")]
+        out.append(f"$ xinghe eval {what} " + " ".join(pathlib.Path(s).name for s in SETS))
+        out.append(subprocess.run(command, capture_output=True, text=True, check=False).stdout)
+        if what == "retrieval":
+            out.append(f"$ xinghe eval {what} --words …")
+            out.append(subprocess.run([*command, "--words"], capture_output=True, text=True, check=False).stdout)
+    return "\n".join(out)
+
+
+def machine():
+    cpu = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), "?")
+    flags = next((line for line in open("/proc/cpuinfo") if line.startswith("flags")), "")
+    has = [f for f in ("avx2", "avx_vnni", "avx512_vnni") if f" {f}" in flags]
+    memory = int(re.search(r"MemTotal:\s+(\d+)", open("/proc/meminfo").read()).group(1)) // 2**20
+    return f"{cpu}, {os.cpu_count()} cores ({', '.join(has)}), {memory} GiB, {platform.system()} {platform.release()}"
+
+
+def main():
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        server = start_and_memory(folder)
+        post, _ = weights(server)
+        requests_per_second(server, post)
+        server.stop()
+        imports(folder)
+        embedder = libraries()
+        evaluated = evaluations(folder)
+    text = ["# Benchmarks", "", f"Written by `make bench` on {time.strftime('%Y-%m-%d')}. Machine: {machine()}.",
+            "Machines are noisy: compare ratios within one run.", "",
+            "| what | measured | wanted | how |", "|---|---|---|---|"]
+    text += [f"| {a} | {b} | {c} | {d} |" for a, b, c, d in rows]
+    if embedder:
+        text += ["", "## The local embedder", "", "CPU time of one thread, rounds that take turns:", "", "```", embedder.rstrip(), "```"]
+    if evaluated:
+        text += ["", "## Retrieval, answers, abstention", "", "```", evaluated.rstrip(), "```"]
+    (ROOT / "docs/benchmarks.md").write_text("\n".join(text) + "\n")
+
+
+main()
