@@ -162,7 +162,7 @@ def libraries():
     env = {**os.environ, "XINGHE_MODEL": str(MODEL)}
     if not MODEL.is_file():
         env.pop("XINGHE_MODEL")
-    done = subprocess.run(["cargo", "bench", "--locked", "-q", "-p", "xinghe-search", "--", "--texts", *TEXTS],
+    done = subprocess.run(["cargo", "bench", "--locked", "-q", "-p", "xinghe-search", "--bench", "search", "--", "--texts", *TEXTS],
                           cwd=ROOT, env=env, capture_output=True, text=True, check=False)
     for line in (x for x in done.stdout.splitlines() if x.startswith("{")):
         r = json.loads(line)
@@ -172,7 +172,7 @@ def libraries():
             "p99 < 10 ms" if r["passages"] >= 100_000 else "",
             f"of it the query's embedding: p50 {e['p50']:.1f} ms; one author: p99 {r['one_author_ms']['p99']:.1f} ms")
     if MODEL.is_file():
-        done = subprocess.run(["cargo", "bench", "--locked", "-q", "-p", "xinghe-embedder", "--"], cwd=ROOT, env=env,
+        done = subprocess.run(["cargo", "bench", "--locked", "-q", "-p", "xinghe-embedder", "--bench", "embed"], cwd=ROOT, env=env,
                               capture_output=True, text=True, check=False)
         return done.stdout
     return ""

@@ -451,7 +451,9 @@ impl Index {
             whole_word: t.whole_word,
         };
         let terms = ranking.parsed.terms.iter().zip(&weighed.idf).map(term).collect();
-        Ok(Evidence { terms, total: weighed.total, hits, meaning: asked.is_some() })
+        // Where no passage has vectors yet, words alone spoke.
+        let meaning = scored.iter().any(|s| s.meaning.is_some());
+        Ok(Evidence { terms, total: weighed.total, hits, meaning })
     }
 
     /// What the posts of a ranking are counted by.

@@ -245,6 +245,9 @@ pub(super) fn rank(scored: &mut [Scored], bridge: &Bridge) {
     let mean = known.iter().fold((0.0, 0.0), |sum, m| (sum.0 + m.0 / count, sum.1 + m.1 / count));
     for s in scored.iter_mut() {
         s.score = s.of(s.meaning.unwrap_or(mean));
+        if !known.is_empty() {
+            s.meaning.get_or_insert(mean);
+        }
     }
     scored.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.passage.cmp(&b.passage)));
 }
