@@ -59,9 +59,8 @@ bench: build ## Measure speed, memory and weight; writes docs/benchmarks.md
 	$(CARGO) build --release --locked -p xinghe-web --example hello
 	XINGHE_EVAL_SETS="$(SETS)" XINGHE_BENCH_TEXTS="$(TEXTS)" python3 tests/bench.py
 
-eval: build ## Measure search and answers on the question sets in SETS
-	@test -n "$(SETS)" || { echo "no question sets: name files in SQuAD form, make eval SETS='a.json b.json'"; exit 1; }
-	@for what in retrieval answers abstention; do ./target/release/xinghe eval $$what $(SETS) --data-dir $(DATA); done
+eval: build ## Measure search and answers on the question sets in SETS; writes docs/evaluation.md
+	DATA=$(DATA) tests/eval.sh $(SETS)
 
 clean: ## Remove what was built
 	$(CARGO) clean

@@ -162,7 +162,8 @@ def libraries():
     env = {**os.environ, "XINGHE_MODEL": str(MODEL)}
     if not MODEL.is_file():
         env.pop("XINGHE_MODEL")
-    done = subprocess.run(["cargo", "bench", "--locked", "-q", "-p", "xinghe-search", "--bench", "search", "--", "--texts", *TEXTS],
+    done = subprocess.run(["cargo", "bench", "--locked", "-q", "-p", "xinghe-search", "--bench", "search", "--", "--texts", *TEXTS,
+                           *(["--questions", *SETS] if SETS else [])],
                           cwd=ROOT, env=env, capture_output=True, text=True, check=False)
     for line in (x for x in done.stdout.splitlines() if x.startswith("{")):
         r = json.loads(line)
@@ -176,20 +177,6 @@ def libraries():
                               capture_output=True, text=True, check=False)
         return done.stdout
     return ""
-
-
-def evaluations(folder):
-    if not SETS:
-        return ""
-    out = []
-    for what in ["retrieval", "answers", "abstention"]:
-        command = [str(BINARY), "eval", what, *SETS, "--data-dir", str(folder / "community")]
-        out.append(f"$ xinghe eval {what} " + " ".join(pathlib.Path(s).name for s in SETS))
-        out.append(subprocess.run(command, capture_output=True, text=True, check=False).stdout)
-        if what == "retrieval":
-            out.append(f"$ xinghe eval {what} --words …")
-            out.append(subprocess.run([*command, "--words"], capture_output=True, text=True, check=False).stdout)
-    return "\n".join(out)
 
 
 def machine():
@@ -209,15 +196,12 @@ def main():
         server.stop()
         imports(folder)
         embedder = libraries()
-        evaluated = evaluations(folder)
     text = ["# Benchmarks", "", f"Written by `make bench` on {time.strftime('%Y-%m-%d')}. Machine: {machine()}.",
             "Machines are noisy: compare ratios within one run.", "",
             "| what | measured | wanted | how |", "|---|---|---|---|"]
     text += [f"| {a} | {b} | {c} | {d} |" for a, b, c, d in rows]
     if embedder:
         text += ["", "## The local embedder", "", "CPU time of one thread, rounds that take turns:", "", "```", embedder.rstrip(), "```"]
-    if evaluated:
-        text += ["", "## Retrieval, answers, abstention", "", "```", evaluated.rstrip(), "```"]
     (ROOT / "docs/benchmarks.md").write_text("\n".join(text) + "\n")
 
 

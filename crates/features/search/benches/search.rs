@@ -1,13 +1,14 @@
-//! Measures search over a large index, the embedding of the query included: `cargo bench -p xinghe-search`.
+//! Measures search over a large index, the embedding of the query included: `cargo bench -p xinghe-search --bench search`.
 //!
 //! ```text
-//! cargo bench -p xinghe-search -- --texts FOLDER… [--model PATH] [--passages 10000,200000] [--json]
+//! cargo bench -p xinghe-search --bench search -- --texts FOLDER… [--questions FILE…] [--model PATH]
+//!     [--passages 10000,200000]
 //! ```
 //!
 //! The folders hold Markdown (two languages are better than one). Their sentences are put together at random, with a
 //! fixed seed, to as many passages as wanted: as long, and as rare in their words, as real ones. A passage's vectors
-//! are those of its sentences, of which 3,000 are embedded. Queries are sentences of the texts that end in a question
-//! mark, and stretches of others. Without a model (`--model` or `XINGHE_MODEL`), words alone are measured.
+//! are those of its sentences, of which 3,000 are embedded. Queries are the questions of question sets where some are
+//! named; else sentences of the texts that end in a question mark, and stretches of others. Without a model (`--model` or `XINGHE_MODEL`), words alone are measured.
 #![expect(
     clippy::print_stdout,
     clippy::print_stderr,
@@ -57,7 +58,13 @@ fn main() {
     if let Some(encoder) = &mut encoder {
         embed(&mut pool, encoder);
     }
-    let queries = queries(&pool);
+    let mut asked = Vec::new();
+    for file in args.iter().skip_while(|a| *a != "--questions").skip(1).take_while(|a| !a.starts_with("--")) {
+        let set = xinghe_search::eval::Set::read(Path::new(file)).expect("a question set");
+        let step = (set.questions.len() / QUERIES).max(1);
+        asked.extend(set.questions.into_iter().step_by(step).take(QUERIES).map(|q| q.text));
+    }
+    let queries = if asked.is_empty() { queries(&pool) } else { asked };
     for size in sizes {
         let report = measure(size, &pool, &queries, encoder.as_mut());
         println!("{report}");

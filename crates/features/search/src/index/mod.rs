@@ -49,15 +49,17 @@ pub use vectors::{Packed, PassageVectors, decode, encode};
 use vectors::{Sketch, encode_stored, stored};
 
 /// The form of the index; another number in the folder means that it is rebuilt.
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 /// The folder of the words within that of the index.
 const WORDS: &str = "words";
 /// How many candidates words bring.
 const BY_WORDS: usize = 120;
+/// How many terms find the candidates: those that weigh most. All terms score them.
+const FOR_CANDIDATES: usize = 24;
 /// How many candidates vectors bring.
 const BY_MEANING: usize = 60;
 /// How many sketches are looked at more closely for one of them.
-const SKETCHES: usize = 6;
+const SKETCHES: usize = 5;
 /// How many more candidates are looked at where phrases and exclusions drop some.
 const WITH_OPERATORS: usize = 5;
 /// Memory of the writer, in bytes.
@@ -272,7 +274,7 @@ impl Index {
             ),
             None => (encode_stored(vectors, |_, _| 1.0), Sketch::of_vector(&own)),
         };
-        ReadyVectors { entry: Entry { passage, post: vectors.post, kind, sketch }, bytes }
+        ReadyVectors { entry: Entry { passage, post: vectors.post, kind, language, sketch }, bytes }
     }
 
     fn write_words(
@@ -360,9 +362,17 @@ impl Index {
         let hashes = score::hashed(&parsed.terms);
         let (totals, holding) = self.records.without(&txn, &hashes, query.filter.without)?;
         let weighed = Weighed::new(&parsed.terms, &hashes, totals, &holding);
-        let mut found = self.by_words(&searcher, &parsed, query)?;
-        if let Some(asked) = &asked {
-            let near = self.by_meaning(&searcher, &txn, asked, &parsed, query)?;
+        let telling = weighed.most_telling(FOR_CANDIDATES);
+        // Side by side: either takes about as long as the other.
+        let (by_words, by_meaning) = std::thread::scope(|scope| {
+            let meaning = asked.as_ref().map(|a| scope.spawn(|| self.by_meaning(&searcher, a, &parsed, query)));
+            let words = self.by_words(&searcher, &parsed, &telling, query);
+            (words, meaning.map(std::thread::ScopedJoinHandle::join))
+        });
+        let mut found = by_words?;
+        if let Some(near) = by_meaning {
+            let near =
+                near.map_err(|_| IndexError::Folder(std::io::Error::other("looking for neighbours failed")))??;
             let known: FxHashSet<PassageId> = found.iter().copied().collect();
             found.extend(near.into_iter().filter(|p| !known.contains(p)));
         }
@@ -468,12 +478,18 @@ impl Index {
         Ok(all)
     }
 
-    fn by_words(&self, searcher: &Searcher, parsed: &Parsed, query: &Query) -> Result<Vec<PassageId>, IndexError> {
-        if parsed.terms.is_empty() {
+    fn by_words(
+        &self,
+        searcher: &Searcher,
+        parsed: &Parsed,
+        telling: &[usize],
+        query: &Query,
+    ) -> Result<Vec<PassageId>, IndexError> {
+        if telling.is_empty() {
             return Ok(Vec::new());
         }
         let mut clauses = self.filters(&query.filter);
-        clauses.push((Occur::Must, Box::new(self.any_of(&parsed.terms))));
+        clauses.push((Occur::Must, Box::new(self.any_of(telling.iter().map(|i| &parsed.terms[*i])))));
         let mut count = BY_WORDS.max(query.limit);
         if parsed.has_operators() {
             count *= WITH_OPERATORS;
@@ -487,7 +503,6 @@ impl Index {
     fn by_meaning(
         &self,
         searcher: &Searcher,
-        txn: &RoTxn<'_, WithoutTls>,
         asked: &Asked,
         parsed: &Parsed,
         query: &Query,
@@ -497,40 +512,43 @@ impl Index {
         let filter = Filter { without: None, kinds: Vec::new(), ..query.filter.clone() };
         let mut clauses = self.filters(&filter);
         clauses.extend(parsed.phrases.iter().flat_map(|p| self.all_of(p)));
-        let allowed: Option<FxHashSet<i64>> = if clauses.is_empty() {
+        let allowed = if clauses.is_empty() {
             None
         } else {
             let found = searcher.search(&BooleanQuery::new(clauses), &DocSetCollector)?;
-            Some(column(searcher, "passage", found)?.into_iter().map(|(_, id)| id).collect())
+            Some(column(searcher, "passage", found)?)
         };
         let near = {
             let sketches = self.sketches.read().unwrap_or_else(PoisonError::into_inner);
-            let kinds = &query.filter.kinds;
-            sketches.nearest(&asked.sketch, count * SKETCHES, |entry| {
-                Some(entry.post) != query.filter.without
-                    && (kinds.is_empty() || kinds.contains(&entry.kind))
-                    && allowed.as_ref().is_none_or(|a| a.contains(&entry.passage.raw()))
-            })
+            let (kinds, without) = (&query.filter.kinds, query.filter.without);
+            let fits = |e: &Entry| Some(e.post) != without && (kinds.is_empty() || kinds.contains(&e.kind));
+            match &allowed {
+                None => sketches.nearest(&asked.sketch, count * SKETCHES, fits),
+                Some(few) => {
+                    let few = few.iter().map(|(_, id)| PassageId::from_raw(*id));
+                    sketches.nearest_among(&asked.sketch, count * SKETCHES, few, fits)
+                }
+            }
         };
+        let txn = self.records.read()?;
         let mut exact = Vec::with_capacity(near.len());
-        for passage in near {
-            let Some(bytes) = self.records.vectors(txn, passage)? else { continue };
+        for (passage, language) in near {
+            let Some(bytes) = self.records.vectors(&txn, passage)? else { continue };
             let Some(vector) = stored(bytes).next() else { continue };
-            let Some(terms) = self.records.terms(txn, passage)? else { continue };
-            exact.push((asked.centred_cosine(terms.language, Part::Passage, &vector), passage));
+            exact.push((asked.centred_cosine(language, Part::Passage, &vector), passage));
         }
         exact.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
         exact.truncate(count);
         Ok(exact.into_iter().map(|(_, passage)| passage).collect())
     }
 
-    fn any_of(&self, terms: &[tokens::QueryToken]) -> BooleanQuery {
+    fn any_of<'t>(&self, terms: impl Iterator<Item = &'t tokens::QueryToken>) -> BooleanQuery {
         let clause = |field: Field, text: &str, weight: f32| -> Box<dyn Clause> {
             let term = TermQuery::new(Term::from_field_text(field, text), IndexRecordOption::WithFreqs);
             Box::new(BoostQuery::new(Box::new(term), weight))
         };
         let one = |t: &tokens::QueryToken| (Occur::Should, clause(self.fields.terms, &t.text, t.weight));
-        BooleanQuery::new(terms.iter().map(one).collect())
+        BooleanQuery::new(terms.map(one).collect())
     }
 
     /// The clauses of a phrase: whoever holds it holds all its terms.

@@ -5,7 +5,7 @@
 //! |---|---|---|
 //! | `scoring` | passage | its post, and the hashes of its terms: title and headings, then sentence by sentence |
 //! | `vectors` | passage | vectors of passage and sentences |
-//! | `sketches` | passage | its post and kind, and the signs of its vector, centred |
+//! | `sketches` | passage | its post, kind and language, and the signs of its vector, centred |
 //! | `texts` | passage | what is shown of it |
 //! | `posts` | post | its passages, and what it is counted by |
 //! | `holding` | hash of a term | how many passages hold it |
@@ -256,6 +256,7 @@ impl Records {
             self.vectors.put(&mut unit, &id, &ready.bytes)?;
             let mut sketch = ready.entry.post.raw().to_le_bytes().to_vec();
             sketch.push(ready.entry.kind as u8);
+            sketch.extend(ready.entry.language.bytes());
             sketch.extend(ready.entry.sketch.0.iter().flat_map(|w| w.to_le_bytes()));
             self.sketches.put(&mut unit, &id, &sketch)?;
         }
@@ -395,7 +396,7 @@ impl Records {
         let mut all = Sketches::default();
         for row in self.sketches.iter(&txn)? {
             let (id, value) = row?;
-            let Some((post, [kind, signs @ ..])) = value.split_first_chunk::<8>() else { continue };
+            let Some((post, [kind, a, b, signs @ ..])) = value.split_first_chunk::<8>() else { continue };
             let Some(kind) = PostKind::ALL.get(usize::from(*kind)).copied() else { continue };
             let mut sketch = Sketch::default();
             for (word, bytes) in sketch.0.iter_mut().zip(signs.chunks_exact(8)) {
@@ -403,7 +404,7 @@ impl Records {
             }
             let id = id.try_into().map_or(0, i64::from_be_bytes);
             let (passage, post) = (PassageId::from_raw(id), PostId::from_raw(i64::from_le_bytes(*post)));
-            all.put(Entry { passage, post, kind, sketch });
+            all.put(Entry { passage, post, kind, language: Language::from_bytes([*a, *b]), sketch });
         }
         Ok(all)
     }

@@ -46,6 +46,7 @@ pub(super) struct Weighed {
     places: FxHashMap<u32, usize>,
     pub idf: Vec<f32>,
     weights: Vec<f32>,
+    known: Vec<bool>,
     /// Σ weight·idf over all terms, also unknown ones.
     pub total: f32,
     average: f32,
@@ -69,9 +70,18 @@ impl Weighed {
             idf,
             total: weights.iter().sum::<f32>().max(f32::MIN_POSITIVE),
             weights,
+            known: holding.iter().map(|n| *n > 0).collect(),
             average: mean(totals.tokens, totals.passages),
             pair_average: mean(totals.pair_tokens, totals.pairs),
         }
+    }
+
+    /// The places of the terms that weigh most and occur at all, heaviest first.
+    pub fn most_telling(&self, count: usize) -> Vec<usize> {
+        let mut places: Vec<usize> = (0..self.weights.len()).filter(|i| self.known[*i]).collect();
+        places.sort_by(|a, b| self.weights[*b].total_cmp(&self.weights[*a]).then(a.cmp(b)));
+        places.truncate(count);
+        places
     }
 
     fn count(&self, hashes: impl Iterator<Item = u32>, counts: &mut [u16]) {

@@ -6,6 +6,7 @@
 use rustc_hash::FxHashMap;
 use xinghe_core::{PassageId, PostId, PostKind};
 
+use super::means::Language;
 use super::vectors::Sketch;
 
 #[derive(Debug, Clone, Copy)]
@@ -13,12 +14,15 @@ pub(super) struct Entry {
     pub passage: PassageId,
     pub post: PostId,
     pub kind: PostKind,
+    pub language: Language,
     pub sketch: Sketch,
 }
 
 #[derive(Debug, Default)]
 pub(super) struct Sketches {
     entries: Vec<Entry>,
+    /// Those of the entries once more, without what stands between them: the search reads nothing else.
+    signs: Vec<Sketch>,
     places: FxHashMap<PassageId, usize>,
     of_post: FxHashMap<PostId, Vec<PassageId>>,
 }
@@ -27,17 +31,20 @@ impl Sketches {
     pub fn put(&mut self, entry: Entry) {
         if let Some(place) = self.places.get(&entry.passage) {
             self.entries[*place] = entry;
+            self.signs[*place] = entry.sketch;
             return;
         }
         self.places.insert(entry.passage, self.entries.len());
         self.of_post.entry(entry.post).or_default().push(entry.passage);
         self.entries.push(entry);
+        self.signs.push(entry.sketch);
     }
 
     pub fn remove(&mut self, post: PostId) {
         for passage in self.of_post.remove(&post).unwrap_or_default() {
             let Some(place) = self.places.remove(&passage) else { continue };
             self.entries.swap_remove(place);
+            self.signs.swap_remove(place);
             if let Some(moved) = self.entries.get(place) {
                 self.places.insert(moved.passage, place);
             }
@@ -49,9 +56,14 @@ impl Sketches {
     }
 
     /// The passages whose signs differ least, nearest first; of equals the older one.
-    pub fn nearest(&self, sketch: &Sketch, count: usize, allowed: impl Fn(&Entry) -> bool) -> Vec<PassageId> {
-        let mut distances = Vec::with_capacity(self.entries.len());
-        distances_to(&self.entries, sketch, &mut distances);
+    pub fn nearest(
+        &self,
+        sketch: &Sketch,
+        count: usize,
+        allowed: impl Fn(&Entry) -> bool,
+    ) -> Vec<(PassageId, Language)> {
+        let mut distances = Vec::with_capacity(self.signs.len());
+        distances_to(&self.signs, sketch, &mut distances);
         // How many lie at each distance tells how far to go, without sorting all.
         let mut at = [0usize; Sketch::WORDS * 64 + 1];
         for (distance, entry) in distances.iter().zip(&self.entries) {
@@ -66,40 +78,56 @@ impl Sketches {
         });
         let farthest = farthest.unwrap_or(at.len()) as u16;
         let near = distances.iter().zip(&self.entries).filter(|(d, e)| **d <= farthest && allowed(e));
-        let mut near: Vec<(u16, PassageId)> = near.map(|(d, e)| (*d, e.passage)).collect();
-        near.sort_unstable();
-        near.truncate(count);
-        near.into_iter().map(|(_, passage)| passage).collect()
+        first(near.map(|(d, e)| (*d, e)).collect(), count)
+    }
+
+    /// The same among a few passages.
+    pub fn nearest_among(
+        &self,
+        sketch: &Sketch,
+        count: usize,
+        passages: impl Iterator<Item = PassageId>,
+        allowed: impl Fn(&Entry) -> bool,
+    ) -> Vec<(PassageId, Language)> {
+        let entries = passages.filter_map(|p| self.places.get(&p)).map(|place| &self.entries[*place]);
+        let near = entries.filter(|e| allowed(e)).map(|e| (e.sketch.distance(sketch) as u16, e));
+        first(near.collect(), count)
     }
 }
 
+fn first(mut near: Vec<(u16, &Entry)>, count: usize) -> Vec<(PassageId, Language)> {
+    near.sort_unstable_by_key(|(distance, entry)| (*distance, entry.passage));
+    near.truncate(count);
+    near.into_iter().map(|(_, entry)| (entry.passage, entry.language)).collect()
+}
+
 #[cfg_attr(target_arch = "x86_64", expect(unsafe_code, reason = "the processor is asked for the instructions first"))]
-fn distances_to(entries: &[Entry], sketch: &Sketch, out: &mut Vec<u16>) {
+fn distances_to(signs: &[Sketch], sketch: &Sketch, out: &mut Vec<u16>) {
     #[cfg(target_arch = "x86_64")]
     if is_x86_feature_detected!("popcnt") && is_x86_feature_detected!("avx2") {
         // SAFETY: both features were detected.
-        return unsafe { distances_fast(entries, sketch, out) };
+        return unsafe { distances_fast(signs, sketch, out) };
     }
-    distances_plain(entries, sketch, out);
+    distances_plain(signs, sketch, out);
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "popcnt,avx2")]
-fn distances_fast(entries: &[Entry], sketch: &Sketch, out: &mut Vec<u16>) {
-    distances_plain(entries, sketch, out);
+fn distances_fast(signs: &[Sketch], sketch: &Sketch, out: &mut Vec<u16>) {
+    distances_plain(signs, sketch, out);
 }
 
 #[inline(always)]
-fn distances_plain(entries: &[Entry], sketch: &Sketch, out: &mut Vec<u16>) {
-    out.extend(entries.iter().map(|e| e.sketch.distance(sketch) as u16));
+fn distances_plain(signs: &[Sketch], sketch: &Sketch, out: &mut Vec<u16>) {
+    out.extend(signs.iter().map(|s| s.distance(sketch) as u16));
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn ids(of: &[i64]) -> Vec<PassageId> {
-        of.iter().map(|i| PassageId::from_raw(*i)).collect()
+    fn ids(of: &[i64]) -> Vec<(PassageId, Language)> {
+        of.iter().map(|i| (PassageId::from_raw(*i), Language::English)).collect()
     }
 
     fn with_bits(n: usize) -> Sketch {
@@ -108,7 +136,7 @@ mod tests {
 
     fn entry(passage: i64, post: i64, bits: usize) -> Entry {
         let (passage, post) = (PassageId::from_raw(passage), PostId::from_raw(post));
-        Entry { passage, post, kind: PostKind::Article, sketch: with_bits(bits) }
+        Entry { passage, post, kind: PostKind::Article, language: Language::English, sketch: with_bits(bits) }
     }
 
     #[test]
@@ -125,5 +153,7 @@ mod tests {
         assert_eq!(nearest(&all, 50, 1), ids(&[7]), "a passage put again takes its own place");
         assert_eq!(all.nearest(&with_bits(0), 2, |e| e.passage.raw() > 90), ids(&[91, 92]));
         assert_eq!(nearest(&all, 50, 1000).len(), 98);
+        let few = [91, 90, 7, 1_000].map(PassageId::from_raw);
+        assert_eq!(all.nearest_among(&with_bits(0), 2, few.into_iter(), |e| e.passage.raw() > 7), ids(&[90, 91]));
     }
 }
