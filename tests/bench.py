@@ -2,7 +2,8 @@
 """Measures the product as a whole and writes docs/benchmarks.md: `make bench`.
 
 What it needs beside the product: wrk (a package of Debian) for requests per second, and the model file
-(`xinghe model pull`). Texts come from the folders in XINGHE_BENCH_TEXTS, else from content/. What cannot be measured
+(`xinghe model pull`). `tests/bench.py product` or `libraries` measures one part; what the other printed last stays.
+Texts come from the folders in XINGHE_BENCH_TEXTS, else from content/. What cannot be measured
 is said so in the table.
 """
 import gzip
@@ -18,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.parse
 import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -26,6 +28,7 @@ HELLO = ROOT / "target/release/examples/hello"
 TEXTS = os.environ.get("XINGHE_BENCH_TEXTS", "").split() or [str(ROOT / "content")]
 MODEL = pathlib.Path(os.environ.get("XINGHE_MODEL", ROOT / "data/models/e5-small-q4.bin"))
 SETS = os.environ.get("XINGHE_EVAL_SETS", "").split()
+KEPT = ROOT / "target/bench.json"
 rows = []
 
 
@@ -41,7 +44,7 @@ def free_port():
 
 
 def get(url, headers=None, timeout=30):
-    request = urllib.request.Request(url, headers=headers or {})
+    request = urllib.request.Request(urllib.parse.quote(url, safe=":/?&=%+#"), headers=headers or {})
     with urllib.request.urlopen(request, timeout=timeout) as answer:
         return answer.read()
 
@@ -53,7 +56,7 @@ class Server:
         begin = time.monotonic()
         self.process = subprocess.Popen(
             [str(BINARY), "serve", "--data-dir", str(data), "--listen", f"127.0.0.1:{self.port}", *args],
-            env={**os.environ, "XINGHE_LOG": "warn", **(env or {})}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            env={**os.environ, "XINGHE_LOG": "warn", "XINGHE_TRUSTED_PROXIES": '["127.0.0.1"]', **(env or {})}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         while True:
             try:
                 get(self.url + "/readyz", timeout=5)
@@ -118,7 +121,6 @@ def start_and_memory(folder):
 
 
 def weights(server):
-    home = get(server.url + "/").decode()
     articles = json.loads(get(server.url + "/api/v1/posts?kind=article&limit=50"))["items"]
     post = max(articles, key=lambda p: len(get(server.url + p["url"])))
     for name, path, floor in [("home", "/", "60 KB"), ("the longest article", post["url"], "30 KB")]:
@@ -127,7 +129,7 @@ def weights(server):
         parts = [len(get(server.url + a, {"Accept-Encoding": "br"})) for a in assets]
         total = (len(page) + sum(parts)) / 1024
         row(f"weight of {name}, HTML + CSS + JS, brotli", f"{total:.1f} KB", f"≤ {floor}", f"HTML {len(page)/1024:.1f} KB")
-    return post["url"], home
+    return urllib.parse.quote(post["url"], safe="/%")
 
 
 def requests_per_second(server, post):
@@ -138,8 +140,19 @@ def requests_per_second(server, post):
     hello = subprocess.Popen([str(HELLO), f"127.0.0.1:{port}"])
     time.sleep(0.5)
 
+    # Each request from another reader: else the product's limit for one reader would be measured.
+    readers = pathlib.Path(tempfile.mkdtemp()) / "readers.lua"
+    readers.write_text("""local n = 0
+function request()
+  n = n + 1
+  wrk.headers["X-Forwarded-For"] = string.format("10.%d.%d.%d", n / 65536 % 256, n / 256 % 256, n % 256)
+  return wrk.format()
+end
+""")
+
     def wrk(url):
-        out = subprocess.run(["wrk", "-t1", "-c16", "-d4s", url], capture_output=True, text=True, check=True).stdout
+        command = ["wrk", "-t1", "-c16", "-d4s", "-s", str(readers), url]
+        out = subprocess.run(command, capture_output=True, text=True, check=True).stdout
         if "Non-2xx" in out:
             sys.exit(f"{url} did not answer 200 throughout:\n{out}")
         return float(re.search(r"Requests/sec:\s+([\d.]+)", out).group(1))
@@ -190,21 +203,32 @@ def machine():
 
 
 def main():
+    parts = sys.argv[1:] or ["product", "libraries"]
+    kept = json.loads(KEPT.read_text()) if KEPT.is_file() else {}
+    embedder = kept.get("embedder", "")
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
-        server = start_and_memory(folder)
-        post, _ = weights(server)
-        requests_per_second(server, post)
-        server.stop()
-        imports(folder)
-        embedder = libraries()
+        if "product" in parts:
+            server = start_and_memory(folder)
+            post = weights(server)
+            requests_per_second(server, post)
+            server.stop()
+            imports(folder)
+            kept["product"] = list(rows)
+        if "libraries" in parts:
+            rows.clear()
+            embedder = kept["embedder"] = libraries()
+            kept["libraries"] = list(rows)
+    KEPT.write_text(json.dumps(kept))
+    measured = kept.get("product", []) + kept.get("libraries", [])
     text = ["# Benchmarks", "", f"Written by `make bench` on {time.strftime('%Y-%m-%d')}. Machine: {machine()}.",
             "Machines are noisy: compare ratios within one run.", "",
             "| what | measured | wanted | how |", "|---|---|---|---|"]
-    text += [f"| {a} | {b} | {c} | {d} |" for a, b, c, d in rows]
+    text += [f"| {a} | {b} | {c} | {d} |" for a, b, c, d in measured]
     if embedder:
         text += ["", "## The local embedder", "", "CPU time of one thread, rounds that take turns:", "", "```", embedder.rstrip(), "```"]
     (ROOT / "docs/benchmarks.md").write_text("\n".join(text) + "\n")
 
 
-main()
+if __name__ == "__main__":
+    main()
