@@ -223,6 +223,7 @@ impl Community {
                 item("ask", "/ask", "app-nav-ask", true),
             ],
             readiness: Some(self.readiness.clone()),
+            changes: Some(self.store.changes()),
             ..WebSettings::new(self.settings.public_url())
         };
         let (clock, random) = (self.store.clock().clone(), self.store.random().clone());

@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbErr};
 use tempfile::TempDir;
+use xinghe_core::event::{Position, Recorded};
 use xinghe_core::time::{Clock, Random};
-use xinghe_store::{Store, StoreError, StoreSettings, SystemRandom};
+use xinghe_store::{Log, Queries, Store, StoreError, StoreSettings, SystemRandom};
 
+use crate::eventually;
 use crate::manual::{ManualClock, SeededRandom};
 
 /// Names the environment variable with the address of a PostgreSQL server in which databases may be made.
@@ -86,6 +88,17 @@ impl TestDb {
             Home::Folder(folder) => Some(folder.path()),
             Home::Server { .. } => None,
         }
+    }
+
+    /// All events of the log, in its order. On PostgreSQL the log shows what was written only when every older
+    /// transaction of the server has ended, those of tests that run beside this one among them; this waits for them.
+    pub async fn events(&self) -> Vec<Recorded> {
+        let written = self.store.number("SELECT COUNT(*) AS value FROM events", vec![]).await;
+        let written = written.expect("the events are counted").unwrap_or(0);
+        let log = Log::new(self.store.clone());
+        let read = async || log.after(Position::START, 1_000_000).await.expect("the log is read");
+        eventually("the log shows what was written", async || read().await.len() as i64 == written).await;
+        read().await
     }
 
     /// Runs statements outside of any store: what another program, or a broken disk, does to the database.

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
-use xinghe_core::event::{Event, Position};
-use xinghe_store::{FromQueryResult, JobRequest, JobState, Jobs, Log, Migration, Queries, Store};
+use xinghe_core::event::Event;
+use xinghe_store::{FromQueryResult, JobRequest, JobState, Jobs, Migration, Queries, Store};
 use xinghe_testkit::{TestDb, on_both_databases};
 use xinghe_tests::{DATABASE_VARIABLE, POINT_VARIABLE, Point, WORK};
 
@@ -87,11 +87,9 @@ async fn effects(store: &Store) -> Vec<i64> {
 }
 
 /// Every number of the log, in the order of the log.
-async fn logged(store: &Store) -> Vec<i64> {
-    let log = Log::new(store.clone());
-    let events = log.after(Position::START, 10_000).await.expect("the log is read");
+async fn logged(db: &TestDb) -> Vec<i64> {
     let number = |e: &Event| if let Event::Probe { number } = e { Some(*number) } else { None };
-    events.iter().filter_map(|e| number(&e.event)).collect()
+    db.events().await.iter().filter_map(|e| number(&e.event)).collect()
 }
 
 /// Kills one process at `point` while another works on the same database, lets that one finish, and looks whether
@@ -122,7 +120,7 @@ async fn survive(db: &TestDb, point: Point) {
     other.hears("settled").await;
     other.end().await;
 
-    let log = logged(store).await;
+    let log = logged(db).await;
     let mut sorted = log.clone();
     sorted.sort_unstable();
     assert_eq!(sorted, (0..JOBS).chain(1_000..1_000 + EVENTS).collect::<Vec<_>>(), "each event stands in the log once");
@@ -183,7 +181,7 @@ async fn two_share_the_work(db: TestDb) {
     last.end().await;
     assert_eq!(effects(store).await, (0..JOBS).collect::<Vec<_>>());
     let tally = numbers(store, "SELECT number FROM trial_tally ORDER BY place").await;
-    assert_eq!(tally, logged(store).await);
+    assert_eq!(tally, logged(&db).await);
     assert_eq!(tally.len() as i64, JOBS * 2);
 }
 

@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use xinghe_accounts::model::{About, ClaimState, Client, Link, ProfileChange, Registration, Standing, Who};
 use xinghe_accounts::{AccountError, Accounts, AuthorList, ClaimList, migrations};
-use xinghe_core::event::{Event, Position};
+use xinghe_core::event::Event;
 use xinghe_core::ports::{AuthorIntake, Authors, ImportedAuthor};
 use xinghe_core::{AuthorId, Lang};
-use xinghe_store::{Log, Queries};
-use xinghe_testkit::{TestDb, eventually, on_both_databases};
+use xinghe_store::Queries;
+use xinghe_testkit::{TestDb, on_both_databases};
 use xinghe_web::{Role, Sessions, Theme};
 
 const PASSWORD: &str = "correct horse battery";
@@ -29,14 +29,8 @@ fn from(ip: &str) -> Client {
     Client { ip: Some(ip.parse().unwrap()), user_agent: "test".into() }
 }
 
-/// All events. On PostgreSQL the log waits for every transaction of the server, other tests' among them, before it
-/// shows what came after.
 async fn events(db: &TestDb) -> Vec<Event> {
-    let log = Log::new(db.store().clone());
-    let written = db.store().number("SELECT COUNT(*) AS value FROM events", vec![]).await.unwrap().unwrap();
-    let settled = || async { log.after(Position::START, 1000).await.unwrap().len() as i64 == written };
-    eventually("the log shows what was written", settled).await;
-    log.after(Position::START, 1000).await.unwrap().into_iter().map(|r| r.event).collect()
+    db.events().await.into_iter().map(|r| r.event).collect()
 }
 
 /// The wrong fields with their texts' keys; anything else is no answer that a form can show.

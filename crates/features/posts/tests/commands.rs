@@ -14,7 +14,7 @@ use xinghe_core::ports::{Authors, ImportedPost, IntakeOutcome, PortResult, PostI
 use xinghe_posts::commands::{self, CommandError};
 use xinghe_posts::model::{Actor, Answered, Draft, Fault, ListFilter};
 use xinghe_posts::{MIGRATIONS, PostsPort, readers::ClaimedCredits, store};
-use xinghe_store::{Log, Readers};
+use xinghe_store::Readers;
 use xinghe_testkit::{TestDb, on_both_databases};
 
 struct Everybody;
@@ -50,8 +50,7 @@ fn draft(title: &str, body: &str) -> Draft {
 }
 
 async fn events(db: &TestDb) -> Vec<String> {
-    let all = Log::new(db.store().clone()).after(Default::default(), 1_000).await.unwrap();
-    all.into_iter().map(|r| r.event.encode().0).collect()
+    db.events().await.into_iter().map(|r| r.event.encode().0).collect()
 }
 
 async fn a_question_is_answered_accepted_and_deleted(db: TestDb) {

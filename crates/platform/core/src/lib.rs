@@ -13,6 +13,7 @@
 //! | [`evidence`] | what retrieval found for a question, with the features that judge it |
 //! | [`ports`] | the traits that one feature implements and others receive |
 
+pub mod changes;
 pub mod content;
 pub mod event;
 pub mod evidence;

@@ -10,6 +10,7 @@ use sea_orm::{
     TransactionOptions, TransactionTrait, Value,
 };
 use tokio::sync::{Semaphore, watch};
+use xinghe_core::changes::Changes;
 use xinghe_core::id::IdGen;
 use xinghe_core::time::{Clock, Random, Timestamp};
 
@@ -187,6 +188,12 @@ impl Store {
     /// Makes ids.
     pub fn ids(&self) -> &IdGen {
         &self.inner.ids
+    }
+
+    /// Counts commits: all of this process, and of others those with events or jobs, where the database tells of them
+    /// (PostgreSQL does, SQLite does not).
+    pub fn changes(&self) -> Changes {
+        self.inner.bells.changes.clone()
     }
 
     /// Changes whenever a transaction that appended events was committed: by this process, or (on PostgreSQL) by any.

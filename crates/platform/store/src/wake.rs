@@ -9,6 +9,7 @@ use sea_orm::sqlx::postgres::{PgListener, PgNotification};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend};
 use tokio::sync::watch;
 use tokio_util::sync::{CancellationToken, DropGuard};
+use xinghe_core::changes::Changes;
 
 use crate::store::statement;
 
@@ -19,6 +20,8 @@ const PAUSE: Duration = Duration::from_secs(1);
 
 /// The bells of one process.
 pub(crate) struct Bells {
+    /// All commits of this process, and those of others that it hears of.
+    pub changes: Changes,
     /// Rung for readers, by commits of this process and of others.
     pub log: watch::Sender<u64>,
     /// Rung for workers, by commits of this process and of others.
@@ -31,7 +34,13 @@ pub(crate) struct Bells {
 impl Bells {
     /// Bells that ring in this process only.
     pub fn local() -> Self {
-        Self { log: watch::Sender::new(0), jobs: watch::Sender::new(0), own: watch::Sender::new((0, 0)), _tasks: None }
+        Self {
+            changes: Changes::default(),
+            log: watch::Sender::new(0),
+            jobs: watch::Sender::new(0),
+            own: watch::Sender::new((0, 0)),
+            _tasks: None,
+        }
     }
 
     /// Bells that ring, and are heard, in every process on this server. `token` tells this process from the others.
@@ -39,12 +48,14 @@ impl Bells {
         let stop = CancellationToken::new();
         let bells = Self { _tasks: Some(stop.clone().drop_guard()), ..Self::local() };
         tokio::spawn(stop.clone().run_until_cancelled_owned(announce(pool, bells.own.subscribe(), token.clone())));
-        tokio::spawn(stop.run_until_cancelled_owned(listen(url, token, bells.log.clone(), bells.jobs.clone())));
+        let heard = Heard { token, changes: bells.changes.clone(), log: bells.log.clone(), jobs: bells.jobs.clone() };
+        tokio::spawn(stop.run_until_cancelled_owned(heard.listen(url)));
         bells
     }
 
     /// Tells of a commit.
     pub fn ring(&self, log: bool, jobs: bool) {
+        self.changes.note();
         if log {
             self.log.send_modify(|n| *n += 1);
         }
@@ -79,43 +90,52 @@ async fn announce(pool: DatabaseConnection, mut own: watch::Receiver<(u64, u64)>
     }
 }
 
-async fn listen(url: String, token: String, log: watch::Sender<u64>, jobs: watch::Sender<u64>) {
-    loop {
-        match PgListener::connect(&url).await {
-            Ok(mut listener) => {
-                let heard = hear(&mut listener, &token, &log, &jobs).await;
-                tracing::debug!(error = ?heard.err(), "no longer hearing of other processes; connecting again");
+/// What rings here when other processes commit.
+struct Heard {
+    token: String,
+    changes: Changes,
+    log: watch::Sender<u64>,
+    jobs: watch::Sender<u64>,
+}
+
+impl Heard {
+    async fn listen(self, url: String) {
+        loop {
+            match PgListener::connect(&url).await {
+                Ok(mut listener) => {
+                    let heard = self.hear(&mut listener).await;
+                    tracing::debug!(error = ?heard.err(), "no longer hearing of other processes; connecting again");
+                }
+                Err(error) => tracing::debug!(%error, "cannot hear of other processes; trying again"),
             }
-            Err(error) => tracing::debug!(%error, "cannot hear of other processes; trying again"),
-        }
-        tokio::time::sleep(PAUSE).await;
-    }
-}
-
-async fn hear(
-    listener: &mut PgListener,
-    token: &str,
-    log: &watch::Sender<u64>,
-    jobs: &watch::Sender<u64>,
-) -> Result<(), sea_orm::sqlx::Error> {
-    listener.listen_all([LOG, JOBS]).await?;
-    loop {
-        // What came before listening began, or while the connection was lost, was not heard.
-        log.send_modify(|n| *n += 1);
-        jobs.send_modify(|n| *n += 1);
-        while let Some(notification) = listener.try_recv().await? {
-            ring_for(&notification, token, log, jobs);
+            tokio::time::sleep(PAUSE).await;
         }
     }
-}
 
-fn ring_for(notification: &PgNotification, token: &str, log: &watch::Sender<u64>, jobs: &watch::Sender<u64>) {
-    if notification.payload() == token {
-        return;
+    async fn hear(&self, listener: &mut PgListener) -> Result<(), sea_orm::sqlx::Error> {
+        listener.listen_all([LOG, JOBS]).await?;
+        loop {
+            // What came before listening began, or while the connection was lost, was not heard.
+            self.ring(LOG);
+            self.ring(JOBS);
+            while let Some(notification) = listener.try_recv().await? {
+                self.ring_for(&notification);
+            }
+        }
     }
-    match notification.channel() {
-        LOG => log.send_modify(|n| *n += 1),
-        JOBS => jobs.send_modify(|n| *n += 1),
-        _ => {}
+
+    fn ring_for(&self, notification: &PgNotification) {
+        if notification.payload() != self.token {
+            self.ring(notification.channel());
+        }
+    }
+
+    fn ring(&self, channel: &str) {
+        self.changes.note();
+        match channel {
+            LOG => self.log.send_modify(|n| *n += 1),
+            JOBS => self.jobs.send_modify(|n| *n += 1),
+            _ => {}
+        }
     }
 }

@@ -10,6 +10,7 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use rust_embed::RustEmbed;
 
 use crate::errors::AppError;
+use crate::layers::kept::names;
 
 #[derive(RustEmbed)]
 #[folder = "../../../web/dist"]
@@ -53,8 +54,8 @@ pub(crate) async fn asset(Path(name): Path<String>, headers: HeaderMap) -> Respo
     if let Ok(value) = HeaderValue::from_str(&etag) {
         fixed.push((header::ETAG, value));
     }
-    let known = headers.get(header::IF_NONE_MATCH).and_then(|v| v.to_str().ok());
-    let mut response = if known.is_some_and(|v| v.split(',').any(|t| t.trim().trim_start_matches("W/") == etag)) {
+    let known = headers.get(header::IF_NONE_MATCH);
+    let mut response = if known.is_some_and(|list| names(list, etag.as_bytes())) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
         let (coding, data) = smallest(&name, plain.data, &headers);

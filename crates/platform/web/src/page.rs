@@ -1,6 +1,7 @@
 //! What a handler knows about a request, and the page around what it renders.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use askama::Template;
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
@@ -41,6 +42,8 @@ pub struct PageContext {
     pub api: bool,
     /// The texts in the reader's language.
     pub t: Texts,
+    /// Whether a place of the page stayed empty because its fragment failed.
+    pub(crate) gaps: Arc<AtomicBool>,
     pub(crate) shell: Arc<ShellState>,
 }
 

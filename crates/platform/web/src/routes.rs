@@ -68,6 +68,8 @@ pub struct RouteInfo {
     pub stream: bool,
     /// The largest body it takes, in bytes.
     pub max_body: usize,
+    /// Whether its page looks the same to everybody who is not signed in, so that a copy of it may serve them all.
+    pub shared: bool,
 }
 
 fn method_text<S: serde::Serializer>(method: &Method, s: S) -> Result<S::Ok, S::Error> {
@@ -117,7 +119,7 @@ impl Routes {
         handler: impl Into<MethodRouter<()>>,
     ) -> Self {
         let limit = if method.is_safe() { RateClass::Read } else { RateClass::Write };
-        let info = RouteInfo { method, path, need, feature: "", limit, stream: false, max_body: DEFAULT_BODY };
+        let info = RouteInfo { method, path, need, feature: "", limit, stream: false, max_body: DEFAULT_BODY, shared: false };
         self.table.push(info.clone());
         self.entries.push((info, handler.into()));
         self
@@ -133,6 +135,14 @@ impl Routes {
     #[must_use]
     pub fn stream(self) -> Self {
         self.last(|info| info.stream = true)
+    }
+
+    /// Marks the route added last as a page that, for those not signed in, depends on nothing but its address, the
+    /// language and the colour scheme: a copy may serve them for some seconds, until something is committed. Such a
+    /// page uses no nonce.
+    #[must_use]
+    pub fn shared(self) -> Self {
+        self.last(|info| info.shared = true)
     }
 
     /// Sets the largest body, in bytes, that the route added last takes.

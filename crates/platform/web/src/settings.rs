@@ -3,6 +3,8 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use xinghe_core::changes::Changes;
+
 use crate::ready::Readiness;
 
 /// An entry of the navigation. `app` lists what exists.
@@ -58,6 +60,8 @@ pub struct WebSettings {
     pub timeout: Duration,
     /// What `/readyz` asks; without it there is no such route.
     pub readiness: Option<Readiness>,
+    /// Counts what is committed, so that copies of pages for guests are known to be old; without it none are kept.
+    pub changes: Option<Changes>,
 }
 
 impl WebSettings {
@@ -73,6 +77,7 @@ impl WebSettings {
             trusted_proxies: Vec::new(),
             timeout: Duration::from_secs(20),
             readiness: None,
+            changes: None,
         }
     }
 }

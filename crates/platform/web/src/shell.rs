@@ -17,6 +17,7 @@ use crate::errors::AppError;
 use crate::feature::Feature;
 use crate::layers::edge::edge;
 use crate::layers::guard::guard;
+use crate::layers::kept::{Kept, kept};
 use crate::layers::limits::Limits;
 use crate::routes::{RouteInfo, Routes};
 use crate::settings::WebSettings;
@@ -34,6 +35,7 @@ pub(crate) struct ShellState {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) limits: Limits,
     pub(crate) cookie: SessionCookie,
+    pub(crate) kept: Option<Kept>,
     random: Arc<dyn Random>,
     pages: HashSet<&'static str>,
 }
@@ -119,11 +121,13 @@ pub fn build(
         router = add(router, &mut table, feature.name(), feature.routes())?;
     }
     let pages = table.iter().filter(|r| r.method == Method::GET).map(|r| r.path).collect();
-    let state = Arc::new(ShellState { settings, catalog, slots, sessions, clock, limits, cookie, random, pages });
+    let copies = settings.changes.clone().map(Kept::new);
+    let state = Arc::new(ShellState { settings, catalog, slots, sessions, clock, limits, cookie, kept: copies, random, pages });
     let router = router
         .fallback(|| async { AppError::NotFound })
         .layer(from_fn_with_state(Arc::clone(&state), edge))
-        .layer(CompressionLayer::new().quality(CompressionLevel::Fastest));
+        .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
+        .layer(from_fn_with_state(Arc::clone(&state), kept));
     Ok(Shell { router, table, state })
 }
 

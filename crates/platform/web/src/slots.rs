@@ -5,6 +5,7 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use futures::FutureExt as _;
@@ -104,24 +105,18 @@ impl Slots {
     /// logged and leaves a gap.
     pub async fn render(&self, place: &str, request: SlotRequest) -> Html {
         let Some(entries) = self.0.get(place) else { return Html::default() };
+        let gaps = &request.ctx.gaps;
         let parts = futures::future::join_all(entries.iter().map(|entry| {
             let future = (entry.render)(request.clone());
             async move {
                 match tokio::time::timeout(SLOT_LIMIT, std::panic::AssertUnwindSafe(future).catch_unwind()).await {
-                    Ok(Ok(Ok(html))) => html,
-                    Ok(Ok(Err(error))) => {
-                        tracing::warn!(place, order = entry.order, %error, "a fragment failed");
-                        None
-                    }
-                    Ok(Err(_)) => {
-                        tracing::error!(place, order = entry.order, "a fragment panicked");
-                        None
-                    }
-                    Err(_) => {
-                        tracing::warn!(place, order = entry.order, "a fragment took too long");
-                        None
-                    }
+                    Ok(Ok(Ok(html))) => return html,
+                    Ok(Ok(Err(error))) => tracing::warn!(place, order = entry.order, %error, "a fragment failed"),
+                    Ok(Err(_)) => tracing::error!(place, order = entry.order, "a fragment panicked"),
+                    Err(_) => tracing::warn!(place, order = entry.order, "a fragment took too long"),
                 }
+                gaps.store(true, Ordering::Relaxed);
+                None
             }
         }))
         .await;

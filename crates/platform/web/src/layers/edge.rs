@@ -10,7 +10,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures::FutureExt as _;
 use http::request::Parts;
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use http::{Extensions, HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
 use tracing::Instrument as _;
 use xinghe_core::Lang;
 
@@ -59,7 +59,7 @@ async fn context(shell: &Arc<ShellState>, request: &Parts) -> (PageContext, Opti
     let headers = &request.headers;
     let path = request.uri.path();
     let api = path.starts_with("/api/");
-    let mut viewer = Viewer { ip: client_ip(shell, request), ..Viewer::guest() };
+    let mut viewer = Viewer { ip: client_ip(shell, headers, &request.extensions), ..Viewer::guest() };
     let mut trouble = None;
     if !path.starts_with("/assets/")
         && let Some((token, via)) = token(headers, shell.cookie, api)
@@ -71,7 +71,7 @@ async fn context(shell: &Arc<ShellState>, request: &Parts) -> (PageContext, Opti
             Err(error) => trouble = Some(error.into()),
         }
     }
-    let lang = language(request, &viewer);
+    let lang = language(&request.uri, headers, viewer.member.as_ref().and_then(|m| m.lang));
     let theme =
         cookie(headers, THEME_COOKIE).map_or_else(|| viewer.member.as_ref().and_then(|m| m.theme), Theme::parse);
     let full = request.uri.path_and_query().map_or(path, |p| p.as_str());
@@ -83,6 +83,7 @@ async fn context(shell: &Arc<ShellState>, request: &Parts) -> (PageContext, Opti
         request_id: shell.random_hex::<8>(),
         path: full.into(),
         api,
+        gaps: Arc::default(),
         t: shell.catalog.texts(lang, shell.clock.now()),
         shell: Arc::clone(shell),
     };
@@ -108,27 +109,26 @@ fn token(headers: &HeaderMap, session: SessionCookie, api: bool) -> Option<(&str
     }
 }
 
-fn language(request: &Parts, viewer: &Viewer) -> Lang {
-    let asked = request.uri.query().and_then(|q| q.split('&').find_map(|p| p.strip_prefix("lang=")));
-    let headers = &request.headers;
+/// The language of the answer: asked for in the address, else the cookie's, else the member's, else the browser's.
+pub(crate) fn language(uri: &Uri, headers: &HeaderMap, member: Option<Lang>) -> Lang {
+    let asked = uri.query().and_then(|q| q.split('&').find_map(|p| p.strip_prefix("lang=")));
     asked
         .and_then(Lang::nearest)
         .or_else(|| cookie(headers, LANG_COOKIE).and_then(Lang::nearest))
-        .or_else(|| viewer.member.as_ref().and_then(|m| m.lang))
+        .or(member)
         .or_else(|| headers.get(header::ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok()).and_then(Lang::negotiate))
         .unwrap_or_default()
 }
 
 /// The client's address: the peer's, or what a trusted proxy says in `X-Forwarded-For` (its last entry that is not
 /// itself a trusted proxy).
-fn client_ip(shell: &ShellState, request: &Parts) -> Option<IpAddr> {
-    let peer = request.extensions.get::<ConnectInfo<SocketAddr>>().map(|c| c.0.ip().to_canonical())?;
+pub(crate) fn client_ip(shell: &ShellState, headers: &HeaderMap, extensions: &Extensions) -> Option<IpAddr> {
+    let peer = extensions.get::<ConnectInfo<SocketAddr>>().map(|c| c.0.ip().to_canonical())?;
     let trusted = &shell.settings.trusted_proxies;
     if !trusted.contains(&peer) {
         return Some(peer);
     }
-    let forwarded: Vec<&str> = request
-        .headers
+    let forwarded: Vec<&str> = headers
         .get_all("x-forwarded-for")
         .iter()
         .filter_map(|v| v.to_str().ok())
@@ -145,24 +145,9 @@ fn client_ip(shell: &ShellState, request: &Parts) -> Option<IpAddr> {
 }
 
 fn headers(response: &mut Response, ctx: &PageContext) {
-    let secure = ctx.shell.settings.secure_cookies;
     let html = response.headers().get(header::CONTENT_TYPE).is_some_and(|v| v.as_bytes().starts_with(b"text/html"));
+    fresh_headers(response, &ctx.request_id, html.then_some(&*ctx.nonce));
     let set = response.headers_mut();
-    if let Ok(id) = HeaderValue::from_str(&ctx.request_id) {
-        set.insert(HeaderName::from_static("x-request-id"), id);
-    }
-    let policy = if html {
-        format!(
-            "default-src 'none'; script-src 'self' 'nonce-{0}'; style-src 'self' 'nonce-{0}'; img-src 'self' data: https:; \
-             font-src 'self'; manifest-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
-            ctx.nonce
-        )
-    } else {
-        "default-src 'none'; frame-ancestors 'none'; base-uri 'none'".to_owned()
-    };
-    if let Ok(policy) = HeaderValue::from_str(&policy) {
-        set.insert(header::CONTENT_SECURITY_POLICY, policy);
-    }
     set.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     set.insert(header::REFERRER_POLICY, HeaderValue::from_static("strict-origin-when-cross-origin"));
     set.insert(
@@ -170,7 +155,7 @@ fn headers(response: &mut Response, ctx: &PageContext) {
         HeaderValue::from_static("camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
     );
     set.insert(HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin"));
-    if secure {
+    if ctx.shell.settings.secure_cookies {
         set.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000; includeSubDomains"));
     }
     // What one reader sees (language, sign-in) must not be kept for another.
@@ -179,7 +164,28 @@ fn headers(response: &mut Response, ctx: &PageContext) {
     }
 }
 
-fn record(method: &http::Method, route: Option<String>, status: StatusCode, started: Instant) {
+/// The headers that are different for every request: its id, and the policy with the nonce of a page's own scripts and
+/// styles; `nonce` is `None` where the answer is no page.
+pub(crate) fn fresh_headers(response: &mut Response, id: &str, nonce: Option<&str>) {
+    let set = response.headers_mut();
+    if let Ok(id) = HeaderValue::from_str(id) {
+        set.insert(HeaderName::from_static("x-request-id"), id);
+    }
+    let policy = match nonce {
+        Some(nonce) => format!(
+            "default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}'; \
+             img-src 'self' data: https:; font-src 'self'; manifest-src 'self'; connect-src 'self'; \
+             form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+        ),
+        None => "default-src 'none'; frame-ancestors 'none'; base-uri 'none'".to_owned(),
+    };
+    if let Ok(policy) = HeaderValue::from_str(&policy) {
+        set.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+}
+
+/// Counts a request and how long it took.
+pub(crate) fn record(method: &http::Method, route: Option<String>, status: StatusCode, started: Instant) {
     let route = route.unwrap_or_else(|| "none".to_owned());
     let labels = [("method", method.as_str().to_owned()), ("route", route), ("status", status.as_u16().to_string())];
     metrics::counter!("http_requests_total", &labels).increment(1);

@@ -1,14 +1,16 @@
 //! What stands before one route: CSRF, rate limit, permission, size and time.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use http::header;
+use http::{StatusCode, header};
 
 use crate::errors::AppError;
 use crate::layers::csrf;
+use crate::layers::kept::Shared;
 use crate::page::PageContext;
 use crate::routes::RouteInfo;
 
@@ -35,6 +37,10 @@ pub(crate) async fn guard(State(route): State<Arc<RouteInfo>>, request: Request,
     };
     if let Some(share) = share {
         share.write(response.headers_mut());
+    }
+    let whole = response.status() == StatusCode::OK && !ctx.gaps.load(Ordering::Relaxed);
+    if route.shared && ctx.viewer.member.is_none() && whole {
+        response.extensions_mut().insert(Shared(route.path));
     }
     response
 }
