@@ -1,11 +1,12 @@
 //! Settings: one table, read from a file, then the environment, then flags; later wins.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 use xinghe_ai::{Prices, ProviderSettings, Secret};
 
 /// A row of the documented table.
@@ -56,7 +57,7 @@ pub const TABLE: &[Row] = &[
         "trusted_proxies",
         "XINGHE_TRUSTED_PROXIES",
         "[]",
-        "Addresses of reverse proxies whose `X-Forwarded-For` is believed.",
+        "Addresses of reverse proxies whose `X-Forwarded-For` is believed; as text, separated by commas.",
     ),
     row("development", "XINGHE_DEVELOPMENT", "false", "Shows `/design`, the page of all components."),
     row("workers", "XINGHE_WORKERS", "2", "How many jobs run side by side."),
@@ -160,6 +161,22 @@ pub struct AiSettings {
     pub budget: Budget,
 }
 
+/// A list of addresses, or a text of them with commas: environment variables are texts.
+fn addresses<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<IpAddr>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Given {
+        List(Vec<String>),
+        Text(String),
+    }
+    let given = match Given::deserialize(from)? {
+        Given::List(list) => list,
+        Given::Text(text) => text.split(',').map(str::to_owned).collect(),
+    };
+    let parse = |a: &str| a.parse().map_err(|_| D::Error::custom(format!("{a:?} is not an IP address")));
+    given.iter().map(|a| a.trim()).filter(|a| !a.is_empty()).map(parse).collect()
+}
+
 /// All settings.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default)]
@@ -177,7 +194,8 @@ pub struct Settings {
     /// See [`TABLE`].
     pub public_url: Option<String>,
     /// See [`TABLE`].
-    pub trusted_proxies: Vec<std::net::IpAddr>,
+    #[serde(deserialize_with = "addresses")]
+    pub trusted_proxies: Vec<IpAddr>,
     /// See [`TABLE`].
     pub development: bool,
     /// See [`TABLE`].
@@ -378,6 +396,16 @@ mod tests {
             let env = format!("XINGHE_{}", row.key.replace('.', "__").to_uppercase());
             assert_eq!(row.env, env, "{}", row.key);
         }
+    }
+
+    #[test]
+    fn addresses_are_a_list_or_a_text() {
+        let read = |toml: &str| toml::from_str::<Settings>(toml).map(|s| s.trusted_proxies);
+        let both: Vec<IpAddr> = vec!["127.0.0.1".parse().unwrap(), "::1".parse().unwrap()];
+        assert_eq!(read("trusted_proxies = ['127.0.0.1', '::1']").unwrap(), both);
+        assert_eq!(read("trusted_proxies = '127.0.0.1, ::1'").unwrap(), both);
+        assert!(read("trusted_proxies = ''").unwrap().is_empty());
+        assert!(read("trusted_proxies = 'proxy'").unwrap_err().to_string().contains("\"proxy\" is not an IP address"));
     }
 
     #[test]

@@ -188,11 +188,14 @@ fn measure(size: usize, pool: &[Sentence], queries: &[String], mut encoder: Opti
         let (mut whole, mut embedding) = (Vec::new(), Vec::new());
         for text in queries {
             let begin = Instant::now();
-            let vector = encoder.as_deref_mut().and_then(|e| e.embed(Role::Query, &[text.as_str()]).pop());
-            embedding.push(begin.elapsed());
+            let mut vector = || {
+                let vector = encoder.as_deref_mut().and_then(|e| e.embed(Role::Query, &[text.as_str()]).pop());
+                embedding.push(begin.elapsed());
+                vector
+            };
             let filter = Filter { scope, ..Filter::default() };
             let query = Query { text: text.clone(), filter, limit, operators: false };
-            std::hint::black_box(index.retrieve(&query, vector.as_deref()).expect("found"));
+            std::hint::black_box(index.retrieve(&query, &mut vector).expect("found"));
             whole.push(begin.elapsed());
         }
         (whole, embedding)

@@ -205,7 +205,11 @@ pub(crate) struct Found {
     did_you_mean: Option<String>,
 }
 
-pub(crate) fn find(index: &Index, wanted: &Wanted, vector: Option<&[f32]>) -> Result<Found, IndexError> {
+pub(crate) fn find<V: AsRef<[f32]>>(
+    index: &Index,
+    wanted: &Wanted,
+    vector: impl FnOnce() -> Option<V>,
+) -> Result<Found, IndexError> {
     let ranking = index.rank(&wanted.query, vector)?;
     let mut best = ranking.best_of_posts();
     best.truncate(DEEPEST);

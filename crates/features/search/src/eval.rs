@@ -14,7 +14,7 @@ use xinghe_core::{
     AuthorId, Credit, CreditRole, LangTag, PostId, PostKind, PostView, Provenance, RevisionId, Timestamp,
 };
 
-use crate::index::{Index, IndexError, Packed, PassageVectors, indexed, passages_of};
+use crate::index::{Index, IndexError, PassageVectors, Texts, indexed};
 use xinghe_core::event::Position;
 
 /// Why a set could not be measured.
@@ -216,10 +216,10 @@ impl Bench {
     ) -> Result<(), EvalError> {
         self.ask(questions, embed, |q, vector| {
             let gold = self.gold(set, q);
-            let evidence = self.index.retrieve(&query(q, limit, Filter::default()), vector)?;
+            let evidence = self.index.retrieve(&query(q, limit, Filter::default()), || vector)?;
             let other = if without {
                 let filter = Filter { without: Some(gold), ..Filter::default() };
-                Some(self.index.retrieve(&query(q, limit, filter), vector)?)
+                Some(self.index.retrieve(&query(q, limit, filter), || vector)?)
             } else {
                 None
             };
@@ -257,7 +257,7 @@ impl Bench {
         let mut m = Measured::default();
         self.ask(questions, embed, |q, vector| {
             let Some(gold) = gold(q) else { return Ok(()) };
-            let found = self.index.retrieve(&query(q, 10, filter(q)), vector)?;
+            let found = self.index.retrieve(&query(q, 10, filter(q)), || vector)?;
             m.count(found.hits.iter().position(|h| h.passage.post == gold));
             Ok(())
         })?;
@@ -294,21 +294,10 @@ fn document(id: i64, title: &str, text: &str, language: &LangTag) -> PostView {
 
 /// The vectors of each post's passages.
 fn embedded(posts: &[PostView], embed: &mut EmbedFn<'_>) -> Result<Vec<Vec<PassageVectors>>, EvalError> {
-    let cuts: Vec<Vec<_>> = posts.iter().map(|p| passages_of(p).into_iter().map(|(_, cut)| cut).collect()).collect();
-    let mut texts = Vec::new();
-    for cut in cuts.iter().flatten() {
-        texts.push(cut.plain());
-        texts.extend(cut.sentences.iter().map(|s| s.text.clone()));
-    }
-    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-    let vectors = embed(Role::Passage, &texts).map_err(EvalError::Embed)?;
-    let mut packed = vectors.iter().map(|v| Packed::new(v));
-    let mut of = |post: PostId, sentences: usize| {
-        let passage = packed.next()?;
-        Some(PassageVectors { post, passage, sentences: packed.by_ref().take(sentences).collect() })
-    };
-    let all = posts.iter().zip(&cuts);
-    Ok(all.map(|(post, cuts)| cuts.iter().map_while(|c| of(post.id, c.sentences.len())).collect()).collect())
+    let posts: Vec<Texts> = posts.iter().map(Texts::of).collect();
+    let all: Vec<&str> = posts.iter().flat_map(|p| &p.texts).map(String::as_str).collect();
+    let mut vectors = embed(Role::Passage, &all).map_err(EvalError::Embed)?.into_iter();
+    Ok(posts.iter().map(|p| p.vectors(vectors.by_ref().take(p.texts.len()))).collect())
 }
 
 #[derive(Debug, Default, Clone, Copy)]

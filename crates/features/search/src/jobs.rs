@@ -8,7 +8,7 @@ use xinghe_core::PostView;
 use xinghe_store::{JobError, JobHandler, JobRun};
 
 use crate::Inner;
-use crate::index::{Packed, PassageVectors, passages_of};
+use crate::index::{PassageVectors, Texts};
 use crate::store;
 
 /// The kind of the job.
@@ -64,23 +64,10 @@ impl JobHandler for Embedder {
 
 impl Embedder {
     async fn embed(&self, embedder: &dyn xinghe_ai::Embed, post: &PostView) -> Result<Vec<PassageVectors>, JobError> {
-        let cuts = passages_of(post);
-        let texts: Vec<String> = cuts
-            .iter()
-            .flat_map(|(_, c)| std::iter::once(c.plain()).chain(c.sentences.iter().map(|s| s.text.clone())))
-            .collect();
-        let vectors = embedder.embed(Role::Passage, texts).await.map_err(|error| {
+        let texts = Texts::of(post);
+        let vectors = embedder.embed(Role::Passage, texts.texts.clone()).await.map_err(|error| {
             if error.is_transient() { JobError::Retry(error.to_string()) } else { JobError::Fatal(error.to_string()) }
         })?;
-        let mut packed = vectors.iter().map(|v| Packed::new(v));
-        let all = cuts.iter().map_while(|(_, c)| {
-            let passage = packed.next()?;
-            Some(PassageVectors {
-                post: post.id,
-                passage,
-                sentences: packed.by_ref().take(c.sentences.len()).collect(),
-            })
-        });
-        Ok(all.collect())
+        Ok(texts.vectors(vectors))
     }
 }

@@ -90,9 +90,11 @@ impl Search {
 }
 
 impl Inner {
-    async fn vector(&self, text: &str) -> Option<Vec<f32>> {
+    /// The vector of a query; waits for it, so call it where waiting is allowed.
+    fn vector(&self, text: &str) -> Option<Vec<f32>> {
         let embedder = self.embedder.as_ref()?;
-        match embedder.embed(Role::Query, vec![text.to_owned()]).await {
+        let embedded = embedder.embed(Role::Query, vec![text.to_owned()]);
+        match tokio::runtime::Handle::current().block_on(embedded) {
             Ok(mut vectors) => vectors.pop(),
             Err(error) => {
                 tracing::warn!(%error, "searching by words only");
@@ -103,9 +105,11 @@ impl Inner {
 
     async fn page(self: &Arc<Self>, sent: &SearchQuery) -> Result<Page, AppError> {
         let wanted = api::parse(self, sent).await?;
-        let vector = self.vector(&wanted.query.text).await;
         let inner = self.clone();
-        let found = tokio::task::spawn_blocking(move || api::find(&inner.index, &wanted, vector.as_deref()));
+        let found = tokio::task::spawn_blocking(move || {
+            let vector = || inner.vector(&wanted.query.text);
+            api::find(&inner.index, &wanted, vector)
+        });
         let found = found.await.map_err(AppError::internal)?.map_err(AppError::internal)?;
         api::shown(self, found).await
     }
@@ -163,9 +167,8 @@ impl Inner {
 #[async_trait]
 impl Retrieve for Search {
     async fn retrieve(&self, query: &Query) -> PortResult<Evidence> {
-        let vector = self.inner.vector(&query.text).await;
         let (inner, query) = (self.inner.clone(), query.clone());
-        let found = tokio::task::spawn_blocking(move || inner.index.retrieve(&query, vector.as_deref()));
+        let found = tokio::task::spawn_blocking(move || inner.index.retrieve(&query, || inner.vector(&query.text)));
         found.await.map_err(PortError::new)?.map_err(PortError::new)
     }
 

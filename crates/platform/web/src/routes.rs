@@ -119,7 +119,8 @@ impl Routes {
         handler: impl Into<MethodRouter<()>>,
     ) -> Self {
         let limit = if method.is_safe() { RateClass::Read } else { RateClass::Write };
-        let info = RouteInfo { method, path, need, feature: "", limit, stream: false, max_body: DEFAULT_BODY, shared: false };
+        let info =
+            RouteInfo { method, path, need, feature: "", limit, stream: false, max_body: DEFAULT_BODY, shared: false };
         self.table.push(info.clone());
         self.entries.push((info, handler.into()));
         self

@@ -122,7 +122,8 @@ pub fn build(
     }
     let pages = table.iter().filter(|r| r.method == Method::GET).map(|r| r.path).collect();
     let copies = settings.changes.clone().map(Kept::new);
-    let state = Arc::new(ShellState { settings, catalog, slots, sessions, clock, limits, cookie, kept: copies, random, pages });
+    let state =
+        Arc::new(ShellState { settings, catalog, slots, sessions, clock, limits, cookie, kept: copies, random, pages });
     let router = router
         .fallback(|| async { AppError::NotFound })
         .layer(from_fn_with_state(Arc::clone(&state), edge))

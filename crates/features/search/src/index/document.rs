@@ -7,7 +7,7 @@ use xinghe_core::content::Passage;
 use xinghe_core::{AuthorId, LangTag, PassageId, PostId, PostKind, PostView, Timestamp};
 use xinghe_text::tokens;
 
-use super::{Fields, PassageVectors};
+use super::{Fields, Packed, PassageVectors};
 
 /// What is indexed of a post.
 #[derive(Debug, Clone)]
@@ -86,6 +86,42 @@ impl Stored {
 pub fn passages_of(post: &PostView) -> Vec<(PassageId, xinghe_text::Cut)> {
     let id = |(i, cut)| (PassageId::derive(post.revision, i as u32), cut);
     xinghe_text::cut(&post.body).into_iter().enumerate().map(id).collect()
+}
+
+/// What of a post is embedded: each passage as it is read, then each of its sentences.
+#[derive(Debug)]
+pub struct Texts {
+    post: PostId,
+    /// The texts, in order.
+    pub texts: Vec<String>,
+    /// How many sentences each passage has.
+    sentences: Vec<usize>,
+}
+
+impl Texts {
+    /// The texts of a post.
+    pub fn of(post: &PostView) -> Self {
+        let cuts = passages_of(post);
+        let one = |cut: &xinghe_text::Cut| {
+            let own = cut.sentences.iter().map(|s| s.text.clone());
+            std::iter::once(cut.plain()).chain(own).collect::<Vec<_>>()
+        };
+        Self {
+            post: post.id,
+            texts: cuts.iter().flat_map(|(_, cut)| one(cut)).collect(),
+            sentences: cuts.iter().map(|(_, cut)| cut.sentences.len()).collect(),
+        }
+    }
+
+    /// Their vectors, put back where they belong. Takes as many as there are texts.
+    pub fn vectors(&self, vectors: impl IntoIterator<Item = Vec<f32>>) -> Vec<PassageVectors> {
+        let mut packed = vectors.into_iter().map(|v| Packed::new(&v)).take(self.texts.len());
+        let one = |sentences: &usize| {
+            let passage = packed.next()?;
+            Some(PassageVectors { post: self.post, passage, sentences: packed.by_ref().take(*sentences).collect() })
+        };
+        self.sentences.iter().map_while(one).collect()
+    }
 }
 
 /// A post cut up, with the names of those credited; `None`: nobody is, so nobody could be cited.

@@ -1,6 +1,6 @@
 //! One score from words and meaning.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use xinghe_core::{PassageId, PostId};
 use xinghe_text::tokens::{self, QueryToken};
 
@@ -242,6 +242,22 @@ impl Bridge {
     }
 }
 
+/// Of passages that were all looked at, keeps those that words or meaning would have brought: so many by each, and by
+/// meaning in each of both languages, whose cosines do not compare.
+pub(super) fn keep_candidates(scored: &mut Vec<Scored>, (by_words, by_meaning): (usize, usize)) {
+    let mut kept = FxHashSet::default();
+    let mut best = |fits: &dyn Fn(&Scored) -> Option<f32>, count: usize| {
+        let mut all: Vec<_> = scored.iter().filter_map(|s| Some((fits(s)?, s.passage))).collect();
+        all.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        kept.extend(all.into_iter().take(count).map(|(_, passage)| passage));
+    };
+    best(&|s| Some(s.words).filter(|w| *w > 0.0), by_words);
+    for foreign in [false, true] {
+        best(&|s| s.meaning.filter(|_| s.foreign == foreign).map(|m| m.0), by_meaning);
+    }
+    scored.retain(|s| kept.contains(&s.passage));
+}
+
 /// Scores all and puts the best first. A passage whose vectors are not there yet is given the mean of those that have
 /// them, so that it is neither lost nor favoured until its turn comes.
 pub(super) fn rank(scored: &mut [Scored], bridge: &Bridge) {
@@ -269,6 +285,15 @@ mod tests {
     fn scored(id: i64, foreign: bool, words: f32, meaning: (f32, f32)) -> Scored {
         let (passage, post) = (PassageId::from_raw(id), PostId::from_raw(id));
         Scored { passage, post, foreign, score: 0.0, words, sentence_words: words, meaning: Some(meaning) }
+    }
+
+    #[test]
+    fn of_all_the_best_by_words_and_by_meaning_are_kept() {
+        let mut all: Vec<Scored> = (1..=9).map(|i| scored(i, i > 6, (i % 3) as f32, (i as f32, 0.0))).collect();
+        all[8].meaning = None;
+        keep_candidates(&mut all, (2, 1));
+        let kept: Vec<i64> = all.iter().map(|s| s.passage.raw()).collect();
+        assert_eq!(kept, [2, 5, 6, 8], "2 and 5 have the words; 6 and 8 are nearest, each in its language");
     }
 
     #[test]

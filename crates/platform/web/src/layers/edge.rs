@@ -128,12 +128,8 @@ pub(crate) fn client_ip(shell: &ShellState, headers: &HeaderMap, extensions: &Ex
     if !trusted.contains(&peer) {
         return Some(peer);
     }
-    let forwarded: Vec<&str> = headers
-        .get_all("x-forwarded-for")
-        .iter()
-        .filter_map(|v| v.to_str().ok())
-        .flat_map(|v| v.split(','))
-        .collect();
+    let forwarded: Vec<&str> =
+        headers.get_all("x-forwarded-for").iter().filter_map(|v| v.to_str().ok()).flat_map(|v| v.split(',')).collect();
     for hop in forwarded.iter().rev() {
         match hop.trim().parse::<IpAddr>() {
             Ok(ip) if trusted.contains(&ip.to_canonical()) => {}

@@ -137,7 +137,8 @@ fn key(shell: &ShellState, request: &Request) -> Option<Key> {
 fn lasting(headers: &HeaderMap) -> HeaderMap {
     let once = |name: &HeaderName| {
         name.as_str().starts_with("ratelimit")
-            || [header::CONTENT_SECURITY_POLICY, header::SET_COOKIE, header::CONTENT_LENGTH, header::DATE].contains(name)
+            || [header::CONTENT_SECURITY_POLICY, header::SET_COOKIE, header::CONTENT_LENGTH, header::DATE]
+                .contains(name)
             || name.as_str() == "x-request-id"
     };
     headers.iter().filter(|(name, _)| !once(name)).map(|(n, v)| (n.clone(), v.clone())).collect()
