@@ -154,5 +154,5 @@ impl<'a> Thread<'a> {
 }
 
 fn body(post: &PostView) -> Html {
-    render(&post.body, &RenderOptions { id_prefix: format!("p{}-", post.id) }).html.clone()
+    render(&post.body, &RenderOptions::prefixed(format!("p{}-", post.id))).html.clone()
 }

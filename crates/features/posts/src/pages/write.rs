@@ -344,6 +344,6 @@ pub(super) struct PreviewForm {
 
 /// A text as its page will show it, without a page around.
 pub(super) async fn preview(_: Member, Form(form): Form<PreviewForm>) -> PageResult {
-    let html: Html = render(&form.body, &RenderOptions { id_prefix: "preview-".into() }).html.clone();
+    let html: Html = render(&form.body, &RenderOptions::prefixed("preview-")).html.clone();
     Ok(axum::response::Html(html.into_string()).into_response())
 }

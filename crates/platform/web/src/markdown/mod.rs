@@ -7,20 +7,33 @@
 mod clean;
 mod code;
 mod headings;
+mod refs;
 
 use std::sync::{Arc, LazyLock};
 
+use comrak::Arena;
 use comrak::options::Plugins;
 use moka::sync::Cache;
 use sha2::{Digest, Sha256};
 
 use crate::html::Html;
+pub use refs::{Named, named};
 
 /// How a text is rendered.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct RenderOptions {
     /// Put into heading and footnote anchors, so that several texts fit on one page: letters, digits and `-`.
     pub id_prefix: String,
+    /// Members and topics that become links where the text names them: `@lin`, `#rust` (without a closing `#`), each
+    /// with its address. See [`named`].
+    pub links: Vec<(String, String)>,
+}
+
+impl RenderOptions {
+    /// With this prefix, everything else as usual.
+    pub fn prefixed(id_prefix: impl Into<String>) -> Self {
+        Self { id_prefix: id_prefix.into(), ..Self::default() }
+    }
 }
 
 /// A heading of a rendered text.
@@ -58,6 +71,13 @@ pub fn render(text: &str, options: &RenderOptions) -> Arc<Rendered> {
     let mut hash = Sha256::new();
     hash.update((options.id_prefix.len() as u64).to_le_bytes());
     hash.update(options.id_prefix.as_bytes());
+    for (name, url) in &options.links {
+        for part in [name, url] {
+            hash.update((part.len() as u64).to_le_bytes());
+            hash.update(part.as_bytes());
+        }
+    }
+    hash.update([0xff]);
     hash.update(text.as_bytes());
     CACHE.get_with(hash.finalize().into(), || Arc::new(render_now(text, options)))
 }
@@ -68,7 +88,17 @@ fn render_now(text: &str, options: &RenderOptions) -> Rendered {
     let mut plugins = Plugins::default();
     plugins.render.codefence_syntax_highlighter = Some(&code::Highlighter);
     plugins.render.heading_adapter = Some(&headings);
-    let raw = comrak::markdown_to_html_with_plugins(text, &comrak_options(), &plugins);
+    let (arena, comrak_options) = (Arena::new(), comrak_options());
+    let root = comrak::parse_document(&arena, text, &comrak_options);
+    if !options.links.is_empty() {
+        let links = options.links.iter().map(|(name, url)| (name.as_str(), url.as_str())).collect();
+        refs::link(&arena, root, &links);
+    }
+    let mut raw = String::with_capacity(text.len() * 2);
+    if comrak::format_html_with_plugins(root, &comrak_options, &mut raw, &plugins).is_err() {
+        // Only the writer could fail, and a string does not.
+        raw.clear();
+    }
     let toc = headings.into_toc();
     Rendered { html: Html::trusted(clean::clean(&raw, &toc, &prefix)), toc }
 }

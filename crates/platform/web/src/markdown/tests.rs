@@ -47,7 +47,7 @@ fn gfm_is_there() {
 
 #[test]
 fn prefixes_keep_texts_on_one_page_apart() {
-    let options = RenderOptions { id_prefix: "c7-".to_owned() };
+    let options = RenderOptions::prefixed("c7-");
     let out = render_now("## A\n\nx[^1]\n\n[^1]: y", &options);
     assert_eq!(out.toc[0].id, "h-c7-a");
     assert!(out.html.as_str().contains("id=\"c7-fn-1\""), "{}", out.html);
