@@ -264,6 +264,8 @@ fn prepare(post: &ImportedPost, people: &HashMap<AuthorId, AuthorId>) -> Result<
         provenance: post.provenance,
         note: String::new(),
         facts: facts.filter(|(n, v)| !n.is_empty() && !v.is_empty()).collect(),
+        quote: None,
+        mentions: Vec::new(),
     };
     let hash = hash(&content, post.published_at);
     Ok(Ready { content, credits, author, hash })

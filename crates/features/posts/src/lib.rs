@@ -1,4 +1,4 @@
-//! Posts: articles, questions with answers, comments and projects, with their revisions, credits and tags.
+//! Posts: articles, questions with answers, comments, projects, moments and news, with their revisions, credits and tags.
 //!
 //! What it promises: every change is a revision that can be read and compared later; nobody but the author and
 //! moderators changes a post; a deletion can be taken back; a label that says "made by AI" is never lowered; imported
@@ -34,8 +34,10 @@ use xinghe_core::ports::{Authors, ImportedPost, IntakeOutcome, PortResult, PostI
 use xinghe_store::{Migration, Store};
 
 /// The tables of posts.
-pub const MIGRATIONS: &[Migration] =
-    &[Migration { feature: "posts", version: 1, name: "posts", sql: include_str!("../migrations/0001.sql") }];
+pub const MIGRATIONS: &[Migration] = &[
+    Migration { feature: "posts", version: 1, name: "posts", sql: include_str!("../migrations/0001.sql") },
+    Migration { feature: "posts", version: 2, name: "moments, news", sql: include_str!("../migrations/0002.sql") },
+];
 
 /// The ports that posts implement.
 #[derive(Clone)]

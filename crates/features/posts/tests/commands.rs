@@ -12,7 +12,7 @@ use xinghe_core::event::Event;
 use xinghe_core::id::{AuthorId, PostId};
 use xinghe_core::ports::{Authors, ImportedPost, IntakeOutcome, PortResult, PostIntake, Posts};
 use xinghe_posts::commands::{self, CommandError};
-use xinghe_posts::model::{Actor, Answered, Draft, Fault, ListFilter};
+use xinghe_posts::model::{Actor, Answered, Draft, Fault, ListFilter, Mention};
 use xinghe_posts::{MIGRATIONS, PostsPort, readers::ClaimedCredits, store};
 use xinghe_store::Readers;
 use xinghe_testkit::{TestDb, on_both_databases};
@@ -93,6 +93,48 @@ async fn a_question_is_answered_accepted_and_deleted(db: TestDb) {
     assert_eq!(told.iter().filter(|e| *e == "post_deleted").count(), 3 + 1 + 3);
     assert_eq!(told.iter().filter(|e| *e == "post_restored").count(), 3 + 3);
     assert!(told.contains(&"answer_unaccepted".to_owned()));
+}
+
+async fn who_is_named_is_told_once(db: TestDb) {
+    port(&db).await;
+    let s = db.store();
+    let mention =
+        |n: i64, handle: &str, claimed| Mention { handle: handle.into(), author: AuthorId::from_raw(n), claimed };
+    let mut words = draft("", "@bo @ada @ghost");
+    words.mentions =
+        vec![mention(BO.id.raw(), "bo", true), mention(ADA.id.raw(), "ada", true), mention(77, "ghost", false)];
+    let written = commands::create(s, ADA, PostKind::Moment, None, &words).await.unwrap();
+    let told = |events: Vec<xinghe_core::event::Recorded>| -> Vec<Vec<AuthorId>> {
+        let members = |e: Event| match e {
+            Event::MembersMentioned { members, .. } => Some(members),
+            _ => None,
+        };
+        events.into_iter().filter_map(|r| members(r.event)).collect()
+    };
+    assert_eq!(told(db.events().await), [vec![BO.id]], "not oneself, and not who has no account");
+    words.body.push_str(" @mo");
+    words.mentions.push(mention(MOD.id.raw(), "mo", true));
+    commands::edit(s, ADA, written.post, written.revision, &words).await.unwrap();
+    assert_eq!(told(db.events().await), [vec![BO.id], vec![MOD.id]], "only who is new");
+    assert_eq!(store::mentions(s, &[written.post]).await.unwrap()[&written.post], ["ada", "bo", "ghost", "mo"]);
+}
+
+async fn two_who_bring_one_story_make_one_news(db: TestDb) {
+    port(&db).await;
+    let s = db.store();
+    let mut news = draft("标题", "摘要");
+    news.source_url = "https://a.example/story".into();
+    let all = futures::future::join_all((0..6).map(|_| commands::create(s, BO, PostKind::News, None, &news))).await;
+    let made: Vec<PostId> = all.iter().filter_map(|r| r.as_ref().ok()).map(|w| w.post).collect();
+    assert_eq!(made.len(), 1);
+    assert!(all.iter().all(|r| r.is_ok() || matches!(r, Err(CommandError::Known(p)) if *p == made[0])));
+    commands::delete(s, BO, made[0]).await.unwrap();
+    let again = commands::create(s, ADA, PostKind::News, None, &news).await.unwrap();
+    assert_ne!(again.post, made[0], "a deleted one gives the story up");
+    let mut other = news.clone();
+    other.source_url = "https://b.example/other".into();
+    commands::edit(s, ADA, again.post, again.revision, &other).await.unwrap();
+    commands::create(s, BO, PostKind::News, None, &news).await.expect("the address is free again");
 }
 
 async fn an_edit_is_a_revision_and_the_label_of_ai_stays(db: TestDb) {
@@ -218,6 +260,8 @@ async fn lists_page_without_gap_or_repeat(db: TestDb) {
 
 on_both_databases!(
     a_question_is_answered_accepted_and_deleted,
+    who_is_named_is_told_once,
+    two_who_bring_one_story_make_one_news,
     an_edit_is_a_revision_and_the_label_of_ai_stays,
     a_deletion_can_be_taken_back_for_thirty_days,
     an_import_is_recognised_when_it_comes_again,

@@ -33,8 +33,10 @@ impl Authors for People {
         };
         Ok(ids.iter().map(|id| (*id, card(*id))).collect())
     }
-    async fn by_handle(&self, _: &str) -> PortResult<Option<AuthorCard>> {
-        Ok(None)
+    async fn by_handle(&self, handle: &str) -> PortResult<Option<AuthorCard>> {
+        let id = handle.strip_prefix('m').and_then(|n| n.parse().ok()).map(AuthorId::from_raw);
+        let Some(id) = id else { return Ok(None) };
+        Ok(self.cards(&[id]).await?.remove(&id))
     }
 }
 
@@ -163,6 +165,91 @@ async fn a_question_is_asked_answered_and_accepted_with_forms_alone() {
     }
     let source = site.get(0, &format!("/posts/{q}.md")).await;
     assert!(source.text.starts_with("---\ntitle: \"为什么？\"\n") && source.text.contains("provenance: human"));
+}
+
+#[tokio::test]
+async fn a_moment_has_topics_and_mentions_and_passes_posts_on() {
+    let site = Site::new().await;
+    let article = site.write(1, &[("title", "异步笔记"), ("body", "正文")]).await;
+    let words = "看看这个 #异步编程# @m2 @nobody，`@m3`";
+    let sent = site.form(1, "/moments", &[("body", words), ("quote", &article)]).await;
+    assert_eq!(sent.status, StatusCode::SEE_OTHER, "{}", sent.text);
+    let id = sent.location.rsplit('-').next().unwrap().to_owned();
+    let page = site.get(0, "/moments").await;
+    for part in [
+        "href=\"/@m2\">@m2</a>",
+        "#异步编程#</a>",
+        "@nobody",
+        "<code>@m3</code>",
+        "异步笔记",
+        &format!("id=\"post-{id}\""),
+    ] {
+        assert!(page.text.contains(part), "{part} in {}", page.text);
+    }
+    assert!(!page.text.contains("/@nobody") && !page.text.contains("name=\"body\""), "guests do not write");
+    for path in ["/", "/tags/异步编程", &format!("/posts/{id}")] {
+        let path: String = path
+            .chars()
+            .map(|c| {
+                if c.is_ascii() {
+                    c.to_string()
+                } else {
+                    url::form_urlencoded::byte_serialize(c.to_string().as_bytes()).collect()
+                }
+            })
+            .collect();
+        let mut seen = site.get(0, &path).await;
+        if seen.status == StatusCode::MOVED_PERMANENTLY {
+            seen = site.get(0, &seen.location).await;
+        }
+        assert!(seen.text.contains("看看这个"), "{path}: {}", seen.text);
+    }
+    let form = site.get(1, &format!("/moments?quote={article}")).await;
+    assert!(form.text.contains(&format!("name=\"quote\" value=\"{article}\"")));
+    site.form(1, &format!("/posts/{article}/delete"), &[]).await;
+    assert!(site.get(0, "/moments").await.text.contains("What was passed on here is gone."));
+    let late = site.form(1, "/moments", &[("body", "again"), ("quote", &article)]).await;
+    assert_eq!(late.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(late.text.contains("again") && late.text.contains("The post to pass on is gone."));
+    let long = site.form(1, "/moments", &[("body", &"长".repeat(2_001))]).await;
+    assert_eq!(long.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(site.form(0, "/moments", &[("body", "x")]).await.status, StatusCode::SEE_OTHER, "guests sign in first");
+}
+
+#[tokio::test]
+async fn the_same_story_is_one_news_with_several_sources() {
+    let site = Site::new().await;
+    let fields = [
+        ("kind", "news"),
+        ("title", "Rust 2.0"),
+        ("body", "摘要"),
+        ("source_url", "https://www.a.example/x/?utm_source=q"),
+    ];
+    let first = site.write(1, &fields).await;
+    let again = [("kind", "news"), ("title", "Rust 2"), ("body", "s"), ("source_url", "http://a.example/x")];
+    let known = site.form(2, "/write", &again).await;
+    assert_eq!(known.status, StatusCode::SEE_OTHER);
+    assert!(known.location.contains(&first) && known.location.ends_with("known=1"), "{}", known.location);
+    assert!(site.get(2, &known.location).await.text.contains("This story is here already"));
+    let add = format!("/posts/{first}/sources");
+    assert_eq!(site.form(2, &add, &[("url", "https://b.example/y")]).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(site.form(2, &add, &[("url", "javascript:x")]).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let page = site.get(0, "/news").await;
+    assert!(page.text.contains("a.example") && page.text.contains("Rust 2.0"), "{}", page.text);
+    let post = site.get(0, &site.get(0, &format!("/posts/{first}")).await.location).await;
+    assert!(post.text.contains("https://b.example/y"), "{}", post.text);
+    let drop = format!("/posts/{first}/sources/delete");
+    assert_eq!(site.form(9, &drop, &[("url", "https://b.example/y")]).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(
+        site.form(1, &drop, &[("url", "https://a.example/x")]).await.status,
+        StatusCode::BAD_REQUEST,
+        "the main one"
+    );
+    assert_eq!(site.form(2, &drop, &[("url", "https://b.example/y")]).await.status, StatusCode::SEE_OTHER);
+    let missing = site.form(1, "/write", &[("kind", "news"), ("title", "t"), ("body", "b")]).await;
+    assert_eq!(missing.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let api = serde_json::json!({"kind": "news", "title": "t", "body": "b", "source_url": "https://m.a.example/x"});
+    assert_eq!(site.json(1, Method::POST, "/api/v1/posts", &api, "").await.status, StatusCode::CONFLICT);
 }
 
 #[tokio::test]

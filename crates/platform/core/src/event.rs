@@ -80,6 +80,30 @@ pub enum Event {
         /// The new current revision.
         revision: RevisionId,
     },
+    /// A post names members, `@lin`; of a changed one, those it did not name before.
+    MembersMentioned {
+        /// The naming post.
+        post: PostId,
+        /// Who is named: members only, not the post's own author.
+        members: Vec<AuthorId>,
+    },
+    /// A moment passes another post on, with words of its own.
+    PostQuoted {
+        /// The moment.
+        post: PostId,
+        /// What it passes on.
+        quoted: PostId,
+    },
+    /// A source was added to a news story, by its author or somebody else.
+    StorySourceAdded {
+        /// The news.
+        post: PostId,
+    },
+    /// A source was taken away from a news story.
+    StorySourceDropped {
+        /// The news.
+        post: PostId,
+    },
     /// A post is no longer to be seen: deleted by its author or hidden.
     PostDeleted {
         /// Which post.

@@ -48,6 +48,16 @@ pub trait Authors: Send + Sync {
     async fn cards(&self, ids: &[AuthorId]) -> PortResult<HashMap<AuthorId, AuthorCard>>;
     /// The author of this handle.
     async fn by_handle(&self, handle: &str) -> PortResult<Option<AuthorCard>>;
+    /// The authors of these handles, by the handle as given.
+    async fn by_handles(&self, handles: &[String]) -> PortResult<HashMap<String, AuthorCard>> {
+        let mut found = HashMap::with_capacity(handles.len());
+        for handle in handles {
+            if let Some(card) = self.by_handle(handle).await? {
+                found.insert(handle.clone(), card);
+            }
+        }
+        Ok(found)
+    }
 }
 
 /// An author named by imported work.

@@ -13,7 +13,7 @@ use super::shapes::{AcceptBody, PostBody, PostJson, unchanged};
 use crate::commands;
 use crate::feature::State;
 use crate::model::Draft;
-use crate::pages::{actor, detail};
+use crate::pages::{actor, detail, with_mentions};
 
 async fn created(
     state: &State,
@@ -22,7 +22,7 @@ async fn created(
     parent: Option<PostId>,
     body: PostBody,
 ) -> Result<Response, AppError> {
-    let draft = body.over(Draft::default()).map_err(unreadable)?;
+    let draft = with_mentions(state, body.over(Draft::default()).map_err(unreadable)?).await?;
     let written = commands::create(&state.store, actor(member), kind, parent, &draft).await?;
     let mut response = one(state, written.post).await?;
     *response.status_mut() = StatusCode::CREATED;
@@ -36,7 +36,7 @@ fn unreadable(field: &'static str) -> AppError {
     AppError::field(field, "posts-fault-unreadable")
 }
 
-/// Write an article, a question or a project.
+/// Write an article, a question, a project, a moment or news.
 #[utoipa::path(
     post, path = "/api/v1/posts", tag = "posts", request_body = PostBody,
     responses((status = 201, body = PostJson), (status = 401, description = "Not signed in"),
@@ -104,7 +104,7 @@ pub(super) async fn edit(
     if body.kind.as_deref().is_some_and(|k| k != before.view.kind.as_str()) {
         return Err(unreadable("kind"));
     }
-    let draft = body.over(unchanged(&before)).map_err(unreadable)?;
+    let draft = with_mentions(&state, body.over(unchanged(&before)).map_err(unreadable)?).await?;
     let written = commands::edit(&state.store, actor(&member), before.view.id, expected, &draft).await?;
     one(&state, written.post).await
 }

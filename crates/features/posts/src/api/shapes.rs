@@ -64,6 +64,8 @@ pub(crate) struct PostItem {
     comments: u32,
     /// Of a question: whether an answer was accepted.
     accepted: bool,
+    /// Of news: where the story was found.
+    source_url: Option<String>,
 }
 
 impl PostItem {
@@ -83,6 +85,7 @@ impl PostItem {
             answers: post.answers,
             comments: post.comments,
             accepted: post.accepted,
+            source_url: post.source_url.clone(),
         }
     }
 }
@@ -140,6 +143,8 @@ pub(crate) struct PostJson {
     comments: u32,
     accepted: bool,
     accepted_answer: Option<String>,
+    /// Of a moment: the post it passes on.
+    quote: Option<String>,
 }
 
 impl PostJson {
@@ -173,6 +178,7 @@ impl PostJson {
             comments: d.comments,
             accepted: v.accepted,
             accepted_answer: d.accepted_answer.map(|a| a.to_string()),
+            quote: d.quote.map(|q| q.to_string()),
         }
     }
 }
@@ -187,8 +193,9 @@ pub(crate) struct RepliesJson {
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PostBody {
-    /// article, question or project; only of a new post.
+    /// article, question, project, moment or news; only of a new post.
     pub(crate) kind: Option<String>,
+    /// Left out of moments and replies.
     title: Option<String>,
     /// Markdown.
     body: Option<String>,
@@ -203,6 +210,8 @@ pub(crate) struct PostBody {
     /// What was changed, in a few words.
     note: Option<String>,
     facts: Option<Vec<FactJson>>,
+    /// Of a new moment: the id of the post it passes on.
+    quote: Option<String>,
 }
 
 impl PostBody {
@@ -223,6 +232,9 @@ impl PostBody {
         }
         if let Some(provenance) = self.provenance {
             draft.provenance = provenance.parse::<Provenance>().map_err(|_| "provenance")?;
+        }
+        if let Some(quote) = self.quote {
+            draft.quote = Some(quote.parse().map_err(|_| "quote")?);
         }
         if let Some(facts) = self.facts {
             draft.facts = facts.into_iter().map(|f| (f.name, f.value)).collect();
@@ -245,6 +257,8 @@ pub(crate) fn unchanged(d: &PostDetail) -> Draft {
         provenance: v.provenance,
         note: String::new(),
         facts: d.facts.clone(),
+        quote: d.quote,
+        mentions: vec![],
     }
 }
 

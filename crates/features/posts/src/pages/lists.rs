@@ -53,14 +53,18 @@ struct ListTemplate<'a> {
 }
 
 /// What a list shows.
-struct Plan<'a> {
-    path: &'a str,
-    query: Vec<(&'static str, String)>,
-    filter: ListFilter,
+pub(super) struct Plan<'a> {
+    pub path: &'a str,
+    pub query: Vec<(&'static str, String)>,
+    pub filter: ListFilter,
 }
 
 impl Plan<'_> {
-    async fn load(&self, state: &State, before: &str) -> Result<(Vec<PostSummary>, Option<String>), AppError> {
+    pub(super) async fn load(
+        &self,
+        state: &State,
+        before: &str,
+    ) -> Result<(Vec<PostSummary>, Option<String>), AppError> {
         let after: Option<Cursor> = if before.is_empty() { None } else { before.parse().ok() };
         let mut posts = store::list(&state.store, &self.filter, after, PER_PAGE + 1).await?;
         let more = posts.len() > PER_PAGE;
@@ -77,15 +81,17 @@ impl Plan<'_> {
     }
 }
 
-const HOME_TABS: [(&str, &str, &str); 5] = [
+const HOME_TABS: [(&str, &str, &str); 7] = [
     ("", "/", "posts-tab-latest"),
     ("articles", "/?tab=articles", "posts-tab-articles"),
     ("questions", "/?tab=questions", "posts-tab-questions"),
     ("unanswered", "/?tab=unanswered", "posts-tab-unanswered"),
+    ("moments", "/moments", "posts-moments"),
+    ("news", "/news", "posts-news"),
     ("projects", "/?tab=projects", "posts-tab-projects"),
 ];
 
-/// Home: the latest of all kinds, by tabs.
+/// Home: the latest of all kinds, by tabs; moments and news have pages of their own.
 pub(super) async fn home(
     ctx: PageContext,
     Given(state): Given<State>,
@@ -161,6 +167,17 @@ pub(super) async fn articles(
     of_kind(&ctx, &state, &query, plan, ("posts-tab-articles", vec![])).await
 }
 
+/// News.
+pub(super) async fn news(
+    ctx: PageContext,
+    Given(state): Given<State>,
+    ApiQuery(query): ApiQuery<ListQuery>,
+) -> PageResult {
+    let filter = ListFilter { kind: Some(PostKind::News), ..ListFilter::default() };
+    let plan = Plan { path: "/news", query: vec![], filter };
+    of_kind(&ctx, &state, &query, plan, ("posts-news", vec![])).await
+}
+
 /// Questions: all, unanswered, accepted.
 pub(super) async fn questions(
     ctx: PageContext,
@@ -230,7 +247,7 @@ pub(super) async fn tag(
 }
 
 /// The address of a tag's page.
-fn tag_url(tag: &str) -> String {
+pub(super) fn tag_url(tag: &str) -> String {
     let escaped: String = url::form_urlencoded::byte_serialize(tag.as_bytes()).collect();
     format!("/tags/{escaped}")
 }

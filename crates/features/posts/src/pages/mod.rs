@@ -3,6 +3,8 @@
 mod diff;
 mod lists;
 mod member;
+mod moments;
+mod naming;
 mod post;
 mod replies;
 mod slots;
@@ -24,6 +26,8 @@ use crate::store;
 /// How many posts a list shows at once.
 pub(crate) const PER_PAGE: usize = 20;
 
+pub(crate) use naming::with_mentions;
+
 pub(crate) fn routes(state: &State) -> Routes {
     let s = || state.clone();
     let (anyone, member) = (Need::Anyone, Need::Member);
@@ -36,6 +40,11 @@ pub(crate) fn routes(state: &State) -> Routes {
         .shared()
         .method_router(Method::GET, "/projects", anyone, get(lists::projects).with_state(s()))
         .shared()
+        .method_router(Method::GET, "/news", anyone, get(lists::news).with_state(s()))
+        .shared()
+        .method_router(Method::GET, "/moments", anyone, get(moments::list).with_state(s()))
+        .shared()
+        .method_router(Method::POST, "/moments", member, submit(moments::create).with_state(s()))
         .method_router(Method::GET, "/tags", anyone, get(lists::tags).with_state(s()))
         .shared()
         .method_router(Method::GET, "/tags/{tag}", anyone, get(lists::tag).with_state(s()))
@@ -52,6 +61,8 @@ pub(crate) fn routes(state: &State) -> Routes {
         .method_router(Method::POST, "/posts/{post}/edit", member, submit(write::edit).with_state(s()))
         .method_router(Method::POST, "/posts/{post}/answers", member, submit(write::answer).with_state(s()))
         .method_router(Method::POST, "/posts/{post}/comments", member, submit(write::comment).with_state(s()))
+        .method_router(Method::POST, "/posts/{post}/sources", member, submit(write::add_source).with_state(s()))
+        .method_router(Method::POST, "/posts/{post}/sources/delete", member, submit(write::drop_source).with_state(s()))
         .method_router(Method::POST, "/posts/{post}/delete", member, submit(write::delete).with_state(s()))
         .method_router(Method::POST, "/posts/{post}/restore", member, submit(write::restore).with_state(s()))
         .method_router(Method::POST, "/posts/{post}/accept", member, submit(write::accept).with_state(s()))
@@ -125,6 +136,7 @@ pub(crate) fn said(fault: Fault) -> Said {
         Fault::NotATag => Said::new("posts-fault-tag"),
         Fault::Lowered => Said::new("posts-fault-lowered"),
         Fault::NotForReplies => Said::new("posts-fault-reply"),
+        Fault::Gone => Said::new("posts-fault-gone"),
     }
 }
 
@@ -141,6 +153,7 @@ impl From<CommandError> for AppError {
             CommandError::Forbidden => Self::Forbidden,
             CommandError::Conflict { .. } => Self::conflict("posts-error-changed"),
             CommandError::WrongPlace => Self::bad("posts-error-place"),
+            CommandError::Known(_) => Self::conflict("posts-error-known"),
             CommandError::TooLate => Self::conflict("posts-error-too-late"),
             CommandError::Store(error) => error.into(),
         }

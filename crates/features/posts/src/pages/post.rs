@@ -12,12 +12,14 @@ use xinghe_web::markdown::{Heading, RenderOptions, render};
 use xinghe_web::{AppError, Html, PageContext, PageResult, Subject, Texts};
 
 use super::diff::{self, Line};
+use super::moments::Quoted;
+use super::naming::Names;
 use super::replies::{Answer, Thread, authors};
-use super::view::{People, Person, ai_key};
+use super::view::{People, Person, ai_key, site};
 use super::{detail, kind_key, post_id, send, viewer_actor};
 use crate::commands;
 use crate::feature::State;
-use crate::model::{Actor, PostDetail, RevisionEntry, RevisionText, address, may_edit};
+use crate::model::{Actor, PostDetail, RevisionEntry, RevisionText, StorySource, address, may_edit};
 use crate::store;
 
 /// From how many headings on a table of contents stands beside the text.
@@ -28,6 +30,9 @@ pub(super) struct ShowQuery {
     /// A reply that was just deleted and can be brought back.
     #[serde(default)]
     undo: String,
+    /// Whether somebody was sent here who brought a story that this news tells already.
+    #[serde(default)]
+    known: String,
 }
 
 struct CreditLine {
@@ -54,6 +59,31 @@ struct PostTemplate<'a> {
     comments: Html,
     below: Html,
     undo: Option<PostId>,
+    known: bool,
+    moment: bool,
+    /// What a moment passes on: `Some(None)` where that is gone.
+    quoted: Option<Option<Quoted>>,
+    sources: Vec<Source>,
+}
+
+/// A place where a news story is told.
+struct Source {
+    url: String,
+    site: String,
+    may_drop: bool,
+}
+
+async fn sources(ctx: &PageContext, state: &State, v: &PostView) -> Result<Vec<Source>, AppError> {
+    if v.kind != PostKind::News {
+        return Ok(vec![]);
+    }
+    let mine = may_edit(viewer_actor(&ctx.viewer), v);
+    let source = |s: StorySource| Source {
+        site: site(&s.url).unwrap_or_default(),
+        may_drop: (mine || ctx.viewer.is(s.by)) && v.source_url.as_ref() != Some(&s.url),
+        url: s.url,
+    };
+    Ok(store::sources(&state.store, v.id).await?.into_iter().map(source).collect())
 }
 
 #[derive(Template)]
@@ -98,7 +128,9 @@ async fn page(ctx: &PageContext, state: &State, d: &PostDetail, query: &ShowQuer
     let subject = Subject { post: Some(v.id), author: first, handle, ..Subject::default() };
     let (aside, below) = futures::join!(ctx.slot("post.aside", &subject), ctx.slot("post.below", &subject));
     let rendered = render(&v.body, &RenderOptions::default());
-    let thread = Thread::new(ctx, &people, &replies);
+    let shown: Vec<PostId> = std::iter::once(v.id).chain(replies.iter().map(|r| r.id)).collect();
+    let names = Names::load(state, &shown).await?;
+    let thread = Thread::new(ctx, &people, &names, &replies);
     let credits = credit_lines(v, &people);
     let toc: &[Heading] = if rendered.toc.len() >= TOC_FROM { &rendered.toc } else { &[] };
     let aside = AsideTemplate { t: &ctx.t, d, v, toc, credits: &credits, slot: aside };
@@ -109,7 +141,7 @@ async fn page(ctx: &PageContext, state: &State, d: &PostDetail, query: &ShowQuer
         v,
         kind: kind_key(v.kind),
         lang: v.language.to_string(),
-        body: rendered.html.clone(),
+        body: names.body(v, String::new()),
         credits: &credits,
         date: ctx.t.date(v.published_at),
         at: v.published_at.rfc3339(),
@@ -120,10 +152,19 @@ async fn page(ctx: &PageContext, state: &State, d: &PostDetail, query: &ShowQuer
         comments: thread.comments(v.id)?,
         below,
         undo: query.undo.parse().ok(),
+        known: !query.known.is_empty(),
+        moment: v.kind == PostKind::Moment,
+        quoted: match d.quote {
+            Some(quote) => Some(Quoted::load(state, &[quote]).await?.remove(&quote)),
+            None => None,
+        },
+        sources: sources(ctx, state, v).await?,
     };
     let active = match v.kind {
         PostKind::Question => "questions",
         PostKind::Project => "projects",
+        PostKind::Moment => "moments",
+        PostKind::News => "news",
         _ => "articles",
     };
     let page = ctx.page().title(v.title.clone()).active(active).canonical(v.url()).description(d.excerpt.clone());
@@ -150,6 +191,8 @@ fn head(ctx: &PageContext, d: &PostDetail, people: &People) -> Result<Html, AppE
     let kind = match v.kind {
         PostKind::Question => "QAPage",
         PostKind::Project => "SoftwareSourceCode",
+        PostKind::Moment => "SocialMediaPosting",
+        PostKind::News => "NewsArticle",
         _ => "TechArticle",
     };
     let named: Vec<_> = v

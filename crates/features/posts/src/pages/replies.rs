@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use askama::Template;
 use xinghe_core::content::{PostKind, PostView};
 use xinghe_core::id::{AuthorId, PostId};
-use xinghe_web::markdown::{RenderOptions, render};
 use xinghe_web::{AppError, Html, PageContext, Texts};
 
+use super::naming::Names;
 use super::view::{People, Person, ai_key};
 use super::viewer_actor;
 use crate::model::{Reply, may_edit};
@@ -49,6 +49,7 @@ pub(super) struct Answer {
 pub(super) struct Thread<'a> {
     ctx: &'a PageContext,
     people: &'a People,
+    names: &'a Names,
     replies: HashMap<PostId, &'a Reply>,
     below: HashMap<PostId, Vec<PostId>>,
 }
@@ -59,12 +60,12 @@ pub(super) fn authors(replies: &[Reply]) -> impl Iterator<Item = AuthorId> + '_ 
 }
 
 impl<'a> Thread<'a> {
-    pub(super) fn new(ctx: &'a PageContext, people: &'a People, replies: &'a [Reply]) -> Self {
+    pub(super) fn new(ctx: &'a PageContext, people: &'a People, names: &'a Names, replies: &'a [Reply]) -> Self {
         let mut below: HashMap<PostId, Vec<PostId>> = HashMap::new();
         for reply in replies {
             below.entry(reply.parent).or_default().push(reply.id);
         }
-        Self { ctx, people, replies: replies.iter().map(|r| (r.id, r)).collect(), below }
+        Self { ctx, people, names, replies: replies.iter().map(|r| (r.id, r)).collect(), below }
     }
 
     /// The answers of a question: the accepted one first, then the oldest.
@@ -79,7 +80,7 @@ impl<'a> Thread<'a> {
                 id: post.id,
                 lang: post.language.to_string(),
                 person: post.author().and_then(|a| self.people.get(a)),
-                body: body(post),
+                body: self.names.body(post, format!("p{}-", post.id)),
                 when: self.ctx.t.ago(post.published_at),
                 at: post.published_at.rfc3339(),
                 ai: ai_key(post.provenance),
@@ -129,7 +130,7 @@ impl<'a> Thread<'a> {
             id,
             post,
             person: post.and_then(PostView::author).and_then(|a| self.people.get(a)),
-            body: post.map(body).unwrap_or_default(),
+            body: post.map(|p| self.names.body(p, format!("p{}-", p.id))).unwrap_or_default(),
             when: post.map(|p| self.ctx.t.ago(p.published_at)).unwrap_or_default(),
             ai: post.and_then(|p| ai_key(p.provenance)),
             signed_in: self.ctx.viewer.member.is_some(),
@@ -151,8 +152,4 @@ impl<'a> Thread<'a> {
         all.sort_unstable();
         all
     }
-}
-
-fn body(post: &PostView) -> Html {
-    render(&post.body, &RenderOptions::prefixed(format!("p{}-", post.id))).html.clone()
 }

@@ -77,6 +77,17 @@ pub(super) struct Row {
     pub accepted: bool,
     pub ai: Option<&'static str>,
     pub version: Option<String>,
+    /// Its words are all there is: they stand in the place of a title.
+    pub moment: bool,
+    /// Of news: the site that tells the story.
+    pub site: Option<String>,
+}
+
+/// The host of an address, without `www.`.
+pub(super) fn site(url: &str) -> Option<String> {
+    let url = url::Url::parse(url).ok()?;
+    let host = url.host_str()?;
+    Some(host.strip_prefix("www.").unwrap_or(host).to_owned())
 }
 
 impl Row {
@@ -86,8 +97,8 @@ impl Row {
             url,
             question: post.kind == PostKind::Question,
             kind: kind_key(post.kind),
-            title: post.title.clone(),
-            excerpt: post.excerpt.clone(),
+            title: if post.kind == PostKind::Moment { post.excerpt.clone() } else { post.title.clone() },
+            excerpt: if post.kind == PostKind::Moment { String::new() } else { post.excerpt.clone() },
             lang: post.language.to_string(),
             person: people.get(post.author),
             when: t.ago(post.published_at),
@@ -97,6 +108,8 @@ impl Row {
             comments: post.comments,
             accepted: post.accepted,
             ai: ai_key(post.provenance),
+            moment: post.kind == PostKind::Moment,
+            site: post.source_url.as_deref().filter(|_| post.kind == PostKind::News).and_then(site),
             version: post.facts.iter().find(|(n, _)| n.eq_ignore_ascii_case("version")).map(|(_, v)| v.clone()),
         }
     }

@@ -14,7 +14,7 @@ use xinghe_web::markdown::{RenderOptions, render};
 use xinghe_web::{AppError, FieldErrors, Html, Member, PageContext, PageResult, Texts};
 
 use super::diff::{self, Line};
-use super::{actor, detail, field_errors, kind_key, post_id, send};
+use super::{actor, detail, field_errors, kind_key, post_id, send, with_mentions};
 use crate::commands::{self, CommandError};
 use crate::feature::State;
 use crate::model::{Draft, PostDetail, may_edit, split_tags};
@@ -69,6 +69,7 @@ impl PostForm {
             provenance: self.provenance.parse().unwrap_or(Provenance::Human),
             note: self.note.clone(),
             facts: facts.map(|(n, v)| (n.trim().to_owned(), v.trim().to_owned())).collect(),
+            ..Draft::default()
         }
     }
 }
@@ -176,7 +177,7 @@ pub(super) struct WriteQuery {
 
 fn writable(kind: &str) -> PostKind {
     match kind.parse() {
-        Ok(kind @ (PostKind::Question | PostKind::Project)) => kind,
+        Ok(kind @ (PostKind::Question | PostKind::Project | PostKind::News)) => kind,
         _ => PostKind::Article,
     }
 }
@@ -195,8 +196,13 @@ pub(super) async fn create(
     Form(form): Form<PostForm>,
 ) -> PageResult {
     let kind = writable(&form.kind);
-    match commands::create(&state.store, actor(&member), kind, None, &form.draft()).await {
+    let draft = with_mentions(&state, form.draft()).await?;
+    match commands::create(&state.store, actor(&member), kind, None, &draft).await {
         Ok(written) => Ok(send(StatusCode::SEE_OTHER, &detail(&state, written.post).await?.view.url())),
+        Err(CommandError::Known(post)) => {
+            let page = detail(&state, post).await?.view.url();
+            Ok(send(StatusCode::SEE_OTHER, &format!("{page}?known=1")))
+        }
         Err(CommandError::Invalid(errors)) => {
             let mut showing = Showing::new(kind, "/write", &form);
             showing.errors = FieldErrors::new(&field_errors(&errors), &ctx.t);
@@ -216,6 +222,7 @@ async fn reply(
     let parent = post_id(part)?;
     let mut draft = form.draft();
     draft.title = String::new();
+    let draft = with_mentions(&state, draft).await?;
     match commands::create(&state.store, actor(&member), kind, Some(parent), &draft).await {
         Ok(written) => Ok(send(StatusCode::SEE_OTHER, &detail(&state, written.post).await?.view.url())),
         Err(CommandError::Invalid(errors)) => {
@@ -279,7 +286,8 @@ pub(super) async fn edit(
 ) -> PageResult {
     let id = post_id(&part)?;
     let expected: RevisionId = form.revision.parse().map_err(|_| AppError::bad("posts-error-revision"))?;
-    let done = commands::edit(&state.store, actor(&member), id, expected, &form.draft()).await;
+    let draft = with_mentions(&state, form.draft()).await?;
+    let done = commands::edit(&state.store, actor(&member), id, expected, &draft).await;
     let (errors, conflict) = match done {
         Ok(_) => return Ok(send(StatusCode::SEE_OTHER, &detail(&state, id).await?.view.url())),
         Err(CommandError::Invalid(errors)) => (errors, false),
@@ -334,6 +342,42 @@ pub(super) async fn unaccept(Given(state): Given<State>, member: Member, Path(pa
     let question = post_id(&part)?;
     commands::unaccept(&state.store, actor(&member), question).await?;
     Ok(send(StatusCode::SEE_OTHER, &detail(&state, question).await?.view.url()))
+}
+
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct SourceForm {
+    #[serde(default)]
+    url: String,
+}
+
+/// Adds a place where a news story is told.
+pub(super) async fn add_source(
+    Given(state): Given<State>,
+    member: Member,
+    Path(part): Path<String>,
+    Form(form): Form<SourceForm>,
+) -> PageResult {
+    let id = post_id(&part)?;
+    let page = detail(&state, id).await?.view.url();
+    match commands::add_source(&state.store, actor(&member), id, &form.url).await {
+        Ok(()) => Ok(send(StatusCode::SEE_OTHER, &format!("{page}#sources"))),
+        Err(CommandError::Known(other)) => {
+            Ok(send(StatusCode::SEE_OTHER, &format!("{}?known=1", detail(&state, other).await?.view.url())))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Takes a source of a news story away.
+pub(super) async fn drop_source(
+    Given(state): Given<State>,
+    member: Member,
+    Path(part): Path<String>,
+    Form(form): Form<SourceForm>,
+) -> PageResult {
+    let id = post_id(&part)?;
+    commands::drop_source(&state.store, actor(&member), id, &form.url).await?;
+    Ok(send(StatusCode::SEE_OTHER, &format!("{}#sources", detail(&state, id).await?.view.url())))
 }
 
 #[derive(Debug, Default, Deserialize)]

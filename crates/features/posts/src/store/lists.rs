@@ -26,6 +26,7 @@ struct Row {
     answers: i32,
     comments: i32,
     accepted: Option<i64>,
+    source_url: Option<String>,
 }
 
 impl Row {
@@ -46,6 +47,7 @@ impl Row {
             comments: self.comments.max(0) as u32,
             accepted: self.accepted.is_some(),
             facts: vec![],
+            source_url: self.source_url,
         })
     }
 }
@@ -70,7 +72,7 @@ impl Sql {
 }
 
 const COLUMNS: &str = "p.id, p.kind, p.title, p.slug, p.language, p.excerpt, p.provenance, p.author, p.published_at, \
-     p.updated_at, p.answers, p.comments, p.accepted";
+     p.updated_at, p.answers, p.comments, p.accepted, p.source_url";
 
 /// Up to `limit` posts after a cursor, newest first.
 pub async fn list(

@@ -1,10 +1,12 @@
 //! The SQL of posts; its tables begin with `posts_`.
 
 mod lists;
+mod named;
 mod read;
 mod write;
 
 pub use lists::{latest_of_author, list, list_in, revision, revisions, tags, thread};
+pub use named::{drop_story, mentions, put_mentions, put_story, sources, story};
 pub use read::{credits, details, heads, ids_after, views};
 pub use write::{
     NewPost, NewRevision, delete, insert_posts, insert_revisions, lock, pass_credits, put_credits, put_facts,

@@ -79,6 +79,7 @@ struct Row {
     root_accepted: Option<i64>,
     answers: i32,
     comments: i32,
+    quote: Option<i64>,
     body: String,
 }
 
@@ -115,6 +116,7 @@ impl Row {
             comments: self.comments.max(0) as u32,
             subject: self.subject.map(PostId::from_raw),
             facts: vec![],
+            quote: self.quote.map(PostId::from_raw),
         })
     }
 }
@@ -141,7 +143,7 @@ async fn plain(q: &impl Queries, posts: &[PostId]) -> Result<HashMap<PostId, Pos
         let sql = format!(
             "SELECT p.id, p.kind, p.parent, p.subject, p.root, top.title, top.slug, p.language, p.excerpt, p.minutes, \
              p.provenance, p.licence, p.source_url, p.original_url, p.revision, p.revisions, p.published_at, \
-             p.updated_at, p.accepted, top.accepted AS root_accepted, p.answers, p.comments, r.body \
+             p.updated_at, p.accepted, top.accepted AS root_accepted, p.answers, p.comments, p.quote, r.body \
              FROM posts_post p JOIN posts_post top ON top.id = p.root JOIN posts_revision r ON r.id = p.revision \
              WHERE p.id IN ({}) AND {VISIBLE}",
             list(1, some.len())

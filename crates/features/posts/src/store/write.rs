@@ -81,6 +81,7 @@ pub async fn insert_posts(unit: &mut UnitOfWork, posts: &[NewPost]) -> Result<()
         "revisions",
         "published_at",
         "updated_at",
+        "quote",
     ];
     let rows = posts.iter().map(|p| {
         let c = &p.content;
@@ -109,6 +110,7 @@ pub async fn insert_posts(unit: &mut UnitOfWork, posts: &[NewPost]) -> Result<()
             1,
             p.published_at.as_millis(),
             p.published_at.max(p.at).as_millis(),
+            c.quote.map(PostId::raw),
         ]
     });
     insert(unit, "posts_post", COLUMNS, rows.collect()).await

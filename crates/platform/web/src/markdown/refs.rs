@@ -77,10 +77,7 @@ fn texts<'a>(root: &'a AstNode<'a>) -> Vec<&'a AstNode<'a>> {
     let in_link = |node: &'a AstNode<'a>| {
         node.ancestors().any(|a| matches!(a.data.borrow().value, NodeValue::Link(_) | NodeValue::Image(_)))
     };
-    root.descendants()
-        .filter(|n| matches!(n.data.borrow().value, NodeValue::Text(_)))
-        .filter(|n| !in_link(n))
-        .collect()
+    root.descendants().filter(|n| matches!(n.data.borrow().value, NodeValue::Text(_))).filter(|n| !in_link(n)).collect()
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -157,10 +154,12 @@ mod tests {
 
     #[test]
     fn names_are_found_in_running_text_only() {
-        let (handles, topics) = of("你好@lin，(@bo-2) and @lin again; mail a@b.example, `@code` [@link](/x) @x@y.example\n\n    @indented");
+        let (handles, topics) =
+            of("你好@lin，(@bo-2) and @lin again; mail a@b.example, `@code` [@link](/x) @x@y.example\n\n    @indented");
         assert_eq!(handles, ["lin", "bo-2"]);
         assert!(topics.is_empty());
-        let (handles, topics) = of("#异步编程# 和 #rust, #web-dev# #C++ #1 C# /a#b `#no` #rust.\n\n# Heading\n\n#notheading");
+        let (handles, topics) =
+            of("#异步编程# 和 #rust, #web-dev# #C++ #1 C# /a#b `#no` #rust.\n\n# Heading\n\n#notheading");
         assert_eq!(topics, ["异步编程", "rust", "web-dev", "C++", "notheading"]);
         assert!(handles.is_empty());
     }

@@ -1,11 +1,14 @@
 //! Types and rules of posts. No I/O.
 
+mod rules;
+
 use serde::{Deserialize, Serialize};
-use unicode_normalization::UnicodeNormalization;
 use xinghe_core::content::{PostKind, PostView, Provenance};
 use xinghe_core::id::{AuthorId, PostId, RevisionId};
 use xinghe_core::lang::LangTag;
 use xinghe_core::time::Timestamp;
+
+pub use rules::{canonical_tag, check, detect, one_line, split_tags, story_key, tidy_body, web_address};
 
 /// Longest title, in characters.
 pub const TITLE_MAX: usize = 200;
@@ -13,6 +16,14 @@ pub const TITLE_MAX: usize = 200;
 pub const BODY_MAX: usize = 200_000;
 /// Longest comment, in characters.
 pub const COMMENT_MAX: usize = 10_000;
+/// Longest moment, in characters.
+pub const MOMENT_MAX: usize = 2_000;
+/// Longest beginning of a moment that serves as its title, in characters.
+pub const MOMENT_TITLE: usize = 40;
+/// Most members whom one post names with effect: more would be a way to disturb many at once.
+pub const MENTIONS_MAX: usize = 20;
+/// Most sources of one news story.
+pub const SOURCES_MAX: usize = 50;
 /// Longest note of a revision, in characters.
 pub const NOTE_MAX: usize = 200;
 /// Longest licence, in characters.
@@ -58,6 +69,21 @@ pub struct Draft {
     pub note: String,
     /// Of a project: version, repository and the like, in order.
     pub facts: Vec<(String, String)>,
+    /// Of a moment: the post it passes on.
+    pub quote: Option<PostId>,
+    /// Members whom the text names, with their handles as written; found by whoever can look handles up.
+    pub mentions: Vec<Mention>,
+}
+
+/// A member named in a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mention {
+    /// As written, without `@`.
+    pub handle: String,
+    /// Who it is.
+    pub author: AuthorId,
+    /// Whether a member stands behind it, who is told.
+    pub claimed: bool,
 }
 
 impl Default for Draft {
@@ -73,6 +99,8 @@ impl Default for Draft {
             provenance: Provenance::Human,
             note: String::new(),
             facts: vec![],
+            quote: None,
+            mentions: vec![],
         }
     }
 }
@@ -100,6 +128,10 @@ pub struct Checked {
     pub note: String,
     /// In order.
     pub facts: Vec<(String, String)>,
+    /// Of a moment: the post it passes on.
+    pub quote: Option<PostId>,
+    /// Members whom the text names.
+    pub mentions: Vec<Mention>,
 }
 
 /// What is wrong with a field.
@@ -126,6 +158,8 @@ pub enum Fault {
     Lowered,
     /// Replies do not have this field.
     NotForReplies,
+    /// The post to be passed on is not to be seen.
+    Gone,
 }
 
 /// A field and what is wrong with it.
@@ -161,6 +195,8 @@ pub struct PostDetail {
     pub subject: Option<PostId>,
     /// Of a project.
     pub facts: Vec<(String, String)>,
+    /// Of a moment: the post it passes on.
+    pub quote: Option<PostId>,
 }
 
 /// A post in a list.
@@ -196,6 +232,8 @@ pub struct PostSummary {
     pub accepted: bool,
     /// Of a project.
     pub facts: Vec<(String, String)>,
+    /// Of news: where the story was found.
+    pub source_url: Option<String>,
 }
 
 impl PostSummary {
@@ -221,6 +259,17 @@ pub struct Reply {
     pub subject: PostId,
     /// `None` where it was deleted.
     pub post: Option<PostView>,
+}
+
+/// One of the sources of a news story.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StorySource {
+    /// Where it is told.
+    pub url: String,
+    /// Who brought it.
+    pub by: AuthorId,
+    /// When it was brought.
+    pub at: Timestamp,
 }
 
 /// A revision without its text.
@@ -317,170 +366,7 @@ pub fn id_of_address(part: &str) -> Option<PostId> {
 
 /// Whether the kind is one that people write here.
 pub const fn is_written_here(kind: PostKind) -> bool {
-    matches!(kind, PostKind::Article | PostKind::Question | PostKind::Answer | PostKind::Comment | PostKind::Project)
-}
-
-/// A tag in canonical form: compatibility forms unified, lower case, spaces as `-`, no `#` in front. `None` when
-/// nothing is left, it is too long, or it holds what a tag may not.
-pub fn canonical_tag(given: &str) -> Option<String> {
-    let unified: String = given.nfkc().collect::<String>().to_lowercase().nfkc().collect();
-    let mut tag = String::new();
-    for c in unified.trim().trim_start_matches('#').trim().chars() {
-        match c {
-            c if c.is_whitespace() || c == '-' => {
-                if !tag.ends_with('-') {
-                    tag.push('-');
-                }
-            }
-            c if c.is_alphanumeric() || matches!(c, '_' | '+' | '#' | '.') => tag.push(c),
-            c if unicode_normalization::char::is_combining_mark(c) && !tag.is_empty() => tag.push(c),
-            _ => return None,
-        }
-    }
-    let tag = tag.trim_matches('-').to_owned();
-    (tag.chars().any(char::is_alphanumeric) && tag.chars().count() <= TAG_MAX).then_some(tag)
-}
-
-/// The tags of a text field: parted by commas (of either width), `、`, `;` or line ends.
-pub fn split_tags(field: &str) -> Vec<String> {
-    field.split([',', '，', '、', ';', '；', '\n']).map(|t| t.trim().to_owned()).filter(|t| !t.is_empty()).collect()
-}
-
-/// One line of plain text: white space joined, without control characters and without the invisible ones that
-/// reorder or hide text.
-pub fn one_line(given: &str) -> String {
-    let kept: String =
-        given.chars().map(|c| if c.is_whitespace() { ' ' } else { c }).filter(|c| !is_hidden(*c)).collect();
-    kept.split(' ').filter(|w| !w.is_empty()).collect::<Vec<_>>().join(" ")
-}
-
-fn is_hidden(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200b}' | '\u{200e}' | '\u{200f}'
-            | '\u{2060}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
-}
-
-/// Markdown as stored: `\n` line ends, no NUL, no byte order mark, no white space at the end.
-pub fn tidy_body(given: &str) -> String {
-    let text = given.strip_prefix('\u{feff}').unwrap_or(given);
-    let text = text.replace("\r\n", "\n").replace('\r', "\n").replace('\0', "");
-    text.trim_end().trim_start_matches('\n').to_owned()
-}
-
-/// An http or https address in normal form.
-pub fn web_address(given: &str) -> Option<String> {
-    let url = url::Url::parse(given.trim()).ok()?;
-    let whole = matches!(url.scheme(), "http" | "https") && url.has_host() && url.password().is_none();
-    (whole && url.as_str().len() <= URL_MAX).then(|| url.to_string())
-}
-
-/// Checks a draft by the rules of its kind.
-///
-/// # Errors
-/// What is wrong, field by field; several at once.
-pub fn check(kind: PostKind, draft: &Draft, before: Provenance) -> Result<Checked, Vec<FieldError>> {
-    let mut faults = Faults::default();
-    let title = faults.line("title", &draft.title, TITLE_MAX);
-    if kind.is_reply() {
-        if !title.is_empty() {
-            faults.add("title", Fault::NotForReplies);
-        }
-    } else if title.is_empty() {
-        faults.add("title", Fault::Missing);
-    }
-    let body = tidy_body(&draft.body);
-    let body_max = if kind == PostKind::Comment { COMMENT_MAX } else { BODY_MAX };
-    if body.trim().is_empty() {
-        faults.add("body", Fault::Missing);
-    } else if body.chars().count() > body_max {
-        faults.add("body", Fault::TooLong { max: body_max });
-    }
-    let tags = faults.tags(&draft.tags);
-    let source_url = faults.address("source_url", &draft.source_url);
-    let original_url = faults.address("original_url", &draft.original_url);
-    let licence = Some(faults.line("licence", &draft.licence, LICENCE_MAX)).filter(|l| !l.is_empty());
-    let note = faults.line("note", &draft.note, NOTE_MAX);
-    if draft.provenance < before {
-        faults.add("provenance", Fault::Lowered);
-    }
-    let facts = faults.facts(&draft.facts);
-    if !faults.0.is_empty() {
-        return Err(faults.0);
-    }
-    let language = draft.language.clone().unwrap_or_else(|| detect(&title, &body));
-    let provenance = draft.provenance;
-    Ok(Checked { title, body, tags, language, licence, source_url, original_url, provenance, note, facts })
-}
-
-/// The language of a text that names none.
-pub fn detect(title: &str, body: &str) -> LangTag {
-    xinghe_text::detect(&format!("{title}\n\n{body}"))
-}
-
-/// Errors as they are found.
-#[derive(Default)]
-struct Faults(Vec<FieldError>);
-
-impl Faults {
-    fn add(&mut self, field: &'static str, fault: Fault) {
-        self.0.push(FieldError { field, fault });
-    }
-
-    fn line(&mut self, field: &'static str, given: &str, max: usize) -> String {
-        let line = one_line(given);
-        if line.chars().count() > max {
-            self.add(field, Fault::TooLong { max });
-        }
-        line
-    }
-
-    fn address(&mut self, field: &'static str, given: &str) -> Option<String> {
-        if given.trim().is_empty() {
-            return None;
-        }
-        let address = web_address(given);
-        if address.is_none() {
-            let fault = if given.len() > URL_MAX { Fault::TooLong { max: URL_MAX } } else { Fault::NotAnAddress };
-            self.add(field, fault);
-        }
-        address
-    }
-
-    fn tags(&mut self, given: &[String]) -> Vec<String> {
-        let mut tags: Vec<String> = vec![];
-        for tag in given.iter().filter(|t| !t.trim().is_empty()) {
-            match canonical_tag(tag) {
-                Some(tag) if tags.contains(&tag) => {}
-                Some(tag) => tags.push(tag),
-                None if tag.chars().count() > TAG_MAX => {
-                    self.add("tags", Fault::TooLong { max: TAG_MAX });
-                    return tags;
-                }
-                None => {
-                    self.add("tags", Fault::NotATag);
-                    return tags;
-                }
-            }
-        }
-        if tags.len() > TAGS_MAX {
-            self.add("tags", Fault::TooMany { max: TAGS_MAX });
-        }
-        tags
-    }
-
-    fn facts(&mut self, given: &[(String, String)]) -> Vec<(String, String)> {
-        let facts: Vec<_> = given
-            .iter()
-            .map(|(n, v)| (one_line(n), one_line(v)))
-            .filter(|(n, v)| !n.is_empty() && !v.is_empty())
-            .collect();
-        if facts.len() > 32 {
-            self.add("facts", Fault::TooMany { max: 32 });
-        } else if facts.iter().any(|(n, v)| n.chars().count() > 60 || v.chars().count() > 500) {
-            self.add("facts", Fault::TooLong { max: 500 });
-        }
-        facts
-    }
+    !matches!(kind, PostKind::Creation | PostKind::Book)
 }
 
 /// Whether somebody may change or delete a post.
@@ -496,65 +382,4 @@ pub struct TagCount {
     pub tag: String,
     /// Posts.
     pub posts: u64,
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    #[test]
-    fn tags_have_one_form() {
-        for (given, want) in
-            [("#Rust", "rust"), (" Ｒｕｓｔ ", "rust"), ("C++", "c++"), ("C#", "c#"), ("异步 编程", "异步-编程")]
-        {
-            assert_eq!(canonical_tag(given).as_deref(), Some(want));
-        }
-        for bad in ["", "#", "--", "a/b", "<b>", "a\u{202e}b", "a\u{200b}b", "..", &"x".repeat(33)] {
-            assert_eq!(canonical_tag(bad), None, "{bad:?}");
-        }
-    }
-
-    #[test]
-    fn only_web_addresses_pass() {
-        assert_eq!(web_address(" https://例子.中国/a b ").as_deref(), Some("https://xn--fsqu00a.xn--fiqs8s/a%20b"));
-        for bad in ["javascript:alert(1)", "data:text/html,x", "/a", "https://", "http://u:p@h/", "ftp://h/"] {
-            assert_eq!(web_address(bad), None, "{bad}");
-        }
-    }
-
-    #[test]
-    fn a_draft_says_all_that_is_wrong_at_once() {
-        let draft = Draft { title: "x".repeat(201), source_url: "nope".into(), ..Draft::default() };
-        let errors = check(PostKind::Article, &draft, Provenance::Ai).expect_err("much is wrong");
-        let fields: Vec<_> = errors.iter().map(|e| e.field).collect();
-        assert_eq!(fields, ["title", "body", "source_url", "provenance"]);
-        let comment = Draft { title: "no".into(), body: "y".repeat(10_001), ..Draft::default() };
-        let errors = check(PostKind::Comment, &comment, Provenance::Human).expect_err("two things");
-        assert_eq!(errors.len(), 2);
-    }
-
-    proptest! {
-        #[test]
-        fn a_canonical_tag_stays_as_it_is(given in "\\PC{0,40}") {
-            if let Some(tag) = canonical_tag(&given) {
-                prop_assert_eq!(canonical_tag(&tag), Some(tag));
-            }
-        }
-
-        #[test]
-        fn cursors_read_back(ms in any::<i64>(), id in 1..i64::MAX) {
-            let cursor = Cursor { published_at: Timestamp::from_millis(ms), id: PostId::from_raw(id) };
-            prop_assert_eq!(cursor.to_string().parse::<Cursor>().ok(), Some(cursor));
-        }
-
-        #[test]
-        fn an_address_leads_back_to_its_post(id in 1..i64::MAX, title in "\\PC{0,80}") {
-            let id = PostId::from_raw(id);
-            let address = address(id, &xinghe_text::slug(&title));
-            prop_assert_eq!(id_of_address(address.trim_start_matches("/posts/")), Some(id));
-            prop_assert!(!address[7..].contains(['/', '?', '#', '%', ' ']));
-        }
-    }
 }

@@ -1,12 +1,18 @@
 //! What people do with posts: check, change and append the event, in one transaction.
 
+mod stories;
+
+pub use stories::{add_source, drop_source};
+
 use xinghe_core::content::{Credit, CreditRole, PostKind, Provenance};
 use xinghe_core::event::Event;
 use xinghe_core::id::{AuthorId, PostId, RevisionId};
 use xinghe_core::time::Timestamp;
 use xinghe_store::{Store, StoreError, UnitOfWork};
 
-use crate::model::{Actor, Checked, Draft, FieldError, PostDetail, UNDO_MS, check, is_written_here, may_edit};
+use crate::model::{
+    Actor, Checked, Draft, Fault, FieldError, Mention, PostDetail, UNDO_MS, check, is_written_here, may_edit,
+};
 use crate::store::{self, Head, NewPost, NewRevision};
 
 /// Why a command was not carried out.
@@ -30,6 +36,9 @@ pub enum CommandError {
     /// The kind of post does not go there.
     #[error("a post of this kind cannot be made here")]
     WrongPlace,
+    /// The story of a news is told already.
+    #[error("the story is told already, by post {0}")]
+    Known(PostId),
     /// What was deleted can no longer be brought back by its author.
     #[error("the time to take the deletion back is over")]
     TooLate,
@@ -70,6 +79,11 @@ pub async fn create(
         Some(parent) => Some(place_below(&mut unit, kind, parent).await?),
         None => None,
     };
+    if let Some(quote) = content.quote
+        && visible(&unit, quote).await.is_err()
+    {
+        return Err(CommandError::Invalid(vec![FieldError { field: "quote", fault: Fault::Gone }]));
+    }
     let at = store.now();
     let (id, revision): (PostId, RevisionId) = (store.ids().next().into(), store.ids().next().into());
     let new = NewRevision { id: revision, post: id, number: 1, content: &content, author: Some(actor.id), at };
@@ -78,6 +92,12 @@ pub async fn create(
     store::put_credits(&mut unit, &[(id, credits)], true).await?;
     store::put_tags(&mut unit, &[(id, &content.tags)], true).await?;
     store::put_facts(&mut unit, &[(id, &content.facts)], true).await?;
+    let (mentions, quote) = (content.mentions.clone(), content.quote);
+    if kind == PostKind::News
+        && let Some(url) = &content.source_url
+    {
+        stories::claim(&mut unit, id, url, (actor.id, at)).await?;
+    }
     let post = NewPost { id, kind, place, content, author: actor.id, revision, published_at: at, at };
     store::insert_posts(&mut unit, &[post]).await?;
     if let Some((_, _, root)) = place {
@@ -85,8 +105,27 @@ pub async fn create(
     }
     let event = Event::PostPublished { post: id, revision, post_kind: kind, parent, author: actor.id };
     unit.append(Some(actor.id), &event).await?;
+    name(&mut unit, actor.id, (id, actor.id), &mentions).await?;
+    if let Some(quoted) = quote {
+        unit.append(Some(actor.id), &Event::PostQuoted { post: id, quoted }).await?;
+    }
     unit.commit().await?;
     Ok(Written { post: id, revision })
+}
+
+/// Stores whom a post names, and tells of those it did not name before.
+async fn name(
+    unit: &mut UnitOfWork,
+    actor: AuthorId,
+    (post, author): (PostId, AuthorId),
+    mentions: &[Mention],
+) -> Result<(), StoreError> {
+    let mut members = store::put_mentions(unit, post, mentions).await?;
+    members.retain(|m| *m != author);
+    if !members.is_empty() {
+        unit.append(Some(actor), &Event::MembersMentioned { post, members }).await?;
+    }
+    Ok(())
 }
 
 /// Where a reply to `parent` goes: directly, below comments, at last.
@@ -151,6 +190,10 @@ pub async fn edit(
     store::put_tags(&mut unit, &[(post, &content.tags)], false).await?;
     store::put_facts(&mut unit, &[(post, &content.facts)], false).await?;
     unit.append(Some(actor.id), &Event::PostRevised { post, revision: id }).await?;
+    name(&mut unit, actor.id, (post, before.view.author().unwrap_or(actor.id)), &content.mentions).await?;
+    if before.view.kind == PostKind::News && before.view.source_url != content.source_url {
+        stories::moved(&mut unit, &before.view, content.source_url.as_deref(), (actor.id, store.now())).await?;
+    }
     unit.commit().await?;
     Ok(Written { post, revision: id })
 }

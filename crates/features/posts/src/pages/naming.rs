@@ -1,0 +1,52 @@
+//! Members and topics in texts: found when something is written, linked when it is shown.
+
+use std::collections::HashMap;
+
+use xinghe_core::content::{PostKind, PostView};
+use xinghe_core::id::PostId;
+use xinghe_web::markdown::{RenderOptions, named, render};
+use xinghe_web::{AppError, Html};
+
+use super::lists::tag_url;
+use crate::feature::State;
+use crate::model::{Draft, MENTIONS_MAX, Mention, canonical_tag};
+use crate::store;
+
+/// Looks up whom a draft names.
+pub(crate) async fn with_mentions(state: &State, mut draft: Draft) -> Result<Draft, AppError> {
+    let mut handles = named(&draft.body).handles;
+    handles.truncate(MENTIONS_MAX);
+    if !handles.is_empty() {
+        let cards = state.authors.by_handles(&handles).await?;
+        let mention = |handle: String| {
+            let card = cards.get(&handle)?;
+            Some(Mention { handle, author: card.id, claimed: card.claimed })
+        };
+        draft.mentions = handles.into_iter().filter_map(mention).collect();
+    }
+    Ok(draft)
+}
+
+/// What posts name with effect.
+#[derive(Debug, Default)]
+pub(super) struct Names(HashMap<PostId, Vec<String>>);
+
+impl Names {
+    pub(super) async fn load(state: &State, posts: &[PostId]) -> Result<Self, AppError> {
+        Ok(Self(store::mentions(&state.store, posts).await?))
+    }
+
+    /// The text of a post as its page shows it.
+    pub(super) fn body(&self, post: &PostView, id_prefix: String) -> Html {
+        let mut links: Vec<(String, String)> =
+            self.0.get(&post.id).into_iter().flatten().map(|h| (format!("@{h}"), format!("/@{h}"))).collect();
+        if post.kind == PostKind::Moment && !post.tags.is_empty() {
+            let topics = named(&post.body).topics.into_iter();
+            links.extend(topics.filter_map(|topic| {
+                let tag = canonical_tag(&topic).filter(|tag| post.tags.contains(tag))?;
+                Some((format!("#{topic}"), tag_url(&tag)))
+            }));
+        }
+        render(&post.body, &RenderOptions { id_prefix, links }).html.clone()
+    }
+}
