@@ -217,7 +217,7 @@ pub struct Eval {
     /// What is measured
     #[arg(value_enum)]
     pub what: EvalWhat,
-    /// Question sets: JSON in the form of SQuAD v1.1
+    /// Question sets: JSON in the form of SQuAD v1.1; for `community` a list of {"question", "posts", "says"}
     #[arg(required = true)]
     pub files: Vec<PathBuf>,
     /// Without vectors, by words only
@@ -234,6 +234,8 @@ pub enum EvalWhat {
     Answers,
     /// Whether questions are declined when their paragraph is not there
     Abstention,
+    /// What this community itself answers: whether the right posts are quoted, and what nobody here knows declined
+    Community,
 }
 
 /// `xinghe user`.

@@ -1,4 +1,6 @@
-//! `xinghe eval retrieval | answers | abstention`.
+//! `xinghe eval retrieval | answers | abstention | community`.
+
+mod community;
 
 use std::collections::HashMap;
 use std::process::ExitCode;
@@ -31,6 +33,9 @@ struct Files<R> {
 }
 
 pub async fn run(command: Eval, global: &Global, settings: Settings) -> anyhow::Result<ExitCode> {
+    if command.what == EvalWhat::Community {
+        return community::run(&command, global, settings).await;
+    }
     let sets = command.files.iter().map(|f| Set::read(f)).collect::<Result<Vec<_>, _>>()?;
     let embedder = if command.words {
         None
@@ -72,6 +77,7 @@ fn measure(command: &Eval, sets: &[Set], embedder: Option<&Arc<dyn Embed>>, json
                 ));
             }
         }
+        EvalWhat::Community => {}
         EvalWhat::Answers => {
             let files = each_set(scratch.path(), sets, model, &mut vectors, |bench, set, embed| {
                 let mut answers = Answers::default();

@@ -51,6 +51,7 @@ pub async fn run(command: Serve, settings: Settings) -> anyhow::Result<ExitCode>
             sweep();
         }
     });
+    community.search.resume().await?;
     announce(&community).await?;
     gate.open(shell.router);
     let ending = ended();

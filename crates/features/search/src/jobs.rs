@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use xinghe_ai::Role;
 use xinghe_core::PostView;
-use xinghe_store::{JobError, JobHandler, JobRun};
+use xinghe_store::{JobError, JobHandler, JobRequest, JobRun, Unique};
 
 use crate::Inner;
 use crate::index::{PassageVectors, Texts};
@@ -13,6 +13,11 @@ use crate::store;
 
 /// The kind of the job.
 pub(crate) const EMBED: &str = "search.embed";
+
+/// The job that embeds all that is listed; there is one at a time.
+pub(crate) fn request() -> JobRequest {
+    JobRequest::new(EMBED, &serde_json::json!({})).unique(Unique::WhileActive("all".to_owned()))
+}
 /// How many posts are embedded in one step; after each, what is done is kept.
 const STEP: u32 = 16;
 

@@ -30,7 +30,7 @@ use xinghe_ai::{Embed, Role};
 use xinghe_core::evidence::{Evidence, Query};
 use xinghe_core::ports::{Authors, PortError, PortResult, Posts, Retrieve};
 use xinghe_core::{Event, Lang, PassageId, PostId, PostView};
-use xinghe_store::{EventReader, JobHandler, LocalReader, Migration, ReaderError, Store};
+use xinghe_store::{EventReader, JobHandler, LocalReader, Migration, ReaderError, Store, StoreError};
 use xinghe_web::{AppError, Feature, Need, RateClass, Routes};
 
 pub use api::{Count, FacetCounts, FoundPassage, Item, Page, SearchQuery, Status};
@@ -72,6 +72,21 @@ impl Search {
         self.inner.index.is_writer()
     }
 
+    /// Queues the embedding of what still lacks vectors: of a community that began without a model, or whose vectors
+    /// are to be made anew. Does nothing without an embedder.
+    ///
+    /// # Errors
+    /// The database is gone.
+    pub async fn resume(&self) -> Result<(), StoreError> {
+        let store = &self.inner.store;
+        if self.inner.embedder.is_none() || store::count_pending(store).await? == 0 {
+            return Ok(());
+        }
+        let mut unit = store.begin().await?;
+        unit.enqueue(&jobs::request()).await?;
+        unit.commit().await
+    }
+
     /// A page of results.
     ///
     /// # Errors
@@ -107,7 +122,12 @@ impl Inner {
         let wanted = api::parse(self, sent).await?;
         let inner = self.clone();
         let found = tokio::task::spawn_blocking(move || {
-            let vector = || inner.vector(&wanted.query.text);
+            let typed = &wanted.query.text;
+            // Both scripts mean the same; of a few characters the model does not always know that.
+            let vector = || {
+                let folded = index::is_keywords(typed).then(|| xinghe_text::norm::fold_str(typed));
+                inner.vector(folded.as_deref().unwrap_or(typed))
+            };
             api::find(&inner.index, &wanted, vector)
         });
         let found = found.await.map_err(AppError::internal)?.map_err(AppError::internal)?;
@@ -186,7 +206,10 @@ struct Doc;
 
 /// The tables of this feature.
 pub fn migrations() -> Vec<Migration> {
-    vec![Migration { feature: "search", version: 1, name: "vectors", sql: include_str!("../migrations/0001.sql") }]
+    vec![
+        Migration { feature: "search", version: 1, name: "vectors", sql: include_str!("../migrations/0001.sql") },
+        Migration { feature: "search", version: 2, name: "embed anew", sql: include_str!("../migrations/0002.sql") },
+    ]
 }
 
 impl Feature for Search {

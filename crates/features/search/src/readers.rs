@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use xinghe_core::event::Position;
 use xinghe_core::{Event, PostId, PostView, Recorded, Timestamp};
-use xinghe_store::{EventReader, JobRequest, LocalReader, ReaderError, Unique, UnitOfWork};
+use xinghe_store::{EventReader, LocalReader, ReaderError, UnitOfWork};
 
 use crate::Inner;
 use crate::index::Mark;
@@ -42,8 +42,7 @@ impl EventReader for Pending {
             }
         }
         if more && self.embeds {
-            let request = JobRequest::new(jobs::EMBED, &serde_json::json!({}));
-            unit.enqueue(&request.unique(Unique::WhileActive("all".to_owned()))).await?;
+            unit.enqueue(&jobs::request()).await?;
         }
         Ok(())
     }

@@ -15,7 +15,7 @@ use xinghe_store::{Store, StoreError};
 use xinghe_web::refs::{AuthorRef, PostRef};
 
 use crate::answer::compose::{self, Drafted};
-use crate::answer::gate::Gate;
+use crate::answer::gate::{Gate, Verdict};
 use crate::answer::generate::{self, Cutter};
 use crate::answer::verify::{Checker, Source};
 use crate::model::{Answer, AnswerProvenance, Citation, Question, Reason, Sentence};
@@ -115,11 +115,42 @@ impl Asker {
         Ok(answer)
     }
 
+    /// Looks what a question would be answered with, and why, without answering: nothing is stored.
+    ///
+    /// # Errors
+    /// The database or another feature broke.
+    pub async fn examine(&self, question: &Question) -> Result<Examined, AskError> {
+        let filter = Filter { scope: question.twin.map_or(Scope::Everyone, Scope::Author), ..evidence_only() };
+        let query = Query { text: question.text.clone(), filter, limit: LOOKED_AT, operators: false };
+        let evidence = self.deps.retrieve.retrieve(&query).await?;
+        let gate = self.gate().await?;
+        let verdict = gate.judge(&question.text, &evidence);
+        let score = gate.score(&question.text, &evidence);
+        let threshold = gate.threshold(evidence.meaning);
+        let drafted = compose::extract(&question.text, &evidence);
+        Ok(Examined { evidence, verdict, score, threshold, drafted })
+    }
+
     /// The gate with its newest calibration.
     pub(crate) async fn gate(&self) -> Result<Gate, StoreError> {
         let calibration = store::calibration(&self.deps.store).await?;
         Ok(calibration.map_or_else(Gate::default, |c| Gate::with_threshold(c.threshold)))
     }
+}
+
+/// What a question would be answered with: see [`Asker::examine`].
+#[derive(Debug)]
+pub struct Examined {
+    /// What was found.
+    pub evidence: Evidence,
+    /// What the gate says of it.
+    pub verdict: Verdict,
+    /// The gate's log-odds.
+    pub score: f64,
+    /// The log-odds under which questions are declined.
+    pub threshold: f64,
+    /// The sentences that would be quoted.
+    pub drafted: Vec<Drafted>,
 }
 
 /// What is at hand while one question is answered.

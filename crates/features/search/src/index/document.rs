@@ -5,7 +5,7 @@ use tantivy::TantivyDocument;
 use tantivy::tokenizer::{PreTokenizedString, Token};
 use xinghe_core::content::Passage;
 use xinghe_core::{AuthorId, LangTag, PassageId, PostId, PostKind, PostView, Timestamp};
-use xinghe_text::tokens;
+use xinghe_text::{CutSentence, tokens};
 
 use super::{Fields, Packed, PassageVectors};
 
@@ -83,10 +83,25 @@ impl Stored {
 }
 
 /// The passages of a post, with ids; the same for the same revision.
+///
+/// An answer says what it says to its question: the question's title stands before each of its passages as a heading
+/// does, found but never quoted.
 pub fn passages_of(post: &PostView) -> Vec<(PassageId, xinghe_text::Cut)> {
+    let mut cuts = xinghe_text::cut(&post.body);
+    if post.kind == PostKind::Answer && !post.title.is_empty() {
+        for cut in &mut cuts {
+            let (text, start) = (post.title.clone(), cut.start);
+            let asked = CutSentence { text, start, end: start, code: false, heading: true, line: true };
+            cut.sentences.insert(0, asked);
+        }
+    }
     let id = |(i, cut)| (PassageId::derive(post.revision, i as u32), cut);
-    xinghe_text::cut(&post.body).into_iter().enumerate().map(id).collect()
+    cuts.into_iter().enumerate().map(id).collect()
 }
+
+/// How many characters of a text are embedded: what goes on for longer is data or code, whose meaning its beginning
+/// tells, and would keep a thread from everybody else's texts.
+const MEANT: usize = 3_600;
 
 /// What of a post is embedded: each passage as it is read, then each of its sentences.
 #[derive(Debug)]
@@ -102,9 +117,10 @@ impl Texts {
     /// The texts of a post.
     pub fn of(post: &PostView) -> Self {
         let cuts = passages_of(post);
+        let short = |text: &str| text.chars().take(MEANT).collect::<String>();
         let one = |cut: &xinghe_text::Cut| {
-            let own = cut.sentences.iter().map(|s| s.text.clone());
-            std::iter::once(cut.plain()).chain(own).collect::<Vec<_>>()
+            let own = cut.sentences.iter().map(|s| short(&s.text));
+            std::iter::once(short(&cut.plain())).chain(own).collect::<Vec<_>>()
         };
         Self {
             post: post.id,

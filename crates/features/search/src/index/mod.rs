@@ -38,6 +38,7 @@ use xinghe_core::{PassageId, PostId, PostKind, Timestamp};
 
 pub use document::{Facets, Indexed, Texts, indexed, passages_of};
 pub use means::{E5_SMALL_NAME, Language, Means, Part};
+pub use query::is_keywords;
 pub use rank::Ranking;
 use rank::column;
 use records::{ReadyVectors, Records};
@@ -46,7 +47,7 @@ pub use vectors::{Packed, PassageVectors, decode, encode};
 use vectors::{Sketch, encode_stored};
 
 /// The form of the index; another number in the folder means that it is rebuilt.
-const VERSION: u32 = 4;
+const VERSION: u32 = 5;
 /// The folder of the words within that of the index.
 const WORDS: &str = "words";
 /// Memory of the writer, in bytes.

@@ -25,6 +25,11 @@ impl Parsed {
         Self { terms, phrases, excluded }
     }
 
+    /// Whether nothing was typed that could be looked for.
+    pub fn is_empty(&self) -> bool {
+        self.terms.is_empty() && self.phrases.is_empty()
+    }
+
     pub fn has_operators(&self) -> bool {
         !self.phrases.is_empty() || !self.excluded.is_empty()
     }
@@ -35,6 +40,14 @@ impl Parsed {
         let holds = |p: &String| text.contains(p.as_str());
         self.phrases.iter().all(holds) && !self.excluded.iter().any(holds)
     }
+}
+
+/// Whether somebody typed keywords and not a question or a sentence: up to three Latin words or six Han characters.
+/// They are looked for as they stand; their meaning alone says little.
+pub fn is_keywords(text: &str) -> bool {
+    let han = text.chars().filter(|c| xinghe_text::norm::is_han(*c)).count();
+    let latin = text.split(|c: char| !(c.is_alphanumeric() || c == '_') || xinghe_text::norm::is_han(c));
+    han <= 6 && han.div_ceil(2) + latin.filter(|w| !w.is_empty()).count() <= 3
 }
 
 fn take_apart(text: &str, plain: &mut String, phrases: &mut Vec<String>, excluded: &mut Vec<String>) {

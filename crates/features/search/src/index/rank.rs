@@ -12,7 +12,7 @@ use xinghe_text::tokens;
 
 use super::document::{self, Facets};
 use super::means::{Asked, Language, Part};
-use super::query::Parsed;
+use super::query::{Parsed, is_keywords};
 use super::score::{self, Scored, Weighed};
 use super::sketches::Entry;
 use super::vectors::stored;
@@ -32,6 +32,9 @@ const WITH_OPERATORS: usize = 5;
 /// Up to how many passages that filters leave are all scored, rather than looked for among everybody's: finding a
 /// member's among 200,000 would take longer.
 const FEW: usize = 512;
+
+/// What a passage gains whose post is named as was typed: more than any words or meaning make up for.
+const NAMED: f32 = 10.0;
 
 /// What filters and phrases leave.
 enum Allowed {
@@ -108,6 +111,7 @@ impl Index {
         vector: impl FnOnce() -> Option<V>,
     ) -> Result<Ranking<'_>, IndexError> {
         let parsed = Parsed::of(&query.text, query.operators);
+        let keywords = query.operators && is_keywords(&query.text);
         let language = xinghe_text::detect(&query.text);
         let searcher = self.reader.searcher();
         let txn = self.records.read()?;
@@ -117,7 +121,7 @@ impl Index {
         let telling = weighed.most_telling(FOR_CANDIDATES);
         let (by_words, vector) = std::thread::scope(|scope| {
             let words = scope.spawn(|| self.by_words(&searcher, &parsed, &telling, query));
-            let vector = vector();
+            let vector = if query.operators && parsed.is_empty() { None } else { vector() };
             (words.join(), vector)
         });
         let broken = |_| IndexError::Folder(std::io::Error::other("looking for words failed"));
@@ -156,7 +160,11 @@ impl Index {
             }
             _ => score::Bridge::default(),
         };
+        let bridge = if keywords { bridge.without_words() } else { bridge };
         score::rank(&mut scored, &bridge);
+        if keywords {
+            self.named_first(&txn, &query.text, &mut scored)?;
+        }
         Ok(Ranking { txn, parsed, weighed, asked, bridge, scored, language })
     }
 
@@ -231,6 +239,19 @@ impl Index {
             all.extend(self.records.facets(&ranking.txn, s.post)?);
         }
         Ok(all)
+    }
+
+    /// Puts posts first whose title is the very thing that was typed: the project of that name before those that use it.
+    fn named_first(&self, txn: &RoTxn<'_, WithoutTls>, typed: &str, scored: &mut [Scored]) -> Result<(), IndexError> {
+        let typed = xinghe_text::norm::fold_str(typed.trim());
+        for s in scored.iter_mut().take(BY_WORDS) {
+            let stored = self.records.text(txn, s.passage)?;
+            if stored.is_some_and(|t| xinghe_text::norm::fold_str(t.title.trim()) == typed) {
+                s.score += NAMED;
+            }
+        }
+        score::sort(scored);
+        Ok(())
     }
 
     /// What filters and phrases leave, and the candidates of the words within it: all of it where it is little.

@@ -215,6 +215,11 @@ impl Line {
 }
 
 impl Bridge {
+    /// For keywords: who does not hold them in any language is not taken for holding them.
+    pub fn without_words(self) -> Self {
+        Self { words: 0.0, sentence_words: 0.0, ..self }
+    }
+
     /// Between the question's language and others; `centred` tells the centred cosines of a passage in its own.
     pub fn between(scored: &[Scored], centred: impl Fn(&Scored) -> Option<(f32, f32)>) -> Self {
         let mut own: Vec<(f32, (f32, f32), &Scored)> =
@@ -275,6 +280,11 @@ pub(super) fn rank(scored: &mut [Scored], bridge: &Bridge) {
             s.meaning.get_or_insert(mean);
         }
     }
+    sort(scored);
+}
+
+/// The best first; of equals the older one.
+pub(super) fn sort(scored: &mut [Scored]) {
     scored.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.passage.cmp(&b.passage)));
 }
 

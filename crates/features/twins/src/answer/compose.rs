@@ -77,7 +77,20 @@ fn sentence(evidence: &Evidence, hit: usize, index: usize) -> &SentenceEvidence 
 
 fn fit_to_say(s: &SentenceEvidence) -> bool {
     let length = s.text.chars().count();
-    if s.code { length <= LONGEST_CODE } else { s.text.chars().filter(|c| c.is_alphanumeric()).count() >= 4 }
+    if s.code {
+        length <= LONGEST_CODE
+    } else {
+        s.text.chars().filter(|c| c.is_alphanumeric()).count() >= 4 && !asks(&s.text)
+    }
+}
+
+/// Whether a sentence asks something: then it is no answer, however near to the question it lies.
+fn asks(text: &str) -> bool {
+    let end = |c: char| {
+        c.is_whitespace()
+            || matches!(c, '"' | '\'' | '”' | '’' | '」' | '』' | '*' | '_' | '`' | ')' | '）' | '.' | '。')
+    };
+    text.trim_end_matches(end).ends_with(['?', '？'])
 }
 
 /// Adds to the places of one passage what they lean on, in order.
