@@ -20,6 +20,8 @@ impl EventReader for ClaimedCredits {
         for recorded in events {
             if let Event::AuthorClaimed { author, member } = recorded.event {
                 store::pass_credits(unit, author, member).await?;
+                // Who derives something from credits must not look before they have passed.
+                unit.append(recorded.actor, &Event::CreditsPassed { author, member }).await?;
             }
         }
         Ok(())

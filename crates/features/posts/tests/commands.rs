@@ -237,6 +237,8 @@ async fn credits_pass_to_who_claims_them(db: TestDb) {
     let by_ada = store::latest_of_author(db.store(), ADA.id, &[], Some(true), None, 10).await.unwrap();
     assert_eq!(by_ada.len(), 1);
     assert_eq!(by_ada[0].author, ADA.id);
+    let passed = Event::CreditsPassed { author: AuthorId::from_raw(21), member: ADA.id };
+    assert_eq!(db.events().await.last().map(|r| &r.event), Some(&passed), "told when it is done");
 }
 
 async fn lists_page_without_gap_or_repeat(db: TestDb) {

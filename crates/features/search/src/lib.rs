@@ -177,7 +177,7 @@ impl Inner {
     /// them.
     async fn posts_of(&self, event: &Event) -> Result<Vec<PostId>, IndexError> {
         match event {
-            Event::AuthorClaimed { author, .. } => self.index.posts_of(*author),
+            Event::CreditsPassed { author, .. } => self.index.posts_of(*author),
             Event::ProfileChanged { member } => self.index.posts_of(*member),
             _ => Ok(Vec::new()),
         }

@@ -60,6 +60,14 @@ pub enum Event {
         /// The member whose work it is.
         member: AuthorId,
     },
+    /// The credits of a claimed author's posts stand for the member now: comes after [`Event::AuthorClaimed`], when
+    /// posts have followed.
+    CreditsPassed {
+        /// The formerly unclaimed author.
+        author: AuthorId,
+        /// The member whose work it is.
+        member: AuthorId,
+    },
     /// A post became visible.
     PostPublished {
         /// Which post.

@@ -190,6 +190,12 @@ pub async fn edit(
     store::put_tags(&mut unit, &[(post, &content.tags)], false).await?;
     store::put_facts(&mut unit, &[(post, &content.facts)], false).await?;
     unit.append(Some(actor.id), &Event::PostRevised { post, revision: id }).await?;
+    if before.view.kind == PostKind::Question && before.view.title != content.title {
+        // Answers bear their question's title, and are found by it.
+        for (answer, revision) in store::answers(&unit, post).await? {
+            unit.append(Some(actor.id), &Event::PostRevised { post: answer, revision }).await?;
+        }
+    }
     name(&mut unit, actor.id, (post, before.view.author().unwrap_or(actor.id)), &content.mentions).await?;
     if before.view.kind == PostKind::News && before.view.source_url != content.source_url {
         stories::moved(&mut unit, &before.view, content.source_url.as_deref(), (actor.id, store.now())).await?;

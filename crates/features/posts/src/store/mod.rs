@@ -7,7 +7,7 @@ mod write;
 
 pub use lists::{latest_of_author, list, list_in, revision, revisions, tags, thread};
 pub use named::{drop_story, mentions, put_mentions, put_story, sources, story};
-pub use read::{credits, details, heads, ids_after, views};
+pub use read::{answers, credits, details, heads, ids_after, views};
 pub use write::{
     NewPost, NewRevision, delete, insert_posts, insert_revisions, lock, pass_credits, put_credits, put_facts,
     put_imports, put_tags, recount, restore, set_accepted, set_author, update_post,

@@ -167,6 +167,20 @@ async fn plain(q: &impl Queries, posts: &[PostId]) -> Result<HashMap<PostId, Pos
     Ok(found)
 }
 
+/// The visible answers of a question, with their current revisions.
+pub async fn answers(q: &impl Queries, question: PostId) -> Result<Vec<(PostId, RevisionId)>, StoreError> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        id: i64,
+        revision: i64,
+    }
+    let sql = format!(
+        "SELECT p.id, p.revision FROM posts_post p WHERE p.root = $1 AND p.kind = 'answer' AND {VISIBLE} ORDER BY p.id"
+    );
+    let rows: Vec<Row> = q.all(&sql, params![question.raw()]).await?;
+    Ok(rows.into_iter().map(|r| (PostId::from_raw(r.id), RevisionId::from_raw(r.revision))).collect())
+}
+
 /// The credits of posts, in order.
 pub async fn credits(q: &impl Queries, posts: &[PostId]) -> Result<Vec<(PostId, Credit)>, StoreError> {
     #[derive(FromQueryResult)]
