@@ -150,7 +150,7 @@ pub fn write(
     progress: &dyn Fn(u64),
 ) -> anyhow::Result<()> {
     let list = serde_json::to_vec_pretty(contents)?;
-    std::fs::write(stage.path().join(LIST), list)?;
+    create(&stage.path().join(LIST))?.write_all(&list)?;
     let parent = parent_of(target);
     if form == Form::Folder {
         for path in contents.files.iter().map(|f| f.path.as_str()).chain([LIST]) {
@@ -228,7 +228,7 @@ fn read_archive(source: &Path, stage: &Path, progress: &dyn Fn(u64)) -> anyhow::
 fn take(from: &mut dyn Read, entry: &Entry, stage: &Path, progress: &dyn Fn(u64)) -> anyhow::Result<()> {
     let target = stage.join(&entry.path);
     std::fs::create_dir_all(parent_of(&target))?;
-    let mut to = File::create(&target).with_context(|| target.display().to_string())?;
+    let mut to = create(&target).with_context(|| target.display().to_string())?;
     let (bytes, sha256) = copy(from, &mut to, entry.bytes, progress).with_context(|| entry.path.clone())?;
     let whole = bytes == entry.bytes && sha256 == entry.sha256;
     ensure!(whole, "{} in it is damaged: its checksum is not the one of when the backup was made", entry.path);
@@ -249,6 +249,18 @@ fn copy(from: &mut dyn Read, to: &mut dyn Write, most: u64, progress: &dyn Fn(u6
         done += n as u64;
         progress(n as u64);
     }
+}
+
+/// Makes a file that only its owner may read: a backup holds everybody's messages and the settings with their keys.
+///
+/// # Errors
+/// It cannot be made.
+pub fn create(path: &Path) -> std::io::Result<File> {
+    let mut options = File::options();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
 }
 
 /// The folder that holds a file.

@@ -89,7 +89,7 @@ pub struct Community {
 /// It cannot be reached, or is newer than this program.
 pub async fn open_store(settings: &Settings) -> anyhow::Result<Store> {
     let folder = &settings.data_dir;
-    std::fs::create_dir_all(folder).with_context(|| unwritable(folder))?;
+    make_folder(folder).with_context(|| unwritable(folder))?;
     // Tried before SQLite does, which would only say that it is "unable to open database file".
     tempfile::tempfile_in(folder).with_context(|| unwritable(folder))?;
     let connection = connection(settings);
@@ -98,6 +98,18 @@ pub async fn open_store(settings: &Settings) -> anyhow::Result<Store> {
         .with_context(|| format!("the database {} cannot be opened", connection.shown()))?;
     store.migrate(&migrations()).await?;
     Ok(store)
+}
+
+/// Makes a folder that only its owner may look into, unless it is there.
+///
+/// # Errors
+/// It cannot be made.
+pub fn make_folder(folder: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
 }
 
 /// What to say where a data folder cannot be used.

@@ -54,7 +54,10 @@ pub async fn backup(command: Backup, global: &Global, settings: &Settings) -> an
     for name in BELONGS {
         let path = settings.data_dir.join(name);
         if path.is_file() {
-            std::fs::copy(&path, stage.path().join(name)).with_context(|| path.display().to_string())?;
+            let copied = archive::create(&stage.path().join(name));
+            copied
+                .and_then(|mut to| std::io::copy(&mut std::fs::File::open(&path)?, &mut to))
+                .with_context(|| path.display().to_string())?;
             files.push(name.to_owned());
         }
     }
@@ -137,8 +140,8 @@ async fn bring_back(
     force: bool,
 ) -> anyhow::Result<Restored> {
     let data_dir = &settings.data_dir;
-    std::fs::create_dir_all(data_dir).with_context(|| community::unwritable(data_dir))?;
-    std::fs::create_dir_all(parent_of(target)).with_context(|| community::unwritable(parent_of(target)))?;
+    community::make_folder(data_dir).with_context(|| community::unwritable(data_dir))?;
+    community::make_folder(parent_of(target)).with_context(|| community::unwritable(parent_of(target)))?;
     let known = community::migrations();
     let refused = || format!("{} cannot be restored", source.display());
     let replaced = target.exists().then(|| archive::old(target));
@@ -184,7 +187,7 @@ struct Moved(Vec<PathBuf>);
 
 impl Moved {
     fn take(&mut self, from: &Path, to: &Path) -> std::io::Result<()> {
-        std::fs::create_dir_all(parent_of(to))?;
+        community::make_folder(parent_of(to))?;
         std::fs::rename(from, to)?;
         self.0.push(to.to_owned());
         Ok(())

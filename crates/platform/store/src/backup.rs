@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, FromQueryResult};
 
-use crate::connect::sqlite_connection;
+use crate::connect::{make_private, sqlite_connection};
 use crate::error::StoreError;
 use crate::migrate::{self, Migration};
 use crate::params;
@@ -79,6 +79,7 @@ pub async fn backup(store: &Store, target: &Path) -> Result<Copied, BackupError>
     let source = store.file().ok_or_else(|| StoreError::Value("the database has no file".to_owned()))?;
     let name =
         partial.to_str().ok_or_else(|| file(target)(Error::new(ErrorKind::InvalidInput, "the path is not UTF-8")))?;
+    make_private(&partial)?;
     let connection = sqlite_connection(source, false).await?;
     let sql = statement(connection.get_database_backend(), "VACUUM INTO $1", params![name]);
     let copied = connection.execute_raw(sql).await.map_err(StoreError::from);
@@ -115,7 +116,11 @@ pub async fn restore(backup: &Path, target: &Path, known: &[Migration], force: b
     // Looked at as a copy: looking itself would leave files beside the backup.
     let partial = beside(target, ".partial");
     remove(&partial)?;
-    std::fs::copy(backup, &partial).map_err(file(&partial))?;
+    make_private(&partial)?;
+    // Not `fs::copy`, which would give it the rights of the backup.
+    let read = std::fs::File::open(backup).map_err(file(backup))?;
+    let written = std::fs::OpenOptions::new().write(true).open(&partial);
+    written.and_then(|mut to| std::io::copy(&mut &read, &mut to)).map_err(file(&partial))?;
     let events = match check(&partial, known).await {
         Ok(events) => events,
         Err(BackupError::Damaged { reason, .. }) => {

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use sea_orm::sqlx::Connection;
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteLockingMode, SqliteSynchronous};
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, FromQueryResult};
 
@@ -87,12 +88,31 @@ pub(crate) fn without_secrets(url: &str) -> String {
     }
 }
 
+/// Makes a file that only its owner may read and write; SQLite gives what it puts beside it the same rights. One that
+/// is there stays as it is.
+///
+/// # Errors
+/// It cannot be made.
+pub(crate) fn make_private(path: &Path) -> Result<(), StoreError> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Err(source) if source.kind() != std::io::ErrorKind::AlreadyExists => {
+            Err(StoreError::File { path: path.display().to_string(), source })
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Connections to a file. Reading ones cannot write, so that nothing bypasses the unit of work.
 async fn sqlite(path: &Path, connections: u32, reading: bool) -> Result<DatabaseConnection, StoreError> {
     if let Some(folder) = path.parent().filter(|p| !p.as_os_str().is_empty() && !p.is_dir()) {
         let source = std::io::Error::new(std::io::ErrorKind::NotFound, "there is no such folder for the database");
         return Err(StoreError::File { path: folder.display().to_string(), source });
     }
+    make_private(path)?;
     let path = path.to_owned();
     let mut options = ConnectOptions::new("sqlite://xinghe?mode=rwc");
     options
@@ -101,6 +121,12 @@ async fn sqlite(path: &Path, connections: u32, reading: bool) -> Result<Database
         .test_before_acquire(false)
         .sqlx_logging(false)
         .acquire_timeout(Duration::from_secs(30))
+        .map_sqlx_sqlite_pool_opts(|o| {
+            // When the disk is full, SQLite may undo a transaction by itself, and what keeps count of transactions
+            // does not notice: it would take every later one for part of that one and never commit it. Such a
+            // connection is closed, which undoes whatever it still has open, and another takes its place.
+            o.before_acquire(|connection, _| Box::pin(std::future::ready(Ok(!connection.is_in_transaction()))))
+        })
         .map_sqlx_sqlite_opts(move |o| {
             // The file is named here, since an address would read `%` and `?` in a path as something else.
             let o = o

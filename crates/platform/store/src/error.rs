@@ -14,6 +14,9 @@ pub enum StoreError {
     /// There is no room left for what was to be written.
     #[error("the disk that holds the database is full; nothing of this change was kept: make room and try again")]
     Full(#[source] DbErr),
+    /// An earlier statement failed in a way that undid the whole transaction, so the rest of it cannot be kept either.
+    #[error("database: nothing of this change was kept, since an earlier part of it failed; try again")]
+    Undone,
     /// A transaction did not get its turn: another one has been open for too long.
     #[error("database: another transaction has been open for {0} seconds; try again")]
     Busy(u64),
@@ -74,9 +77,23 @@ impl StoreError {
     /// database was busy or full, a transaction lost a race.
     pub fn is_transient(&self) -> bool {
         match self {
-            Self::Full(_) | Self::Busy(_) => true,
+            Self::Full(_) | Self::Undone | Self::Busy(_) => true,
             Self::Database(DbErr::Conn(_) | DbErr::ConnectionAcquire(_)) => true,
             Self::Database(error) => of_sqlx(error).is_some_and(transient_sqlx),
+            _ => false,
+        }
+    }
+
+    /// Whether the transaction may have been undone by this error. PostgreSQL then refuses all the rest of it, but
+    /// answers a commit as if all were well. SQLite forgets the transaction, and would keep every later statement
+    /// for itself.
+    pub(crate) fn undoes(&self) -> bool {
+        match self {
+            Self::Full(_) | Self::Undone => true,
+            Self::Database(error) => of_sqlx(error).and_then(SqlxError::as_database_error).is_some_and(|e| {
+                // Busy, no memory, interrupted, read or write error, full.
+                e.code().is_none_or(|c| sqlite_code(&c).is_none_or(|c| matches!(c, 5 | 7 | 9 | 10 | 13)))
+            }),
             _ => false,
         }
     }

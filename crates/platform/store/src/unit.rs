@@ -1,5 +1,7 @@
 //! The unit of work: one transaction with its events and jobs.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use async_trait::async_trait;
 use sea_orm::{ConnectionTrait, DatabaseTransaction, FromQueryResult, Value};
 use tokio::sync::OwnedSemaphorePermit;
@@ -17,12 +19,14 @@ pub struct UnitOfWork {
     tx: DatabaseTransaction,
     appended: bool,
     queued: bool,
+    /// A statement failed in a way that undid the transaction.
+    undone: AtomicBool,
     _turn: OwnedSemaphorePermit,
 }
 
 impl UnitOfWork {
     pub(crate) fn new(store: Store, tx: DatabaseTransaction, turn: OwnedSemaphorePermit) -> Self {
-        Self { store, tx, appended: false, queued: false, _turn: turn }
+        Self { store, tx, appended: false, queued: false, undone: AtomicBool::new(false), _turn: turn }
     }
 
     /// The store it belongs to: its clock, ids and randomness. Do not write through it while this is open.
@@ -35,8 +39,10 @@ impl UnitOfWork {
     /// # Errors
     /// The database refuses it.
     pub async fn execute(&mut self, sql: &str, params: Vec<Value>) -> Result<u64, StoreError> {
+        self.still_open()?;
         let backend = self.tx.get_database_backend();
-        Ok(self.tx.execute_raw(statement(backend, sql, params)).await?.rows_affected())
+        let done = self.tx.execute_raw(statement(backend, sql, params)).await.map_err(StoreError::from);
+        Ok(self.noticing(done)?.rows_affected())
     }
 
     /// Waits until no other unit of work holds this name, and holds it until this one ends: for commands that look
@@ -47,7 +53,7 @@ impl UnitOfWork {
     pub async fn lock(&mut self, name: &str) -> Result<(), StoreError> {
         if self.store.backend() == Backend::Postgres {
             let sql = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))";
-            self.tx.execute_raw(statement(self.tx.get_database_backend(), sql, vec![Value::from(name)])).await?;
+            self.execute(sql, vec![Value::from(name)]).await?;
         }
         Ok(())
     }
@@ -76,6 +82,7 @@ impl UnitOfWork {
     /// # Errors
     /// The database refuses; then nothing was done.
     pub async fn commit(self) -> Result<(), StoreError> {
+        self.still_open()?;
         self.tx.commit().await?;
         self.store.inner().bells.ring(self.appended, self.queued);
         Ok(())
@@ -87,6 +94,18 @@ impl UnitOfWork {
     /// The database is gone (then nothing was done either).
     pub async fn rollback(self) -> Result<(), StoreError> {
         Ok(self.tx.rollback().await?)
+    }
+
+    /// Remembers an error after which nothing of this transaction can be kept.
+    fn noticing<T>(&self, done: Result<T, StoreError>) -> Result<T, StoreError> {
+        if done.as_ref().is_err_and(StoreError::undoes) {
+            self.undone.store(true, Ordering::Relaxed);
+        }
+        done
+    }
+
+    fn still_open(&self) -> Result<(), StoreError> {
+        if self.undone.load(Ordering::Relaxed) { Err(StoreError::Undone) } else { Ok(()) }
     }
 
     /// Wakes readers once this is committed, though it appended nothing.
@@ -107,10 +126,12 @@ impl UnitOfWork {
 #[async_trait]
 impl Queries for UnitOfWork {
     async fn all<T: FromQueryResult + Send>(&self, sql: &str, params: Vec<Value>) -> Result<Vec<T>, StoreError> {
-        all_of(&self.tx, sql, params).await
+        self.still_open()?;
+        self.noticing(all_of(&self.tx, sql, params).await)
     }
 
     async fn one<T: FromQueryResult + Send>(&self, sql: &str, params: Vec<Value>) -> Result<Option<T>, StoreError> {
-        one_of(&self.tx, sql, params).await
+        self.still_open()?;
+        self.noticing(one_of(&self.tx, sql, params).await)
     }
 }

@@ -92,6 +92,26 @@ async fn a_restore_refuses_what_would_lose_something() {
     assert!(restore(&folder.join("nothing.db"), &folder.join("new.db"), &[], false).await.is_err());
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn nobody_else_may_read_a_database_or_a_backup() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let store = open(&at("x.db")).await;
+    append(&store, 1).await;
+    let copy = backup(&store, &at("copy.db")).await.unwrap().path;
+    // A backup that came from elsewhere, readable by all, makes no readable database.
+    std::fs::set_permissions(&copy, std::fs::Permissions::from_mode(0o644)).unwrap();
+    restore(&copy, &at("restored.db"), &[], false).await.unwrap();
+    backup(&store, &at("second.db")).await.unwrap();
+    for name in ["x.db", "x.db-wal", "x.db-shm", "second.db", "restored.db"] {
+        let mode = std::fs::metadata(at(name)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{name}");
+    }
+    store.close().await.unwrap();
+}
+
 #[tokio::test]
 async fn a_backup_of_a_newer_program_is_refused() {
     let db = TestDb::sqlite().await;

@@ -93,6 +93,92 @@ async fn a_full_disk_is_told_and_nothing_is_half_done() {
 #[derive(FromQueryResult)]
 struct Pages {}
 
+#[tokio::test]
+async fn a_transaction_that_sqlite_undid_by_itself_is_not_taken_for_open() {
+    let db = TestDb::sqlite().await;
+    let store = db.store();
+    store.migrate(&[step(1, "CREATE TABLE f_one (a TEXT)")]).await.unwrap();
+    let insert = "INSERT INTO f_one (a) VALUES ($1)";
+    for commit in [true, false] {
+        let mut unit = store.begin().await.unwrap();
+        unit.execute(insert, params!["lost"]).await.unwrap();
+        // What SQLite does when a page does not fit any more, at a statement or at the commit itself.
+        unit.execute("ROLLBACK", vec![]).await.unwrap();
+        if commit {
+            unit.commit().await.unwrap_err();
+        } else {
+            drop(unit);
+        }
+        let mut unit = store.begin().await.unwrap();
+        unit.execute(insert, params!["kept"]).await.unwrap();
+        unit.commit().await.unwrap();
+    }
+    let kept = "SELECT COUNT(*) AS value FROM f_one WHERE a = 'kept'";
+    let all = "SELECT COUNT(*) AS value FROM f_one";
+    // Seen by other connections, so really committed; and another process gets the lock.
+    assert_eq!(store.number(kept, vec![]).await.unwrap(), Some(2));
+    assert_eq!(store.number(all, vec![]).await.unwrap(), Some(2));
+    append(&db.another().await.unwrap(), 1).await;
+}
+
+/// A small file system in memory, gone with the test.
+struct Small(tempfile::TempDir);
+
+impl Small {
+    /// `None` where this user may not mount.
+    fn mounted() -> Option<Self> {
+        let folder = tempfile::tempdir().unwrap();
+        let mut mount = std::process::Command::new("mount");
+        mount.args(["-t", "tmpfs", "-o", "size=1m", "xinghe-test"]).arg(folder.path());
+        let done = mount.output().is_ok_and(|o| o.status.success());
+        done.then(|| Self(folder))
+    }
+}
+
+impl Drop for Small {
+    fn drop(&mut self) {
+        let _ = std::process::Command::new("umount").arg("-l").arg(self.0.path()).status();
+    }
+}
+
+#[tokio::test]
+async fn a_commit_that_finds_no_room_is_told_and_the_next_ones_count() {
+    let Some(small) = Small::mounted() else {
+        eprintln!("skipped: this user may not mount a file system");
+        return;
+    };
+    let settings = StoreSettings::sqlite(&small.0.path().join("x.db"));
+    let open = async || Store::open(&settings, Arc::new(SystemClock), Arc::new(SeededRandom::new(3))).await.unwrap();
+    let store = open().await;
+    store.migrate(&[step(1, "CREATE TABLE f_one (a TEXT)")]).await.unwrap();
+    let ballast = small.0.path().join("ballast");
+    std::fs::write(&ballast, vec![1; 300_000]).unwrap();
+    let (mut kept, mut refused) = (0, 0);
+    while refused < 3 {
+        let mut unit = store.begin().await.unwrap();
+        for _ in 0..10 {
+            unit.execute("INSERT INTO f_one (a) VALUES ($1)", params!["x".repeat(4_000)]).await.unwrap();
+        }
+        match unit.commit().await {
+            Ok(()) => kept += 10,
+            Err(error) => {
+                assert!(matches!(error, StoreError::Full(_)), "{error:?}");
+                refused += 1;
+            }
+        }
+        let there = store.number("SELECT COUNT(*) AS value FROM f_one", vec![]).await.unwrap();
+        assert_eq!(there, Some(kept));
+    }
+    std::fs::remove_file(ballast).unwrap();
+    append(&store, 1).await;
+    // Another process gets the lock, and sees what was committed.
+    let other = open().await;
+    append(&other, 2).await;
+    assert_eq!(other.number("SELECT COUNT(*) AS value FROM events", vec![]).await.unwrap(), Some(2));
+    other.close().await.unwrap();
+    store.close().await.unwrap();
+}
+
 /// Host and port of a PostgreSQL address.
 fn server_of(url: &str) -> String {
     let after = url.rsplit_once('@').unwrap().1;
