@@ -9,11 +9,13 @@
 //! | [`tokens`] | index terms of a text, terms of a query with their weights |
 //! | [`sentences`] | where sentences end |
 //! | [`markdown`] | Markdown as a reader sees it, with the way back to the source |
+//! | [`html`] | raw HTML inside Markdown: what of it is shown |
 //! | [`passages`] | cuts a Markdown text into citable passages and their sentences |
 //! | [`detect`] | the language of a text |
 //! | [`words`] | slug, excerpt, plain text, reading time |
 
 pub mod detect;
+pub mod html;
 pub mod markdown;
 pub mod norm;
 pub mod passages;

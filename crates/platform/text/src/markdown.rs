@@ -1,7 +1,12 @@
 //! Markdown as a reader sees it: the plain text of every block, and for each character where its source stands.
 
+use std::borrow::Cow;
+
+use comrak::arena_tree::NodeEdge;
 use comrak::nodes::{Node, NodeCode, NodeValue, Sourcepos};
 use comrak::{Arena, Options, parse_document};
+
+use crate::html::{self, Piece};
 
 /// What a unit of a text is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,10 +49,65 @@ pub fn options() -> Options<'static> {
     o
 }
 
+/// The most quotes and lists that a line opens inside each other.
+const CONTAINERS_MAX: usize = 50;
+
+/// Reads a text, without what no reader sees. All places in it are those of `markdown`.
+pub fn parse<'a>(arena: &'a Arena<'a>, markdown: &str, options: &Options<'_>) -> Node<'a> {
+    let root = parse_document(arena, &shallow(markdown), options);
+    html::hide(root);
+    root
+}
+
+/// A text of the same length in which no line opens more than so many quotes and lists: reading a line takes time by
+/// the square of how many are open. The signs beyond become apostrophes.
+fn shallow(markdown: &str) -> Cow<'_, str> {
+    let mut beyond: Vec<usize> = Vec::new();
+    let mut at = 0;
+    for line in markdown.split_inclusive(['\n', '\r']) {
+        if line.len() > CONTAINERS_MAX {
+            markers(line).skip(CONTAINERS_MAX).for_each(|n| beyond.push(at + n));
+        }
+        at += line.len();
+    }
+    if beyond.is_empty() {
+        return Cow::Borrowed(markdown);
+    }
+    let mut bytes = markdown.as_bytes().to_vec();
+    // A marker is one ASCII sign: what was UTF-8 stays UTF-8.
+    beyond.into_iter().for_each(|n| bytes[n] = b'\'');
+    String::from_utf8(bytes).map_or(Cow::Borrowed(markdown), Cow::Owned)
+}
+
+/// Where the signs of quotes and list items stand with which a line begins.
+fn markers(line: &str) -> impl Iterator<Item = usize> {
+    let bytes = line.as_bytes();
+    let blank = |n: usize| bytes.get(n).is_none_or(u8::is_ascii_whitespace);
+    // A line of nothing but one sign is a rule, and its signs are no list.
+    let ruled = bytes.iter().rev().copied().find(|b| !b.is_ascii_whitespace()).filter(|b| b"-*_".contains(b));
+    let rule = ruled.map_or(bytes.len(), |sign| {
+        bytes.iter().rposition(|b| *b != sign && !b.is_ascii_whitespace()).map_or(0, |n| n + 1)
+    });
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        at += bytes[at..].iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
+        let digits = bytes[at..].iter().take(10).take_while(|b| b.is_ascii_digit()).count();
+        let sign = at + digits;
+        let list = match bytes.get(sign) {
+            Some(b'>') if digits == 0 => false,
+            Some(b'-' | b'*' | b'+') if digits == 0 && blank(sign + 1) && sign < rule => true,
+            Some(b'.' | b')') if (1..10).contains(&digits) && blank(sign + 1) => true,
+            _ => return None,
+        };
+        at = sign + 1 + usize::from(list && sign + 1 < bytes.len());
+        Some(sign)
+    })
+}
+
 /// The units of a text, in order, none overlapping another.
 pub fn units(markdown: &str) -> Vec<Unit> {
     let arena = Arena::new();
-    let root = parse_document(&arena, markdown, &options());
+    let root = parse(&arena, markdown, &options());
     let mut walk = Walk { source: markdown, lines: line_starts(markdown), units: Vec::new() };
     walk.blocks(root, None, 0);
     let mut units = walk.units;
@@ -155,14 +215,19 @@ impl Walk<'_> {
 
     fn inline<'a>(&mut self, node: Node<'a>, kind: UnitKind, at: (usize, usize, usize)) {
         let mut plain = Plain::default();
-        let mut skip_in: Option<Node<'a>> = None;
+        // What a picture shows is not text; badges would drown a README's first words.
+        let mut inside_pictures = 0;
         let mut cells = 0;
-        for d in node.descendants() {
-            if let Some(image) = skip_in {
-                if d.ancestors().any(|a| a.same_node(image)) {
-                    continue;
-                }
-                skip_in = None;
+        for edge in node.traverse() {
+            let (d, entered) = match edge {
+                NodeEdge::Start(d) => (d, true),
+                NodeEdge::End(d) => (d, false),
+            };
+            if matches!(d.data().value, NodeValue::Image(_)) {
+                inside_pictures = if entered { inside_pictures + 1 } else { inside_pictures - 1 };
+            }
+            if !entered || inside_pictures > 0 {
+                continue;
             }
             let data = d.data();
             let (start, end) = self.range(data.sourcepos);
@@ -184,8 +249,6 @@ impl Walk<'_> {
                         plain.put('\n', start, end);
                     }
                 }
-                // What a picture shows is not text; badges would drown a README's first words.
-                NodeValue::Image(_) => skip_in = Some(d),
                 _ => {}
             }
         }
@@ -313,43 +376,30 @@ fn align(literal: &str, source: &str, at: usize) -> Option<Vec<(u32, u32)>> {
 const BREAKING: &[&str] =
     &["br", "p", "div", "li", "tr", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "dt", "dd", "summary"];
 
-/// The text of an HTML fragment: tags, comments, scripts and styles are left out.
+/// The text of an HTML fragment: tags and what is not shown are left out.
 fn strip_html(source: &str, at: usize, out: &mut Plain) {
     let mut i = 0;
     while let Some(c) = source[i..].chars().next() {
         let rest = &source[i..];
-        if rest.starts_with("<!--") {
-            i += rest.find("-->").map_or(rest.len(), |n| n + 3);
-        } else if c == '<'
-            && rest[1..].starts_with(|n: char| n.is_ascii_alphabetic() || n == '/' || n == '!' || n == '?')
-        {
-            let close = rest.find('>').map_or(rest.len(), |n| n + 1);
-            let name: String = rest[1..]
-                .trim_start_matches('/')
-                .chars()
-                .take_while(char::is_ascii_alphanumeric)
-                .collect::<String>()
-                .to_ascii_lowercase();
-            if (name == "script" || name == "style") && !rest.starts_with("</") {
-                let end = format!("</{name}");
-                let lower = rest.to_ascii_lowercase();
-                i += lower.find(&end).map_or(rest.len(), |n| n.max(1));
-                continue;
+        let piece = if c == '<' { html::piece(rest) } else { Piece::Sign };
+        match piece {
+            Piece::Unseen(length) => i += length,
+            Piece::Tag(tag) => {
+                let breaking = BREAKING.iter().any(|b| b.eq_ignore_ascii_case(tag.name));
+                if breaking && !out.text.is_empty() && !out.text.ends_with('\n') {
+                    out.put('\n', at + i, at + i);
+                }
+                i += tag.length;
             }
-            if BREAKING.contains(&name.as_str()) && !out.text.is_empty() && !out.text.ends_with('\n') {
-                out.put('\n', at + i, at + i);
+            Piece::Sign => {
+                let (length, shown) = entity(rest).unwrap_or((c.len_utf8(), c));
+                let blank = out.text.is_empty() || out.text.ends_with([' ', '\n']);
+                if !c.is_whitespace() || !blank {
+                    let shown = if c.is_whitespace() { ' ' } else { shown };
+                    out.put(shown, at + i, at + i + length);
+                }
+                i += length;
             }
-            i += close;
-        } else if let Some((n, decoded)) = entity(rest) {
-            out.put(decoded, at + i, at + i + n);
-            i += n;
-        } else {
-            let shown = if c.is_whitespace() { ' ' } else { c };
-            let blank = out.text.is_empty() || out.text.ends_with([' ', '\n']);
-            if shown != ' ' || !blank {
-                out.put(shown, at + i, at + i + c.len_utf8());
-            }
-            i += c.len_utf8();
         }
     }
 }
@@ -398,6 +448,49 @@ mod tests {
                 (" text".into(), "![badge](x.svg) text".into()),
             ]
         );
+    }
+
+    #[test]
+    fn no_line_opens_more_than_so_many_quotes_and_lists() {
+        for (text, signs) in [
+            (">".repeat(80), 80),
+            ("> ".repeat(80) + "a", 80),
+            ("- ".repeat(80) + "a", 80),
+            ("1. ".repeat(80) + "a", 80),
+        ] {
+            let read = shallow(&text);
+            assert_eq!(read.len(), text.len());
+            assert_eq!(read.matches('\'').count(), signs - CONTAINERS_MAX, "{read}");
+        }
+        for text in
+            ["- ".repeat(80), format!("> {}", "* ".repeat(80)), format!("a {}", ">".repeat(80)), "字".repeat(99)]
+        {
+            assert!(matches!(shallow(&text), Cow::Borrowed(_)), "{text}");
+        }
+        let deep = |text: &str| {
+            let arena = Arena::new();
+            let root = parse(&arena, text, &options());
+            root.descendants().map(|n| n.ancestors().count()).max()
+        };
+        assert!(deep(&">".repeat(9_000)) < Some(60));
+        assert!(deep(&format!("{}a", "- 1) > ".repeat(9_000))) < Some(120));
+    }
+
+    #[test]
+    fn what_no_page_shows_is_not_read() {
+        let md = "Visible words. <script>The *password* is `swordfish`.</script> <style>The colour is violet.</style> \
+                  More <!-- secret --> text. <template><b>t</b></template><noscript>n</noscript><iframe>i</iframe>\n\n\
+                  <SVG> x\n\nNext *<object>o*p</object>q*";
+        let text: Vec<String> =
+            units(md).into_iter().map(|u| u.text.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+        assert_eq!(text, ["Visible words. More text.", "Next q*"]);
+        let cut: String = crate::cut(md).iter().flat_map(|c| &c.sentences).map(|s| s.text.as_str()).collect();
+        for told in [crate::plain(md), crate::excerpt(md, 400), cut] {
+            for secret in ["swordfish", "password", "violet", "secret"] {
+                assert!(!told.contains(secret), "{told}");
+            }
+            assert!(told.contains("Visible words.") && told.contains("Next"), "{told}");
+        }
     }
 
     #[test]

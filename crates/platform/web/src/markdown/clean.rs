@@ -2,10 +2,25 @@
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
+use std::sync::LazyLock;
 
 use ammonia::Builder;
 
 use super::Heading;
+
+/// The elements that a text may have.
+static TAGS: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
+    let mut builder = Builder::default();
+    builder
+        .add_tags(["input", "section", "details", "summary", "figure", "figcaption"])
+        .rm_tags(["map", "area", "center", "article", "aside", "nav", "header", "footer", "hgroup"]);
+    builder.clone_tags().into_iter().collect()
+});
+
+/// The name of an element that a text may have.
+pub(super) fn allowed(name: &str) -> Option<&'static str> {
+    TAGS.get(name).copied()
+}
 
 /// Removes everything that is not on the list, and finishes links, pictures and tables.
 pub(super) fn clean(raw: &str, toc: &[Heading], prefix: &str) -> String {
@@ -13,8 +28,7 @@ pub(super) fn clean(raw: &str, toc: &[Heading], prefix: &str) -> String {
     let own_prefix = prefix.to_owned();
     let mut builder = Builder::default();
     builder
-        .add_tags(["input", "section", "details", "summary", "figure", "figcaption"])
-        .rm_tags(["map", "area", "center", "article", "aside", "nav", "header", "footer", "hgroup"])
+        .tags(TAGS.clone())
         .url_schemes(HashSet::from(["http", "https", "mailto"]))
         .link_rel(Some("nofollow ugc noopener"))
         .tag_attributes(attributes())

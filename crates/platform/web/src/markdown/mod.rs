@@ -4,6 +4,7 @@
 //! class, id and address is checked once more there, so nothing that an author types can look like a part of the
 //! shell, clash with its ids, or run.
 
+mod balance;
 mod clean;
 mod code;
 mod headings;
@@ -12,6 +13,7 @@ mod refs;
 use std::sync::{Arc, LazyLock};
 
 use comrak::Arena;
+use comrak::nodes::{Node, NodeValue};
 use comrak::options::Plugins;
 use moka::sync::Cache;
 use sha2::{Digest, Sha256};
@@ -79,7 +81,21 @@ pub fn render(text: &str, options: &RenderOptions) -> Arc<Rendered> {
     }
     hash.update([0xff]);
     hash.update(text.as_bytes());
-    CACHE.get_with(hash.finalize().into(), || Arc::new(render_now(text, options)))
+    let key = hash.finalize().into();
+    if let Some(known) = CACHE.get(&key) {
+        return known;
+    }
+    let make = || CACHE.get_with(key, || Arc::new(render_now(text, options)));
+    if text.len() > LONG && may_block() { tokio::task::block_in_place(make) } else { make() }
+}
+
+/// From so many bytes on, rendering leaves its worker's other requests to another worker.
+const LONG: usize = 20 << 10;
+
+/// Whether this thread is one of several workers, so that another can take over.
+fn may_block() -> bool {
+    use tokio::runtime::{Handle, RuntimeFlavor};
+    Handle::try_current().is_ok_and(|h| h.runtime_flavor() == RuntimeFlavor::MultiThread)
 }
 
 fn render_now(text: &str, options: &RenderOptions) -> Rendered {
@@ -89,7 +105,7 @@ fn render_now(text: &str, options: &RenderOptions) -> Rendered {
     plugins.render.codefence_syntax_highlighter = Some(&code::Highlighter);
     plugins.render.heading_adapter = Some(&headings);
     let (arena, comrak_options) = (Arena::new(), comrak_options());
-    let root = comrak::parse_document(&arena, text, &comrak_options);
+    let root = parse(&arena, text, &comrak_options);
     if !options.links.is_empty() {
         let links = options.links.iter().map(|(name, url)| (name.as_str(), url.as_str())).collect();
         refs::link(&arena, root, &links);
@@ -100,7 +116,18 @@ fn render_now(text: &str, options: &RenderOptions) -> Rendered {
         raw.clear();
     }
     let toc = headings.into_toc();
-    Rendered { html: Html::trusted(clean::clean(&raw, &toc, &prefix)), toc }
+    Rendered { html: Html::trusted(clean::clean(&balance::balance(&raw), &toc, &prefix)), toc }
+}
+
+/// Reads a text and takes out what no reader sees, so that it shows up in no heading, link or name either.
+fn parse<'a>(arena: &'a Arena<'a>, text: &str, options: &comrak::Options<'_>) -> Node<'a> {
+    let root = xinghe_text::markdown::parse(arena, text, options);
+    for node in root.descendants() {
+        if let NodeValue::HtmlBlock(block) = &mut node.data_mut().value {
+            block.literal = xinghe_text::html::seen(&block.literal);
+        }
+    }
+    root
 }
 
 fn comrak_options() -> comrak::Options<'static> {

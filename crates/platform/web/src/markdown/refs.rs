@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
+use comrak::Arena;
+use comrak::arena_tree::NodeEdge;
 use comrak::nodes::{AstNode, NodeLink, NodeValue};
-use comrak::{Arena, parse_document};
 
 /// The most characters of a topic.
 const TOPIC_MAX: usize = 32;
@@ -23,7 +24,7 @@ pub struct Named {
 /// Finds the members and topics that a Markdown text names.
 pub fn named(text: &str) -> Named {
     let arena = Arena::new();
-    let root = parse_document(&arena, text, &super::comrak_options());
+    let root = super::parse(&arena, text, &super::comrak_options());
     let mut found = Named::default();
     for node in texts(root) {
         if let NodeValue::Text(words) = &node.data.borrow().value {
@@ -74,10 +75,20 @@ pub(super) fn link<'a>(arena: &'a Arena<'a>, root: &'a AstNode<'a>, links: &Hash
 
 /// The nodes of running text that stand in no link.
 fn texts<'a>(root: &'a AstNode<'a>) -> Vec<&'a AstNode<'a>> {
-    let in_link = |node: &'a AstNode<'a>| {
-        node.ancestors().any(|a| matches!(a.data.borrow().value, NodeValue::Link(_) | NodeValue::Image(_)))
-    };
-    root.descendants().filter(|n| matches!(n.data.borrow().value, NodeValue::Text(_))).filter(|n| !in_link(n)).collect()
+    let mut links = 0;
+    let mut found = Vec::new();
+    for edge in root.traverse() {
+        let (node, change) = match edge {
+            NodeEdge::Start(node) => (node, 1),
+            NodeEdge::End(node) => (node, -1),
+        };
+        match node.data.borrow().value {
+            NodeValue::Link(_) | NodeValue::Image(_) => links += change,
+            NodeValue::Text(_) if links == 0 && change == 1 => found.push(node),
+            _ => {}
+        }
+    }
+    found
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -71,6 +71,100 @@ fn pictures_are_lazy_and_own_links_are_followed() {
     assert!(out.contains("<a href=\"//evil.example/x\" rel="), "{out}");
 }
 
+#[test]
+fn what_is_hidden_is_nowhere() {
+    let text = "## A <script>swordfish</script>\n\nSeen <style>violet</style> <!-- secret --> @lin<script>@bo</script> \
+                [<script>swordfish</script>](/x) <iframe>violet</iframe>\n\n<div><template>secret</template>told</div>\n\n<svg>x";
+    let rendered = render_now(text, &RenderOptions::default());
+    for hidden in ["swordfish", "violet", "secret", "@bo"] {
+        assert!(!rendered.html.as_str().contains(hidden), "{}", rendered.html);
+        assert!(!rendered.toc.iter().any(|h| h.text.contains(hidden) || h.id.contains(hidden)));
+    }
+    assert!(rendered.html.as_str().contains("told"), "{}", rendered.html);
+    assert_eq!(named(text).handles, ["lin"]);
+    assert!(html("Before <script> left open\n\nafter").contains("<p>after</p>"));
+}
+
+/// How many tags a text became, and how deep they stand: what rendering it costs, whatever the machine.
+fn cost(out: &str) -> (usize, usize) {
+    let (mut tags, mut depth, mut deepest) = (0, 0_usize, 0);
+    let mut rest = out;
+    while let Some(start) = rest.find('<') {
+        let end = start + clean::tag_end(&rest[start..]);
+        let tag = &rest[start..end];
+        tags += 1;
+        if tag.starts_with("</") {
+            depth = depth.saturating_sub(1);
+        } else if !["<br", "<hr", "<img", "<input", "<wbr", "<col"].iter().any(|void| tag.starts_with(void)) {
+            depth += 1;
+        }
+        deepest = deepest.max(depth);
+        rest = &rest[end..];
+    }
+    (tags, deepest)
+}
+
+/// How deep the parser stood at most, counted as it goes: it sees what the balance lets through.
+fn assert_bounded(text: &str) {
+    let balanced = balance::balance(text);
+    let starts = text.matches('<').count();
+    let (tags, deepest) = cost(&balanced);
+    assert!(deepest <= balance::DEEPEST, "{deepest} deep");
+    assert!(tags <= 2 * starts, "{tags} tags of {starts}");
+    let out = html(text);
+    let (tags, deepest) = cost(&out);
+    // A table in a parser implies its body and rows, and stands in a box of ours.
+    assert!(deepest <= 4 * balance::DEEPEST, "{deepest} deep");
+    let signs = text.matches(['<', '>', '*', '-', '[', '_', '\n']).count();
+    assert!(tags <= 12 * signs + 12, "{tags} tags of {signs} signs: {:.300}", out);
+}
+
+#[test]
+fn hostile_texts_cost_no_more_than_their_length() {
+    let formatting: String = (0..60).map(|n| format!("<b title={n}>")).collect();
+    for text in [
+        "<div>".repeat(4_000),
+        "<div></x>".repeat(4_000),
+        "<div><table></div>".repeat(2_000),
+        format!("<p>{formatting}{}", "<p>x".repeat(3_000)),
+        format!("<ul><li>{formatting}{}", "<li>x".repeat(3_000)),
+        format!("<table>{formatting}{}", "<tr></tr>x".repeat(3_000)),
+        format!("<table><tr><td>{}", "<i><td>".repeat(3_000)),
+        "<b><i><u><a href=x>".repeat(1_000),
+        "<b><p></b><i></p>".repeat(1_000),
+        "<a <a <a ".repeat(3_000),
+        "<!--".repeat(3_000),
+        "<script>".repeat(3_000),
+        format!("<p {}>", "a ".repeat(9_000)),
+        ">".repeat(4_000),
+        "- ".repeat(2_000),
+        "*a **a ".repeat(2_000),
+        "[".repeat(4_000),
+        "<li><dd><details><summary><h2><td>".repeat(500),
+    ] {
+        assert_bounded(&text);
+        assert_bounded(&format!("a {text}\n\n<div>{text}"));
+    }
+}
+
+#[test]
+fn ordinary_html_stays_as_it_is() {
+    for text in [
+        "<table><thead><tr><th>a</th></tr></thead><tbody><tr><td>b <b>c</b></td></tr></tbody></table>",
+        "<details><summary>a</summary><p>b</p><ul><li>c<ul><li>d</li></ul></li></ul></details>",
+        "<p align=\"center\"><a href=\"/x\"><img src=\"/y\" alt=\"\"></a><br></p>",
+        "<dl><dt>a</dt><dd>b</dd></dl>",
+    ] {
+        assert_eq!(balance::balance(text), text);
+    }
+    assert_eq!(balance::balance("<ul><li>a<li>b</ul><p>c<p>d"), "<ul><li>a</li><li>b</li></ul><p>c</p><p>d</p>");
+    assert_eq!(balance::balance("<b>a<p>b</b>c</p>"), "<b>a<p>b</p></b>c");
+    assert_eq!(
+        balance::balance("<TABLE><tr><td>a<td>b<tr><td>c</TABLE>"),
+        "<TABLE><tr><td>a</td><td>b</td></tr><tr><td>c</td></tr></table>"
+    );
+}
+
 /// Every one of these ran, leaked or dressed up as the shell somewhere once.
 const ATTACKS: &[&str] = &[
     "<script>alert(1)</script>",
@@ -166,6 +260,16 @@ proptest! {
     #[test]
     fn whatever_is_typed_comes_out_harmless(text in r#"([<>"'/=#\[\]()!`*_|:~\-\n a-e]|<(a|p|h2|img|svg|script|td|input|details) |title="|<table>|</table>|onerror=|href=|javascript:|</|class="glow"|id="main"|&#x?[0-9a-f]{2};|汉){0,60}"#) {
         assert_harmless(&html(&text));
+    }
+
+    #[test]
+    fn any_tag_soup_is_bounded(parts in proptest::collection::vec(proptest::sample::select(vec![
+        "<p>", "</p>", "<b title=1>", "<b>", "</b>", "<i>", "<a href=/x>", "</a>", "<li>", "<ul>", "</ul>", "<dd>", "<dl>", "<h2>", "</h2>",
+        "<table>", "</table>", "<tr>", "<td>", "</td>", "<tbody>", "<caption>", "<col>", "<div>", "</div>", "<code>", "<span>",
+        "</span>", "x", "<ruby>", "<rt>", "<svg>", "<form>", "<details>", "<summary>", "<br>", "<blockquote>", "</blockquote>", "\n", "\n\n", "<pre>",
+    ]), 1..120)) {
+        assert_bounded(&parts.concat());
+        assert_bounded(&format!("<table>{}", parts.concat()));
     }
 
     #[test]
