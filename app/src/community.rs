@@ -13,6 +13,7 @@ use xinghe_core::ports::{Authors, PortError, PortResult, Posts, Retrieve};
 use xinghe_importer as importer;
 use xinghe_observatory::{Deps as ObservatoryDeps, IndexCounts, IndexGauge, Ledger, Observatory};
 use xinghe_posts::{PostsFeature, PostsPort};
+use xinghe_reactions::{Reactions, ReactionsFeature};
 use xinghe_search::Search;
 use xinghe_store::{Migration, Readers, Store, StoreError, StoreSettings, SystemClock, SystemRandom, Workers};
 use xinghe_twins::{Deps, Twins};
@@ -68,6 +69,8 @@ pub struct Community {
     pub accounts: Accounts,
     /// Posts, for reading and for imports.
     pub posts: Arc<PostsPort>,
+    /// Votes, thanks, bookmarks and follows, for the features that read them (`core::ports::Reactions`).
+    pub reactions: Reactions,
     /// This node's index.
     pub search: Search,
     /// The guide and the twins.
@@ -134,6 +137,7 @@ pub async fn look(settings: &Settings) -> Result<Store, StoreError> {
 pub fn migrations() -> Vec<Migration> {
     let mut all = xinghe_accounts::migrations();
     all.extend_from_slice(xinghe_posts::MIGRATIONS);
+    all.extend(xinghe_reactions::migrations());
     all.extend(xinghe_search::migrations());
     all.extend(xinghe_twins::migrations());
     all.extend(xinghe_observatory::migrations());
@@ -165,6 +169,7 @@ impl Community {
         let authors: Arc<dyn Authors> = Arc::new(accounts.clone());
         let posts = Arc::new(PostsPort::new(store.clone(), authors.clone()));
         let reading: Arc<dyn Posts> = posts.clone();
+        let reactions = Reactions::new(store.clone(), reading.clone(), authors.clone());
         let folder = settings.data_dir.join("search");
         let search = Search::open(&folder, store.clone(), reading.clone(), authors.clone(), embedder.clone())?;
         let ledger = Arc::new(Ledger::new(store.clone(), settings.ai.budget.clone()));
@@ -191,6 +196,7 @@ impl Community {
         let features: Vec<Arc<dyn Feature>> = vec![
             Arc::new(AccountsFeature::new(accounts.clone())),
             Arc::new(PostsFeature::new(store.clone(), authors.clone())),
+            Arc::new(ReactionsFeature::new(reactions.clone())),
             Arc::new(search.clone()),
             twins.clone(),
             Arc::new(Navigation),
@@ -202,7 +208,20 @@ impl Community {
         observatory.attend(readers.clone(), features.iter().flat_map(|f| f.schedules()).collect());
         let readiness = Readiness::new(store.clone());
         let embedder = state;
-        Ok(Self { settings, store, accounts, posts, search, twins, embedder, features, stop, readers, readiness })
+        Ok(Self {
+            settings,
+            store,
+            accounts,
+            posts,
+            reactions,
+            search,
+            twins,
+            embedder,
+            features,
+            stop,
+            readers,
+            readiness,
+        })
     }
 
     /// The readers of all features: always the same ones, which remember how they stand.

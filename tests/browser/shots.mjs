@@ -76,6 +76,8 @@ const pages = [
     },
   },
   { name: "write", path: "/write?kind=article", as: "member" },
+  { name: "bookmarks", path: "/bookmarks", as: "member" },
+  { name: "following", path: "/following", as: "member" },
   { name: "settings", path: "/settings", as: "member" },
   { name: "sessions", path: "/settings/sessions", as: "member" },
   { name: "admin-claims", path: "/admin/claims", as: "admin" },

@@ -63,6 +63,7 @@ fn sensible(field: &str, real: &str) -> Value {
         "standing" => "active",
         "provenance" => "human",
         "decision" => "accept",
+        "do" => "keep",
         "theme" => "light",
         "next" => "/",
         "source_url" | "original_url" | "link_url" | "url" => "https://example.org/",
@@ -127,7 +128,7 @@ async fn strange_queries(db: TestDb) {
     let real = article(&site).await;
     let fields = [
         "q", "tag", "author", "lang", "language", "kind", "cursor", "before", "after", "limit", "page", "key", "next",
-        "token", "id", "answer", "who", "tab", "state", "twin", "undo",
+        "token", "id", "answer", "who", "tab", "state", "twin", "undo", "folder",
     ];
     let mut asks = Vec::new();
     for route in site.shell.table.iter().filter(|r| r.method == Method::GET) {
@@ -260,6 +261,8 @@ async fn strange_fields_of_forms(db: TestDb) {
         "theme",
         "next",
         "token",
+        "do",
+        "folder",
     ];
     let mut asks = Vec::new();
     for route in site.shell.table.iter().filter(|r| !is_api(r) && !r.method.is_safe()) {

@@ -2,6 +2,7 @@
 //! no request, however strange, breaks anything.
 
 mod garbage;
+mod reactions;
 mod site;
 
 use std::collections::BTreeSet;

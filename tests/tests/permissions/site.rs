@@ -225,6 +225,11 @@ impl Site {
         Answer { status: parts.status, headers: parts.headers, body }
     }
 
+    /// Lets the readers read the log.
+    pub async fn read(&self) {
+        self.community.readers().catch_up().await.expect("the log is read");
+    }
+
     /// How many events there are, sessions apart, which are none.
     pub async fn events(&self) -> i64 {
         let sql = "SELECT COUNT(*) AS value FROM events";

@@ -133,6 +133,7 @@ keyboard();
 
 if (performance.getEntriesByType("navigation")[0]?.name.includes(":~:text=")) void import("./cited").then((m) => m.cited());
 if (here("xh-ask")) void import("./ask").then((m) => m.define(copyButtons));
+if (here("[data-react]")) void import("./react").then((m) => m.reactions());
 if (here("[data-live-search]")) void import("./search").then((m) => m.liveSearch());
 if (here("[data-draft], [data-editor]")) void import("./editor").then((m) => m.editors());
 if (here("[data-live]")) void import("./live").then((m) => m.live());

@@ -75,6 +75,18 @@ impl PostKind {
 }
 
 text_enum! {
+    /// What a member can follow.
+    FollowKind {
+        /// Another member, or an author whose work was imported.
+        Member = "member",
+        /// A tag; its id is [`crate::id::tag_id`].
+        Tag = "tag",
+        /// A post with a page of its own: a project, a question, an article.
+        Post = "post",
+    }
+}
+
+text_enum! {
     /// In what way a person took part in a post.
     CreditRole {
         /// Wrote it.

@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::content::PostKind;
+use crate::content::{FollowKind, PostKind};
 use crate::id::{AnswerId, AuthorId, EventSeq, PassageId, PostId, RevisionId};
 use crate::time::Timestamp;
 
@@ -135,6 +135,44 @@ pub enum Event {
         question: PostId,
         /// The answer.
         answer: PostId,
+    },
+    /// A member voted on a post, changed the vote or took it back.
+    PostVoted {
+        /// Which post.
+        post: PostId,
+        /// Who voted.
+        by: AuthorId,
+        /// The vote as it stands now: -1, 0 or 1.
+        value: i8,
+    },
+    /// A member thanked for a post: once, and for good.
+    PostThanked {
+        /// Which post.
+        post: PostId,
+        /// Who thanked.
+        by: AuthorId,
+        /// Who is thanked: the first who is credited.
+        to: AuthorId,
+    },
+    /// A member bookmarked a post, or took the bookmark away.
+    PostKept {
+        /// Which post.
+        post: PostId,
+        /// Whose bookmark.
+        by: AuthorId,
+        /// Whether it is there now.
+        kept: bool,
+    },
+    /// A member followed somebody or something, or stopped.
+    Followed {
+        /// Who follows.
+        by: AuthorId,
+        /// What kind of thing.
+        kind: FollowKind,
+        /// Which one: an author's, a post's or a tag's number ([`crate::id::tag_id`]).
+        id: i64,
+        /// Whether it is followed now.
+        on: bool,
     },
     /// The vectors of a revision were computed and stored.
     RevisionEmbedded {
@@ -273,6 +311,16 @@ mod tests {
         let (kind, payload) = event.encode();
         assert_eq!(kind, "post_revised");
         assert_eq!(payload, serde_json::json!({"post": "5", "revision": "6"}));
+        assert_eq!(Event::decode(&kind, 1, payload).expect("reads back"), event);
+    }
+
+    #[test]
+    fn what_follows_names_its_own_kind_beside_the_events() {
+        let by = AuthorId::from_raw(7);
+        let event = Event::Followed { by, kind: FollowKind::Tag, id: i64::MAX, on: true };
+        let (kind, payload) = event.encode();
+        assert_eq!(kind, "followed");
+        assert_eq!(payload, serde_json::json!({"by": "7", "kind": "tag", "id": i64::MAX, "on": true}));
         assert_eq!(Event::decode(&kind, 1, payload).expect("reads back"), event);
     }
 

@@ -87,6 +87,8 @@ typed_id! {
     SessionId,
     /// A member's word that an unclaimed author is them.
     ClaimId,
+    /// A member's folder of bookmarks.
+    FolderId,
     /// A queued job.
     JobId,
     /// The number of an event within its log.
@@ -96,15 +98,25 @@ typed_id! {
 impl PassageId {
     /// The id of the passage at `ordinal` (from 0) of a revision: the first 63 bits of SHA-256 over both.
     pub fn derive(revision: RevisionId, ordinal: u32) -> Self {
-        use sha2::{Digest, Sha256};
-        let mut hash = Sha256::new();
-        hash.update(revision.raw().to_be_bytes());
-        hash.update(ordinal.to_be_bytes());
-        let bytes: [u8; 32] = hash.finalize().into();
-        let mut first = [0u8; 8];
-        first.copy_from_slice(&bytes[..8]);
-        Self((i64::from_be_bytes(first) & i64::MAX).max(1))
+        Self(first_bits(&[&revision.raw().to_be_bytes(), &ordinal.to_be_bytes()]))
     }
+}
+
+/// The number by which the log names a tag: the first 63 bits of SHA-256 over its canonical text. The same everywhere
+/// and for ever, and never 0.
+pub fn tag_id(tag: &str) -> i64 {
+    first_bits(&[b"tag:", tag.as_bytes()])
+}
+
+/// The first 63 bits of SHA-256 over these parts, never 0.
+fn first_bits(parts: &[&[u8]]) -> i64 {
+    use sha2::{Digest, Sha256};
+    let mut hash = Sha256::new();
+    parts.iter().for_each(|part| hash.update(part));
+    let bytes: [u8; 32] = hash.finalize().into();
+    let mut first = [0u8; 8];
+    first.copy_from_slice(&bytes[..8]);
+    (i64::from_be_bytes(first) & i64::MAX).max(1)
 }
 
 /// A fresh number that becomes any typed id: `ids.next().into()`.
@@ -180,6 +192,15 @@ mod tests {
         for bad in ["", "0", "-1", "+5", "1e3", "9223372036854775808", "01", "１２"] {
             assert!(bad.parse::<PostId>().is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_tags_number_never_changes() {
+        assert_eq!(tag_id("rust"), tag_id("rust"));
+        assert_ne!(tag_id("rust"), tag_id("rusty"));
+        assert!(tag_id("星河") > 0);
+        // Written down once: the log holds such numbers.
+        assert_eq!(tag_id("rust"), 8_833_239_675_981_699_980);
     }
 
     #[test]

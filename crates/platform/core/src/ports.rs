@@ -8,7 +8,7 @@ use std::fmt;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use crate::content::{AuthorCard, CreditRole, PostKind, PostView, Provenance};
+use crate::content::{AuthorCard, CreditRole, FollowKind, PostKind, PostView, Provenance};
 use crate::evidence::{Evidence, Query};
 use crate::id::{AuthorId, PostId, RevisionId};
 use crate::lang::LangTag;
@@ -179,4 +179,58 @@ pub trait Retrieve: Send + Sync {
     async fn retrieve(&self, query: &Query) -> PortResult<Evidence>;
     /// Changes whenever the index grew by about a fifth: what was calibrated on it is due again.
     fn generation(&self) -> u64;
+}
+
+/// What readers together think of a post.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Tally {
+    /// Votes for it less votes against it.
+    pub votes: i32,
+    /// How many members thanked for it.
+    pub thanks: u32,
+    /// How many members bookmarked it.
+    pub kept: u32,
+}
+
+/// What one member thinks of a post.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Own {
+    /// The member's vote: -1, 0 or 1.
+    pub vote: i8,
+    /// Whether the member thanked for it.
+    pub thanked: bool,
+    /// Whether the member bookmarked it.
+    pub kept: bool,
+}
+
+/// What a member follows, the latest first.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Follows {
+    /// Members, and authors whose work was imported.
+    pub members: Vec<AuthorId>,
+    /// Tags, in canonical form.
+    pub tags: Vec<String>,
+    /// Posts, also those that are not to be seen at the moment.
+    pub posts: Vec<PostId>,
+}
+
+/// Reads what members think of posts, and what they follow. Implemented by reactions.
+#[async_trait]
+pub trait Reactions: Send + Sync {
+    /// What readers together think of these posts; one nobody reacted to may be left out.
+    async fn tallies(&self, posts: &[PostId]) -> PortResult<HashMap<PostId, Tally>>;
+    /// What a member thinks of these posts; one the member did not react to is left out.
+    async fn of_viewer(&self, member: AuthorId, posts: &[PostId]) -> PortResult<HashMap<PostId, Own>>;
+    /// What a member follows. It is the member's own business: not to be shown to others.
+    async fn follows(&self, member: AuthorId) -> PortResult<Follows>;
+    /// How many members follow each of these; one that nobody follows may be left out.
+    async fn follower_counts(&self, kind: FollowKind, ids: &[i64]) -> PortResult<HashMap<i64, u32>>;
+    /// Up to `limit` members above `after` who follow this, ascending: walks all of them.
+    async fn followers(
+        &self,
+        kind: FollowKind,
+        id: i64,
+        after: Option<AuthorId>,
+        limit: usize,
+    ) -> PortResult<Vec<AuthorId>>;
 }

@@ -12,6 +12,7 @@
 //! | [`html`] | raw HTML inside Markdown: what of it is shown |
 //! | [`passages`] | cuts a Markdown text into citable passages and their sentences |
 //! | [`detect`] | the language of a text |
+//! | [`tag`] | the canonical form of a tag |
 //! | [`words`] | slug, excerpt, plain text, reading time |
 
 pub mod detect;
@@ -21,9 +22,11 @@ pub mod norm;
 pub mod passages;
 pub mod sentences;
 mod stem;
+pub mod tag;
 pub mod tokens;
 pub mod words;
 
 pub use detect::detect;
 pub use passages::{Cut, CutSentence, cut};
+pub use tag::canonical_tag;
 pub use words::{excerpt, plain, reading_minutes, slug, word_count};

@@ -1,5 +1,6 @@
 //! What a handler knows about a request, and the page around what it renders.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -9,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use http::request::Parts;
 use http::{HeaderValue, StatusCode, header};
 use xinghe_core::Lang::{self, En};
-use xinghe_core::Timestamp;
+use xinghe_core::{PostId, Timestamp};
 
 use crate::assets::{self, Entries};
 use crate::errors::AppError;
@@ -17,7 +18,7 @@ use crate::html::Html;
 use crate::routes::Need;
 use crate::settings::{NavItem, WebSettings};
 use crate::shell::ShellState;
-use crate::slots::{SlotRequest, Subject};
+use crate::slots::{BatchRequest, SlotRequest, Subject};
 use crate::texts::Texts;
 use crate::viewer::Theme::{self, Dark, Light};
 use crate::viewer::Viewer;
@@ -97,6 +98,15 @@ impl PageContext {
     /// Renders a place of the page: what all features put there.
     pub async fn slot(&self, place: &str, subject: &Subject) -> Html {
         self.shell.slots.render(place, SlotRequest { ctx: self.clone(), subject: subject.clone() }).await
+    }
+
+    /// Renders a place that is there once for each of these posts: what all features put there, each asked once. To
+    /// be called once per page, with all its posts.
+    pub async fn slots_of(&self, place: &str, posts: &[PostId]) -> HashMap<PostId, Html> {
+        let mut posts = posts.to_vec();
+        posts.sort_unstable();
+        posts.dedup();
+        self.shell.slots.render_many(place, BatchRequest { ctx: self.clone(), posts: posts.into() }).await
     }
 }
 

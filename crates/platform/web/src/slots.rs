@@ -5,7 +5,7 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures::FutureExt as _;
@@ -42,8 +42,23 @@ pub struct SlotRequest {
     pub subject: Subject,
 }
 
-type SlotFuture = Pin<Box<dyn Future<Output = Result<Option<Html>, AppError>> + Send>>;
-type SlotRender = Arc<dyn Fn(SlotRequest) -> SlotFuture + Send + Sync>;
+/// What a fragment for many posts at once is asked with.
+#[derive(Debug, Clone)]
+pub struct BatchRequest {
+    /// The page's context: viewer, language, texts.
+    pub ctx: PageContext,
+    /// The posts of the page, each once.
+    pub posts: Arc<[PostId]>,
+}
+
+type Rendered<T> = Pin<Box<dyn Future<Output = Result<T, AppError>> + Send>>;
+type ByPost = HashMap<PostId, Html>;
+
+#[derive(Clone)]
+enum Render {
+    One(Arc<dyn Fn(SlotRequest) -> Rendered<Option<Html>> + Send + Sync>),
+    Many(Arc<dyn Fn(BatchRequest) -> Rendered<ByPost> + Send + Sync>),
+}
 
 /// One fragment in one place.
 #[derive(Clone)]
@@ -52,7 +67,7 @@ pub struct SlotEntry {
     pub place: &'static str,
     /// Its turn within the place, rising.
     pub order: i32,
-    render: SlotRender,
+    render: Render,
 }
 
 impl SlotEntry {
@@ -62,7 +77,17 @@ impl SlotEntry {
         F: Fn(SlotRequest) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Result<Option<Html>, AppError>> + Send + 'static,
     {
-        Self { place, order, render: Arc::new(move |request| Box::pin(render(request))) }
+        Self { place, order, render: Render::One(Arc::new(move |request| Box::pin(render(request)))) }
+    }
+
+    /// Fragments for all posts of a page in one call: for a place that is there once per post. A post that is left
+    /// out gets nothing.
+    pub fn batch<F, Fut>(place: &'static str, order: i32, render: F) -> Self
+    where
+        F: Fn(BatchRequest) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<HashMap<PostId, Html>, AppError>> + Send + 'static,
+    {
+        Self { place, order, render: Render::Many(Arc::new(move |request| Box::pin(render(request)))) }
     }
 }
 
@@ -104,26 +129,48 @@ impl Slots {
     /// Renders a place: all its fragments side by side, each within [`SLOT_LIMIT`]. One that fails or dawdles is
     /// logged and leaves a gap.
     pub async fn render(&self, place: &str, request: SlotRequest) -> Html {
-        let Some(entries) = self.0.get(place) else { return Html::default() };
+        let entries = self.0.get(place).map(Vec::as_slice).unwrap_or_default();
         let gaps = &request.ctx.gaps;
-        let parts = futures::future::join_all(entries.iter().map(|entry| {
-            let future = (entry.render)(request.clone());
-            async move {
-                match tokio::time::timeout(SLOT_LIMIT, std::panic::AssertUnwindSafe(future).catch_unwind()).await {
-                    Ok(Ok(Ok(html))) => return html,
-                    Ok(Ok(Err(error))) => tracing::warn!(place, order = entry.order, %error, "a fragment failed"),
-                    Ok(Err(_)) => tracing::error!(place, order = entry.order, "a fragment panicked"),
-                    Err(_) => tracing::warn!(place, order = entry.order, "a fragment took too long"),
-                }
-                gaps.store(true, Ordering::Relaxed);
-                None
-            }
-        }))
-        .await;
+        let parts = entries.iter().filter_map(|entry| match &entry.render {
+            Render::One(render) => Some(attempt(entry, render(request.clone()), gaps)),
+            Render::Many(_) => None,
+        });
         let mut all = Html::default();
-        for part in parts.into_iter().flatten() {
+        for part in futures::future::join_all(parts).await.into_iter().flatten().flatten() {
             all.push(&part);
         }
         all
     }
+
+    /// Renders a place that is there once for each of these posts, as [`Self::render`] does: each feature is asked
+    /// once, for all of them.
+    pub async fn render_many(&self, place: &str, request: BatchRequest) -> HashMap<PostId, Html> {
+        let mut all = ByPost::new();
+        if request.posts.is_empty() {
+            return all;
+        }
+        let entries = self.0.get(place).map(Vec::as_slice).unwrap_or_default();
+        let gaps = &request.ctx.gaps;
+        let parts = entries.iter().filter_map(|entry| match &entry.render {
+            Render::Many(render) => Some(attempt(entry, render(request.clone()), gaps)),
+            Render::One(_) => None,
+        });
+        for (post, part) in futures::future::join_all(parts).await.into_iter().flatten().flatten() {
+            all.entry(post).or_default().push(&part);
+        }
+        all
+    }
+}
+
+/// What a fragment answers in time; otherwise `None`, a line in the log, and a gap.
+async fn attempt<T>(entry: &SlotEntry, future: Rendered<T>, gaps: &AtomicBool) -> Option<T> {
+    let (place, order) = (entry.place, entry.order);
+    match tokio::time::timeout(SLOT_LIMIT, std::panic::AssertUnwindSafe(future).catch_unwind()).await {
+        Ok(Ok(Ok(html))) => return Some(html),
+        Ok(Ok(Err(error))) => tracing::warn!(place, order, %error, "a fragment failed"),
+        Ok(Err(_)) => tracing::error!(place, order, "a fragment panicked"),
+        Err(_) => tracing::warn!(place, order, "a fragment took too long"),
+    }
+    gaps.store(true, Ordering::Relaxed);
+    None
 }

@@ -12,10 +12,10 @@ use http_body_util::BodyExt as _;
 use tower::ServiceExt as _;
 use xinghe_core::changes::Changes;
 use xinghe_core::ports::PortResult;
-use xinghe_core::{AuthorId, Clock, Random, SessionId, Timestamp};
+use xinghe_core::{AuthorId, Clock, PostId, Random, SessionId, Timestamp};
 use xinghe_web::{
-    AppError, Feature, Html, Member, Need, PageContext, RateLimits, Role, Routes, Sessions, SlotEntry, Subject,
-    WebSettings, shell,
+    AppError, BatchRequest, Feature, Html, Member, Need, PageContext, RateLimits, Role, Routes, Sessions, SlotEntry,
+    Subject, WebSettings, shell,
 };
 
 #[derive(Default)]
@@ -68,7 +68,23 @@ impl Feature for Counted {
     }
 
     fn slots(&self) -> Vec<SlotEntry> {
-        vec![SlotEntry::new("broken", 1, |_| async { Err(AppError::internal("no")) })]
+        let asked = Arc::clone(&self.made);
+        vec![
+            SlotEntry::new("broken", 1, |_| async { Err(AppError::internal("no")) }),
+            SlotEntry::batch("many", 2, move |request: BatchRequest| {
+                asked.fetch_add(1, Ordering::Relaxed);
+                let some = request.posts.iter().filter(|p| p.raw() != 2);
+                let parts = some.map(|p| (*p, Html::escaped(&format!("<{p}>")))).collect();
+                async move { Ok(parts) }
+            }),
+            SlotEntry::batch("many", 1, |request: BatchRequest| {
+                let first = request.posts.first().map(|p| (*p, Html::escaped("first ")));
+                async move { Ok(first.into_iter().collect()) }
+            }),
+            SlotEntry::batch("many", 3, |_| async { Err(AppError::internal("no")) }),
+            // Of the other kind: a place is rendered as what it is.
+            SlotEntry::new("many", 4, |_| async { Ok(Some(Html::escaped("once"))) }),
+        ]
     }
 
     fn routes(&self) -> Routes {
@@ -87,7 +103,17 @@ impl Feature for Counted {
                 AppError::NotFound.into_response()
             }
         };
+        let many = |ctx: PageContext| async move {
+            let posts = [3, 1, 2, 3].map(PostId::from_raw);
+            let of = ctx.slots_of("many", &posts).await;
+            let mut slot = Html::default();
+            posts.iter().filter_map(|p| of.get(p)).for_each(|html| slot.push(html));
+            slot.push(&ctx.slot("many", &Subject::default()).await);
+            ctx.page().render(&Made { n: of.len(), slot })
+        };
         Routes::new()
+            .route(Method::GET, "/many", Need::Anyone, many)
+            .shared()
             .route(Method::GET, "/shared", Need::Anyone, page(""))
             .shared()
             .route(Method::GET, "/own", Need::Anyone, page(""))
@@ -166,6 +192,17 @@ async fn a_copy_serves_guests_until_something_is_committed_or_it_is_old() {
     site.clock.0.store(10_000, Ordering::Relaxed);
     site.get("/shared", &[]).await;
     assert_eq!(site.made(), 3);
+}
+
+#[tokio::test]
+async fn a_place_of_many_posts_is_asked_once_and_its_gaps_are_gaps() {
+    let site = Site::new();
+    let page = text(site.get("/many", &[]).await).await;
+    assert_eq!(site.made(), 1, "once for all posts, though one is named twice");
+    let many = "made 2 times</p>&lt;3&gt;first &lt;1&gt;&lt;3&gt;once";
+    assert!(page.contains(many), "{page}");
+    site.get("/many", &[]).await;
+    assert_eq!(site.made(), 2, "a page with a gap is not kept");
 }
 
 #[tokio::test]

@@ -45,6 +45,7 @@ struct MemberTemplate<'a> {
     about: Option<(Lang, Html)>,
     links: &'a [Link],
     claim: ClaimBox<'a>,
+    actions: Html,
     tabs: Html,
     main: Html,
     own: bool,
@@ -68,7 +69,8 @@ async fn page(
 ) -> Result<Response, AppError> {
     let card = &record.card;
     let subject = Subject { author: Some(card.id), handle: Some(card.handle.clone()), ..Subject::default() };
-    let (tabs, main, aside) = futures::join!(
+    let (actions, tabs, main, aside) = futures::join!(
+        ctx.slot("member.actions", &subject),
         ctx.slot("member.tabs", &subject),
         ctx.slot("member.main", &subject),
         ctx.slot("member.aside", &subject)
@@ -88,6 +90,7 @@ async fn page(
         about,
         links: info.map(|m| m.links.as_slice()).unwrap_or_default(),
         claim: ClaimBox { offered, signed_in: ctx.viewer.member.is_some(), open, why, errors },
+        actions,
         tabs,
         main,
         own: ctx.viewer.is(card.id),

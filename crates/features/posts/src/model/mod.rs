@@ -7,8 +7,9 @@ use xinghe_core::content::{PostKind, PostView, Provenance};
 use xinghe_core::id::{AuthorId, PostId, RevisionId};
 use xinghe_core::lang::LangTag;
 use xinghe_core::time::Timestamp;
+pub use xinghe_text::tag::{TAG_MAX, canonical_tag};
 
-pub use rules::{canonical_tag, check, detect, one_line, split_tags, story_key, tidy_body, web_address};
+pub use rules::{check, detect, one_line, split_tags, story_key, tidy_body, web_address};
 
 /// Longest title, in characters.
 pub const TITLE_MAX: usize = 200;
@@ -30,8 +31,6 @@ pub const NOTE_MAX: usize = 200;
 pub const LICENCE_MAX: usize = 100;
 /// Longest address, in bytes.
 pub const URL_MAX: usize = 2_000;
-/// Longest tag, in characters.
-pub const TAG_MAX: usize = 32;
 /// Most tags of a post.
 pub const TAGS_MAX: usize = 8;
 /// How long an author can take a deletion back, in milliseconds: 30 days.

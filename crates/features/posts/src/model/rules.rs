@@ -1,34 +1,12 @@
 //! What may be written: tags, addresses, lengths.
 
-use unicode_normalization::UnicodeNormalization;
 use xinghe_core::content::{PostKind, Provenance};
 use xinghe_core::lang::LangTag;
 
 use super::{
     BODY_MAX, COMMENT_MAX, Checked, Draft, Fault, FieldError, LICENCE_MAX, MENTIONS_MAX, MOMENT_MAX, MOMENT_TITLE,
-    NOTE_MAX, TAG_MAX, TAGS_MAX, TITLE_MAX, URL_MAX,
+    NOTE_MAX, TAG_MAX, TAGS_MAX, TITLE_MAX, URL_MAX, canonical_tag,
 };
-
-/// A tag in canonical form: compatibility forms unified, lower case, spaces as `-`, no `#` in front. `None` when
-/// nothing is left, it is too long, or it holds what a tag may not.
-pub fn canonical_tag(given: &str) -> Option<String> {
-    let unified: String = given.nfkc().collect::<String>().to_lowercase().nfkc().collect();
-    let mut tag = String::new();
-    for c in unified.trim().trim_start_matches('#').trim().chars() {
-        match c {
-            c if c.is_whitespace() || c == '-' => {
-                if !tag.ends_with('-') {
-                    tag.push('-');
-                }
-            }
-            c if c.is_alphanumeric() || matches!(c, '_' | '+' | '#' | '.') => tag.push(c),
-            c if unicode_normalization::char::is_combining_mark(c) && !tag.is_empty() => tag.push(c),
-            _ => return None,
-        }
-    }
-    let tag = tag.trim_matches('-').to_owned();
-    (tag.chars().any(char::is_alphanumeric) && tag.chars().count() <= TAG_MAX).then_some(tag)
-}
 
 /// The tags of a text field: parted by commas (of either width), `、`, `;` or line ends.
 pub fn split_tags(field: &str) -> Vec<String> {

@@ -119,7 +119,7 @@ pub(super) async fn home(
         quiet_heading: true,
         tabs: HOME_TABS.iter().map(|(n, href, key)| Tab { key, href, current: *n == tab.0 }).collect(),
         before_rows: main,
-        rows: rows(&state.authors, &posts, &ctx.t).await?,
+        rows: rows(&state.authors, &posts, &ctx).await?,
         older,
         tags: vec![],
     };
@@ -147,7 +147,7 @@ async fn of_kind(
         quiet_heading: false,
         tabs,
         before_rows: Html::default(),
-        rows: rows(&state.authors, &posts, &ctx.t).await?,
+        rows: rows(&state.authors, &posts, ctx).await?,
         older,
         tags,
     };
@@ -232,14 +232,14 @@ pub(super) async fn tag(
         return Err(AppError::NotFound);
     }
     let subject = Subject { tag: Some(tag.clone()), ..Subject::default() };
-    let aside = ctx.slot("tag.aside", &subject).await;
+    let (actions, aside) = futures::join!(ctx.slot("tag.actions", &subject), ctx.slot("tag.aside", &subject));
     let template = ListTemplate {
         t: &ctx.t,
         heading: format!("#{tag}"),
         quiet_heading: false,
         tabs: vec![],
-        before_rows: Html::default(),
-        rows: rows(&state.authors, &posts, &ctx.t).await?,
+        before_rows: actions,
+        rows: rows(&state.authors, &posts, &ctx).await?,
         older,
         tags: vec![],
     };

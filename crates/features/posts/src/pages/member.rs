@@ -39,10 +39,13 @@ pub(super) async fn works(state: State, request: SlotRequest) -> Result<Option<H
             .map(|(_, kinds, wrote)| store::latest_of_author(&state.store, author, kinds, Some(*wrote), None, SHOWN)),
     )
     .await?;
+    let sizes: Vec<usize> = lists.iter().map(Vec::len).collect();
+    let mut rows = rows(&state.authors, &lists.concat(), &request.ctx).await?.into_iter();
     let mut groups = vec![];
-    for ((key, _, _), posts) in wanted.into_iter().zip(lists) {
-        if !posts.is_empty() {
-            groups.push(Group { key, rows: rows(&state.authors, &posts, t).await? });
+    for ((key, _, _), size) in wanted.into_iter().zip(sizes) {
+        let rows: Vec<Row> = rows.by_ref().take(size).collect();
+        if !rows.is_empty() {
+            groups.push(Group { key, rows });
         }
     }
     let template = MemberTemplate { t, groups };

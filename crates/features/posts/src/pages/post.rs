@@ -49,6 +49,7 @@ struct PostTemplate<'a> {
     kind: &'static str,
     lang: String,
     body: Html,
+    tools: Html,
     credits: &'a [CreditLine],
     date: String,
     at: String,
@@ -126,11 +127,17 @@ async fn page(ctx: &PageContext, state: &State, d: &PostDetail, query: &ShowQuer
     let first = v.author();
     let handle = first.and_then(|a| people.card(a)).map(|c| c.handle.clone());
     let subject = Subject { post: Some(v.id), author: first, handle, ..Subject::default() };
-    let (aside, below) = futures::join!(ctx.slot("post.aside", &subject), ctx.slot("post.below", &subject));
+    let shown: Vec<PostId> =
+        std::iter::once(v.id).chain(replies.iter().filter_map(|r| r.post.as_ref()).map(|p| p.id)).collect();
+    let (aside, below, tools) = futures::join!(
+        ctx.slot("post.aside", &subject),
+        ctx.slot("post.below", &subject),
+        ctx.slots_of("post.tools", &shown)
+    );
     let rendered = render(&v.body, &RenderOptions::default());
-    let shown: Vec<PostId> = std::iter::once(v.id).chain(replies.iter().map(|r| r.id)).collect();
-    let names = Names::load(state, &shown).await?;
-    let thread = Thread::new(ctx, &people, &names, &replies);
+    let named: Vec<PostId> = std::iter::once(v.id).chain(replies.iter().map(|r| r.id)).collect();
+    let names = Names::load(state, &named).await?;
+    let thread = Thread::new(ctx, (&people, &names), &replies, &tools);
     let credits = credit_lines(v, &people);
     let toc: &[Heading] = if rendered.toc.len() >= TOC_FROM { &rendered.toc } else { &[] };
     let aside = AsideTemplate { t: &ctx.t, d, v, toc, credits: &credits, slot: aside };
@@ -142,6 +149,7 @@ async fn page(ctx: &PageContext, state: &State, d: &PostDetail, query: &ShowQuer
         kind: kind_key(v.kind),
         lang: v.language.to_string(),
         body: names.body(v, String::new()),
+        tools: tools.get(&v.id).cloned().unwrap_or_default(),
         credits: &credits,
         date: ctx.t.date(v.published_at),
         at: v.published_at.rfc3339(),

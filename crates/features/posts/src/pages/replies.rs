@@ -23,6 +23,7 @@ struct CommentTemplate<'a> {
     post: Option<&'a PostView>,
     person: Option<Person>,
     body: Html,
+    tools: Html,
     when: String,
     ai: Option<&'static str>,
     signed_in: bool,
@@ -36,6 +37,7 @@ pub(super) struct Answer {
     pub lang: String,
     pub person: Option<Person>,
     pub body: Html,
+    pub tools: Html,
     pub when: String,
     pub at: String,
     pub ai: Option<&'static str>,
@@ -52,6 +54,7 @@ pub(super) struct Thread<'a> {
     names: &'a Names,
     replies: HashMap<PostId, &'a Reply>,
     below: HashMap<PostId, Vec<PostId>>,
+    tools: &'a HashMap<PostId, Html>,
 }
 
 /// Everybody who replied.
@@ -60,12 +63,18 @@ pub(super) fn authors(replies: &[Reply]) -> impl Iterator<Item = AuthorId> + '_ 
 }
 
 impl<'a> Thread<'a> {
-    pub(super) fn new(ctx: &'a PageContext, people: &'a People, names: &'a Names, replies: &'a [Reply]) -> Self {
+    /// `tools` is what other features put below each reply.
+    pub(super) fn new(
+        ctx: &'a PageContext,
+        (people, names): (&'a People, &'a Names),
+        replies: &'a [Reply],
+        tools: &'a HashMap<PostId, Html>,
+    ) -> Self {
         let mut below: HashMap<PostId, Vec<PostId>> = HashMap::new();
         for reply in replies {
             below.entry(reply.parent).or_default().push(reply.id);
         }
-        Self { ctx, people, names, replies: replies.iter().map(|r| (r.id, r)).collect(), below }
+        Self { ctx, people, names, replies: replies.iter().map(|r| (r.id, r)).collect(), below, tools }
     }
 
     /// The answers of a question: the accepted one first, then the oldest.
@@ -81,6 +90,7 @@ impl<'a> Thread<'a> {
                 lang: post.language.to_string(),
                 person: post.author().and_then(|a| self.people.get(a)),
                 body: self.names.body(post, format!("p{}-", post.id)),
+                tools: self.tools.get(&post.id).cloned().unwrap_or_default(),
                 when: self.ctx.t.ago(post.published_at),
                 at: post.published_at.rfc3339(),
                 ai: ai_key(post.provenance),
@@ -131,6 +141,7 @@ impl<'a> Thread<'a> {
             post,
             person: post.and_then(PostView::author).and_then(|a| self.people.get(a)),
             body: post.map(|p| self.names.body(p, format!("p{}-", p.id))).unwrap_or_default(),
+            tools: post.and_then(|p| self.tools.get(&p.id)).cloned().unwrap_or_default(),
             when: post.map(|p| self.ctx.t.ago(p.published_at)).unwrap_or_default(),
             ai: post.and_then(|p| ai_key(p.provenance)),
             signed_in: self.ctx.viewer.member.is_some(),

@@ -78,7 +78,7 @@ pub(super) async fn read_by_twin(state: State, request: SlotRequest) -> Result<O
         return Ok(None);
     }
     let t = &request.ctx.t;
-    Ok(Some(Html::render(&ReadTemplate { t, rows: rows(&state.authors, &posts, t).await? })?))
+    Ok(Some(Html::render(&ReadTemplate { t, rows: rows(&state.authors, &posts, &request.ctx).await? })?))
 }
 
 /// Questions without an answer.

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use xinghe_core::content::{AuthorCard, PostKind, Provenance};
-use xinghe_core::id::AuthorId;
+use xinghe_core::id::{AuthorId, PostId};
 use xinghe_core::ports::Authors;
-use xinghe_web::{AppError, Texts};
+use xinghe_web::{AppError, Html, PageContext, Texts};
 
 use super::kind_key;
 use crate::model::PostSummary;
@@ -81,6 +81,8 @@ pub(super) struct Row {
     pub moment: bool,
     /// Of news: the site that tells the story.
     pub site: Option<String>,
+    /// What other features say of it, beside its figures.
+    pub tools: Html,
 }
 
 /// The host of an address, without `www.`.
@@ -91,7 +93,7 @@ pub(super) fn site(url: &str) -> Option<String> {
 }
 
 impl Row {
-    pub(super) fn of(post: &PostSummary, people: &People, t: &Texts) -> Self {
+    fn of(post: &PostSummary, people: &People, t: &Texts, tools: Html) -> Self {
         let url = if post.kind.is_reply() { format!("/posts/{}", post.id) } else { post.url() };
         Self {
             url,
@@ -111,12 +113,20 @@ impl Row {
             moment: post.kind == PostKind::Moment,
             site: post.source_url.as_deref().filter(|_| post.kind == PostKind::News).and_then(site),
             version: post.facts.iter().find(|(n, _)| n.eq_ignore_ascii_case("version")).map(|(_, v)| v.clone()),
+            tools,
         }
     }
 }
 
-/// The rows of a list with their authors.
-pub(super) async fn rows(authors: &Arc<dyn Authors>, posts: &[PostSummary], t: &Texts) -> Result<Vec<Row>, AppError> {
-    let people = People::load(authors, posts.iter().map(|p| p.author).collect()).await?;
-    Ok(posts.iter().map(|p| Row::of(p, &people, t)).collect())
+/// The rows of a list with their authors, and what other features say of each post. To be called once per page.
+pub(super) async fn rows(
+    authors: &Arc<dyn Authors>,
+    posts: &[PostSummary],
+    ctx: &PageContext,
+) -> Result<Vec<Row>, AppError> {
+    let ids: Vec<PostId> = posts.iter().map(|p| p.id).collect();
+    let named = People::load(authors, posts.iter().map(|p| p.author).collect());
+    let (people, mut tools) = futures::join!(named, ctx.slots_of("row.tools", &ids));
+    let people = people?;
+    Ok(posts.iter().map(|p| Row::of(p, &people, &ctx.t, tools.remove(&p.id).unwrap_or_default())).collect())
 }

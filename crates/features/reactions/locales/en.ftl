@@ -1,0 +1,72 @@
+reactions-up = Helpful: vote up
+reactions-down = Not helpful: vote down
+reactions-votes = votes
+reactions-thanks = thanks
+reactions-thank = Say thanks
+reactions-thanked = You said thanks
+reactions-keep = Bookmark
+reactions-kept = bookmarks
+reactions-unkeep = Remove the bookmark
+reactions-placing = Folder and note
+reactions-watch = Notify me
+reactions-watch-hint = Be told of changes and answers
+reactions-sign-in = Sign in to vote
+reactions-follow = Follow
+reactions-followed = Following
+reactions-unfollow = Unfollow
+reactions-followers = { $n ->
+    [one] { $n } follower
+   *[other] { $n } followers
+}
+reactions-member-counts = { $followers ->
+    [one] { $followers } follower
+   *[other] { $followers } followers
+} · follows { $following }
+reactions-bookmarks = Bookmarks
+reactions-bookmark = Bookmark
+reactions-all = All
+reactions-unsorted = Unsorted
+reactions-folders = Folders
+reactions-folder = Folder
+reactions-folder-name = Name of this folder
+reactions-folder-new = New folder
+reactions-folder-make = Create folder
+reactions-folder-delete = Delete folder
+reactions-folder-delete-hint = Deleting it keeps its bookmarks: they move to “Unsorted”.
+reactions-folder-elsewhere = Create or rename folders
+reactions-rename = Rename
+reactions-search = Search titles
+reactions-search-do = Search
+reactions-no-bookmarks = No bookmarks here
+reactions-no-bookmarks-do = Press the ribbon below a post and it is kept here. Only you see your bookmarks.
+reactions-look = Look around
+reactions-not-found = No title here has these words.
+reactions-change = Move or note
+reactions-remove = Remove
+reactions-post-gone = This post cannot be seen at the moment.
+reactions-note = Note
+reactions-note-hint = Only you see it.
+reactions-save = Save
+reactions-following = Following
+reactions-following-private = Only you see whom and what you follow.
+reactions-no-follows = You follow nobody yet
+reactions-no-follows-do = Follow members, tags, projects and questions: their news comes to you.
+reactions-meet = Meet the members
+reactions-members = People
+reactions-tags = Tags
+reactions-posts = Posts
+reactions-refused-own = This is your own post: leave votes and thanks to others.
+reactions-refused-down = Only answers and comments can be voted down. If something is wrong here, write a comment.
+reactions-refused-new = You can vote down one day after joining.
+reactions-refused-nobody = The author of this post has left, so there is nobody to thank.
+reactions-refused-oneself = You cannot follow yourself.
+reactions-refused-reply = Answers and comments cannot be followed. Follow the post they belong to.
+reactions-refused-follows = You already follow { $max }, and more is not possible. Unfollow some first.
+reactions-refused-folders = There can be at most { $max } folders. Delete one first.
+reactions-fault-do = The button you pressed is not known here. Reload the page and try again.
+reactions-fault-value = Use 1, 0 or -1.
+reactions-fault-folder = You have no such folder. Choose one of yours.
+reactions-fault-folder-taken = You already have a folder of this name.
+reactions-fault-name = Give the folder a name.
+reactions-fault-long = At most { $max } characters.
+reactions-fault-cursor = This is not a cursor of this list. Start without one.
