@@ -5,19 +5,21 @@ mod community;
 use std::collections::HashMap;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::Serialize;
 use xinghe_ai::{Embed, Role};
-use xinghe_search::eval::{self, Bench, EvalError, Set};
-use xinghe_twins::eval::{Abstention, AbstentionReport, Answers, AnswersReport};
+use xinghe_core::Random;
+use xinghe_search::eval::{self, Bench, EvalError, Question, Set};
+use xinghe_twins::eval::{Abstention, AbstentionReport, Answers, AnswersReport, ask_back};
 
 use crate::cli::{Eval, EvalWhat, Global};
 use crate::output;
 use crate::settings::Settings;
 use crate::{models, models::EmbedderState};
 
-/// The gate looks at the best twelve passages, as when somebody asks.
-const LOOKED_AT: usize = 12;
+/// The gate looks at the best thirty passages, as when somebody asks.
+const LOOKED_AT: usize = 30;
 
 #[derive(Serialize)]
 struct OfFile<R> {
@@ -98,22 +100,62 @@ fn measure(command: &Eval, sets: &[Set], embedder: Option<&Arc<dyn Embed>>, json
         EvalWhat::Abstention => {
             let files = each_set(scratch.path(), sets, model, &mut vectors, |bench, set, embed| {
                 let mut abstention = Abstention::default();
-                bench.each(0, &set.questions, LOOKED_AT, true, embed, |question, with, without| {
+                let mut embed = embed;
+                bench.each(0, &set.questions, LOOKED_AT, true, embed.as_deref_mut(), |question, with, without| {
                     abstention.count(&question.text, with, without.unwrap_or(with));
+                })?;
+                bench.each(0, &asked_back(set), LOOKED_AT, false, embed, |question, with, _| {
+                    abstention.count_asked_back(&question.text, with);
                 })?;
                 Ok(abstention.report(model.is_some()))
             })?;
             let line = |f: &OfFile<AbstentionReport>| {
                 let r = f.report;
                 format!(
-                    "{}: AUROC {:.4}  refused with 95 % answered {:.4} (at {:.2})  uncalibrated: answered {:.3}, refused {:.3}",
-                    f.file, r.auroc, r.refused_at_95, r.threshold, r.answered_uncalibrated, r.refused_uncalibrated
+                    "{}: AUROC {:.4}  refused with 95 % answered {:.4} (at {:.2})  uncalibrated: answered {:.3}, \
+                     refused {:.3}  calibrated (at {:.2}): answered {:.3}, refused {:.3}",
+                    f.file,
+                    r.auroc,
+                    r.refused_at_95,
+                    r.threshold,
+                    r.answered_uncalibrated,
+                    r.refused_uncalibrated,
+                    r.threshold_calibrated,
+                    r.answered_calibrated,
+                    r.refused_calibrated
                 )
             };
             print(json, files, line)?;
         }
     }
     Ok(())
+}
+
+/// Questions made of a set's paragraphs as calibration makes them of posts: up to 240, evenly spread.
+fn asked_back(set: &Set) -> Vec<Question> {
+    let random = SeededRandom::default();
+    let step = set.paragraphs.len().div_ceil(240).max(1);
+    let ask = |(paragraph, (_, text)): (usize, &(String, String))| {
+        let text = ask_back(text, &random)?;
+        Some(Question { id: String::new(), text, answers: Vec::new(), paragraph })
+    };
+    set.paragraphs.iter().enumerate().step_by(step).filter_map(ask).collect()
+}
+
+/// The same numbers in every run.
+#[derive(Default)]
+struct SeededRandom(AtomicU64);
+
+impl Random for SeededRandom {
+    fn fill(&self, bytes: &mut [u8]) {
+        for byte in bytes {
+            // SplitMix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators, 2014).
+            let mut z = self.0.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed);
+            z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            *byte = (z >> 56) as u8;
+        }
+    }
 }
 
 /// Measures each set in an index of its own.

@@ -22,7 +22,7 @@ use crate::model::{Answer, AnswerProvenance, Citation, Question, Reason, Sentenc
 use crate::{store, words};
 
 /// How many passages are looked at for a question: the gate compares the first with the eleven after it.
-const LOOKED_AT: usize = 12;
+pub(crate) const LOOKED_AT: usize = 30;
 /// What can be evidence: everything but questions, which repeat what is asked and answer nothing.
 pub(crate) fn evidence_only() -> Filter {
     let kinds = PostKind::ALL.iter().copied().filter(|k| *k != PostKind::Question).collect();

@@ -12,7 +12,7 @@ use xinghe_core::{PostId, PostKind, Random};
 use xinghe_store::{JobError, JobHandler, JobRun};
 
 use crate::answer::gate::{self, Gate};
-use crate::ask::{Asker, evidence_only};
+use crate::ask::{Asker, LOOKED_AT, evidence_only};
 use crate::store::{self, Calibration};
 
 /// How many posts are asked back.
@@ -20,7 +20,7 @@ const SAMPLE: usize = 240;
 /// Fewer than this say nothing.
 const FEWEST: usize = 20;
 /// The share of answerable questions that is to be answered.
-const KEEP: f64 = 0.95;
+pub(crate) const KEEP: f64 = 0.95;
 
 /// The kind of the job.
 pub(crate) const JOB: &str = "twins.calibrate";
@@ -85,7 +85,7 @@ impl JobHandler for Calibrator {
 impl Calibrator {
     async fn score(&self, question: &str, without: Option<PostId>) -> Result<f64, JobError> {
         let filter = Filter { without, ..evidence_only() };
-        let query = Query { text: question.to_owned(), filter, limit: 12, operators: false };
+        let query = Query { text: question.to_owned(), filter, limit: LOOKED_AT, operators: false };
         let evidence = self.asker.deps().retrieve.retrieve(&query).await.map_err(|e| JobError::Retry(e.to_string()))?;
         Ok(Gate::default().score(question, &evidence))
     }
@@ -118,7 +118,7 @@ impl Calibrator {
 
 /// A question made of one sentence of a text: a stretch of six tenths of it, so that words around it are missing as
 /// they are from a question. `None`: the text has no sentence of a fit length.
-fn question_from(markdown: &str, random: &dyn Random) -> Option<String> {
+pub(crate) fn question_from(markdown: &str, random: &dyn Random) -> Option<String> {
     let cuts = xinghe_text::cut(markdown);
     let fit = |s: &&xinghe_text::CutSentence| {
         let length = xinghe_text::word_count(&s.text);

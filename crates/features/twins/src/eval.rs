@@ -57,6 +57,12 @@ fn plain(text: &str) -> String {
 pub struct Abstention {
     with: Vec<f64>,
     without: Vec<f64>,
+    asked_back: Vec<f64>,
+}
+
+/// A question made of a text, as calibration makes it; `None` where no sentence of it is fit.
+pub fn ask_back(text: &str, random: &dyn xinghe_core::Random) -> Option<String> {
+    crate::calibrate::question_from(text, random)
 }
 
 /// What [`Abstention`] counted.
@@ -74,6 +80,12 @@ pub struct AbstentionReport {
     pub refused_uncalibrated: f64,
     /// The share answered of those with at that threshold.
     pub answered_uncalibrated: f64,
+    /// The threshold that calibration would find by asking the set's own sentences back.
+    pub threshold_calibrated: f64,
+    /// The share refused of those without at that threshold.
+    pub refused_calibrated: f64,
+    /// The share answered of those with at that threshold.
+    pub answered_calibrated: f64,
 }
 
 impl Abstention {
@@ -84,6 +96,11 @@ impl Abstention {
         self.without.push(gate.score(question, without));
     }
 
+    /// Counts one question made by [`ask_back`], with its passage in the index.
+    pub fn count_asked_back(&mut self, question: &str, evidence: &Evidence) {
+        self.asked_back.push(Gate::default().score(question, evidence));
+    }
+
     /// The figures. `meaning`: whether vectors took part.
     pub fn report(&self, meaning: bool) -> AbstentionReport {
         let threshold = gate::threshold(&self.with, 0.95);
@@ -91,6 +108,7 @@ impl Abstention {
             of.iter().filter(|s| test(**s)).count() as f64 / of.len().max(1) as f64
         };
         let uncalibrated = Gate::default().threshold(meaning);
+        let calibrated = gate::threshold(&self.asked_back, crate::calibrate::KEEP);
         AbstentionReport {
             questions: self.with.len(),
             auroc: auroc(&self.with, &self.without),
@@ -98,6 +116,9 @@ impl Abstention {
             threshold,
             refused_uncalibrated: share(&self.without, &|s| s < uncalibrated),
             answered_uncalibrated: share(&self.with, &|s| s >= uncalibrated),
+            threshold_calibrated: calibrated,
+            refused_calibrated: share(&self.without, &|s| s < calibrated),
+            answered_calibrated: share(&self.with, &|s| s >= calibrated),
         }
     }
 }

@@ -113,6 +113,20 @@ pub struct Texts {
     sentences: Vec<usize>,
 }
 
+/// A passage below what stands above it, the post's title and headings: a paragraph seldom names its subject again.
+fn in_context(post: &PostView, cut: &xinghe_text::Cut) -> String {
+    let plain = cut.plain();
+    // A moment's title is its own beginning, an answer's stands in its passages already.
+    let title = Some(&post.title).filter(|_| !post.kind.is_reply() && post.kind != PostKind::Moment);
+    let above: Vec<&str> = title
+        .into_iter()
+        .chain(&cut.headings)
+        .map(String::as_str)
+        .filter(|h| !h.is_empty() && !plain.starts_with(h))
+        .collect();
+    if above.is_empty() { plain } else { format!("{}\n{plain}", above.join(" › ")) }
+}
+
 impl Texts {
     /// The texts of a post.
     pub fn of(post: &PostView) -> Self {
@@ -120,7 +134,7 @@ impl Texts {
         let short = |text: &str| text.chars().take(MEANT).collect::<String>();
         let one = |cut: &xinghe_text::Cut| {
             let own = cut.sentences.iter().map(|s| short(&s.text));
-            std::iter::once(short(&cut.plain())).chain(own).collect::<Vec<_>>()
+            std::iter::once(short(&in_context(post, cut))).chain(own).collect::<Vec<_>>()
         };
         Self {
             post: post.id,

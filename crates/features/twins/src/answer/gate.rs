@@ -11,13 +11,13 @@ use crate::model::Reason;
 /// The weights of the score.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Weights {
-    /// Best sentence by words, less the mean of ranks 2 to 11.
+    /// Best sentence by words, less the mean of the ten behind: see [`features`].
     pub words: f64,
-    /// Best sentence by meaning, less the mean of ranks 2 to 11.
+    /// Best sentence by meaning, less the mean of the ten behind.
     pub meaning: f64,
     /// Idf share of the query that the best passage holds.
     pub coverage: f64,
-    /// Score of the best passage less the second's.
+    /// Score of the best passage less that of the first behind.
     pub lead: f64,
     /// Names and numbers of the query that the best passage lacks, at most three.
     pub missing: f64,
@@ -153,9 +153,13 @@ pub struct Features {
     pub nearness: f64,
 }
 
-/// The features of the best hit among its followers.
+/// The features of the best hit among those behind it.
+///
+/// Those behind are the next ten of other posts in its language: that the same post goes on about its subject, or has
+/// a translation here, says nothing against it.
 pub fn features(evidence: &Evidence, top: &EvidenceHit) -> Features {
-    let rest = &evidence.hits[1..evidence.hits.len().min(11)];
+    let other = |h: &&EvidenceHit| h.passage.post != top.passage.post && h.language.primary() == top.language.primary();
+    let rest: Vec<&EvidenceHit> = evidence.hits.iter().skip(1).filter(other).take(10).collect();
     let mean = |of: fn(&EvidenceHit) -> f32| {
         if rest.is_empty() { 0.0 } else { rest.iter().map(|h| f64::from(of(h))).sum::<f64>() / rest.len() as f64 }
     };
