@@ -198,6 +198,11 @@ impl Reactions {
             _ => {}
         }
         let mut unit = self.begin(by).await?;
+        if let Target::Member(id) = target
+            && store::erased(&unit, *id).await?
+        {
+            return Err(ReactionError::NotFound);
+        }
         if !store::insert_follow(&mut unit, by, target, self.store.now()).await? {
             return Ok(());
         }

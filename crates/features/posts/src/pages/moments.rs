@@ -67,6 +67,8 @@ struct Moment {
     ai: Option<&'static str>,
     comments: u32,
     may_edit: bool,
+    /// What other features put below it.
+    tools: Html,
     /// What it passes on: `Some(None)` where that is gone.
     quoted: Option<Option<Quoted>>,
 }
@@ -147,7 +149,12 @@ async fn show(
     let people = People::load(&state.authors, ordered.iter().filter_map(|d| d.view.author()).collect()).await?;
     let names = Names::load(state, &ids).await?;
     let card = |d: &PostDetail| d.quote.map(|id| quoted.get(&id).cloned());
-    let moments = ordered.iter().map(|d| moment(ctx, d, &people, &names, card(d))).collect();
+    let subject = Subject::default();
+    let (mut tools, aside) = futures::join!(ctx.slots_of("post.tools", &ids), ctx.slot("home.aside", &subject));
+    let moments = ordered.iter().map(|d| Moment {
+        tools: tools.remove(&d.view.id).unwrap_or_default(),
+        ..moment(ctx, d, &people, &names, card(d))
+    });
     let quoting = form.quote.parse().ok().and_then(|id: PostId| quoted.get(&id).cloned());
     let template = MomentsTemplate {
         t: &ctx.t,
@@ -156,10 +163,9 @@ async fn show(
         form,
         errors,
         quoting,
-        moments,
+        moments: moments.collect(),
         older,
     };
-    let aside = ctx.slot("home.aside", &Subject::default()).await;
     let title = ctx.t.s("posts-moments");
     Ok(ctx.page().title(title).active("moments").canonical("/moments").status(status).aside(aside).render(&template))
 }
@@ -177,6 +183,7 @@ fn moment(ctx: &PageContext, d: &PostDetail, people: &People, names: &Names, quo
         ai: ai_key(v.provenance),
         comments: d.comments,
         may_edit: may_edit(viewer_actor(&ctx.viewer), v),
+        tools: Html::default(),
         quoted,
     }
 }

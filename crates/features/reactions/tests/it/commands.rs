@@ -178,6 +178,7 @@ async fn an_erased_member_leaves_nothing(db: TestDb) {
     // A request that was already let in comes too late.
     assert!(matches!(r.vote(READER, ARTICLE, 1).await, Err(ReactionError::NotFound)));
     assert!(matches!(r.create_folder(READER, "y").await, Err(ReactionError::NotFound)));
+    assert!(matches!(r.follow(OTHER, &Target::Member(READER)).await, Err(ReactionError::NotFound)));
 }
 
 async fn follows_pass_to_who_claims_an_author(db: TestDb) {
