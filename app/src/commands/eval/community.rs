@@ -110,7 +110,7 @@ fn show<'a>(one: &Asked, seen: &Examined, verdict: &str, title: impl Fn(usize) -
         seen.verdict.reason.map(|r| format!(", {r:?}")).unwrap_or_default()
     ));
     if let Some(top) = seen.evidence.hits.first() {
-        output::line(&format!("    {:.2?}", gate::features(&seen.evidence, top)));
+        output::line(&format!("    {:.2?}", gate::features(&one.question, &seen.evidence, top)));
     }
     for (i, hit) in seen.evidence.hits.iter().take(3).enumerate() {
         let headings = hit.passage.headings.join(" › ");

@@ -85,6 +85,8 @@ pub struct EvidenceHit {
     pub passage: Passage,
     /// The author credited first.
     pub author: AuthorId,
+    /// The kind of its post.
+    pub kind: PostKind,
     /// The language of its post.
     pub language: LangTag,
     /// The combined score S.

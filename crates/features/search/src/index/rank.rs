@@ -7,7 +7,7 @@ use tantivy::query::{BooleanQuery, BoostQuery, Occur, Query as Clause, RangeQuer
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{DocAddress, Searcher, Term};
 use xinghe_core::evidence::{Evidence, EvidenceHit, Filter, Query, QueryTerm, Scope, SentenceEvidence};
-use xinghe_core::{PassageId, Timestamp};
+use xinghe_core::{PassageId, PostKind, Timestamp};
 use xinghe_text::tokens;
 
 use super::document::{self, Facets};
@@ -35,6 +35,9 @@ const FEW: usize = 512;
 
 /// What a passage gains whose post is named as was typed: more than any words or meaning make up for.
 const NAMED: f32 = 10.0;
+
+/// What the beginning of a post gains whose name is about all that a question holds.
+const INTRODUCED: f32 = 1.5;
 
 /// What filters and phrases leave.
 enum Allowed {
@@ -164,6 +167,8 @@ impl Index {
         score::rank(&mut scored, &bridge);
         if keywords {
             self.named_first(&txn, &query.text, &mut scored)?;
+        } else if !query.operators {
+            self.introduced_first(&txn, &parsed, &mut scored)?;
         }
         Ok(Ranking { txn, parsed, weighed, asked, bridge, scored, language })
     }
@@ -195,7 +200,9 @@ impl Index {
             };
             let own = ranking.language.primary();
             let (meaning, sentence_meaning) = s.meaning.unwrap_or_default();
+            let kind = self.records.facets(txn, s.post)?.map_or(PostKind::Article, |f| f.kind);
             hits.push(EvidenceHit {
+                kind,
                 author: stored.author,
                 cross_language: own != "und" && own != stored.language.primary(),
                 language: stored.language,
@@ -248,6 +255,31 @@ impl Index {
             let stored = self.records.text(txn, s.passage)?;
             if stored.is_some_and(|t| xinghe_text::norm::fold_str(t.title.trim()) == typed) {
                 s.score += NAMED;
+            }
+        }
+        score::sort(scored);
+        Ok(())
+    }
+
+    /// Where a question holds little but a name ("what is tokio?"), favours the beginning of the post of that name.
+    fn introduced_first(
+        &self,
+        txn: &RoTxn<'_, WithoutTls>,
+        parsed: &Parsed,
+        scored: &mut [Scored],
+    ) -> Result<(), IndexError> {
+        let asked: Vec<&str> = parsed.terms.iter().filter(|t| t.weight > 1.0).map(|t| t.text.as_str()).collect();
+        if asked.is_empty() || asked.len() > 2 {
+            return Ok(());
+        }
+        for s in scored.iter_mut().take(BY_WORDS) {
+            let Some(stored) = self.records.text(txn, s.passage)?.filter(|t| t.passage.ordinal == 0) else { continue };
+            let title = tokens::query(&stored.title);
+            let mut words = title.iter().filter(|t| t.weight > 1.0);
+            if let (Some(name), None) = (words.next(), words.next())
+                && asked.contains(&name.text.as_str())
+            {
+                s.score += INTRODUCED;
             }
         }
         score::sort(scored);

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use xinghe_core::PostKind;
 use xinghe_core::evidence::{Evidence, SentenceEvidence};
 
 use super::best::{self, Ranked, Weights};
@@ -11,6 +12,14 @@ use super::verify::Source;
 const MOST: usize = 3;
 /// How far below the best a sentence may score and still be said.
 const MARGIN: f32 = 5.0;
+/// The same of a sentence in another post than the best one's.
+const MARGIN_ELSEWHERE: f32 = 2.5;
+/// How far below the best post's score another's may lie for its sentences to be said.
+const STANDS_OUT: f32 = 0.2;
+/// What the first sentences of an answer gain.
+const BEGINNING: [f32; 2] = [3.0, 1.5];
+/// How far below the best a passage in the asker's language may score and still be preferred to other languages.
+const AS_GOOD: f32 = 0.25;
 /// The longest code block that is quoted, in characters.
 const LONGEST_CODE: usize = 2_000;
 
@@ -30,16 +39,25 @@ pub struct Drafted {
 /// The best sentences: at most three, not twice the same, each with what it cannot be read without (the sentence a
 /// pronoun points to, the code a colon announces), in the order of their texts.
 pub fn extract(question: &str, evidence: &Evidence) -> Vec<Drafted> {
-    let ranked = best::rank(question, evidence, &Weights::FITTED);
+    let mut ranked = best::rank(question, evidence, &Weights::FITTED);
+    ranked.retain(|r| fit_to_say(sentence(evidence, r.hit, r.sentence)));
+    answers_begin_with_the_answer(evidence, &mut ranked);
+    keep_to_the_best_post(evidence, &mut ranked);
+    in_one_language(question, evidence, &mut ranked);
     let Some(top) = ranked.first() else { return Vec::new() };
+    let home = evidence.hits[top.hit].passage.post;
     let mut chosen: Vec<Ranked> = Vec::new();
     for candidate in &ranked {
-        if chosen.len() == MOST || candidate.score < top.score - MARGIN {
+        let margin = if evidence.hits[candidate.hit].passage.post == home { MARGIN } else { MARGIN_ELSEWHERE };
+        if chosen.len() == MOST {
             break;
+        }
+        if candidate.score < top.score - margin {
+            continue;
         }
         let text = &sentence(evidence, candidate.hit, candidate.sentence).text;
         let said = |c: &Ranked| alike(text, &sentence(evidence, c.hit, c.sentence).text);
-        if fit_to_say(sentence(evidence, candidate.hit, candidate.sentence)) && !chosen.iter().any(said) {
+        if !chosen.iter().any(said) {
             chosen.push(*candidate);
         }
     }
@@ -64,6 +82,39 @@ pub fn extract(question: &str, evidence: &Evidence) -> Vec<Drafted> {
         }
     }
     drafted
+}
+
+/// Whoever answers a question says first what matters: the beginning of an answer gains over what follows.
+fn answers_begin_with_the_answer(evidence: &Evidence, ranked: &mut [Ranked]) {
+    for r in ranked.iter_mut() {
+        let hit = &evidence.hits[r.hit];
+        if hit.kind == PostKind::Answer && hit.passage.ordinal == 0 {
+            r.score += BEGINNING.get(r.sentence).copied().unwrap_or_default();
+        }
+    }
+    ranked.sort_by(|a, b| b.score.total_cmp(&a.score).then((a.hit, a.sentence).cmp(&(b.hit, b.sentence))));
+}
+
+/// Where one post stands out as a whole, its sentences answer, and not those of posts that merely use the same words.
+fn keep_to_the_best_post(evidence: &Evidence, ranked: &mut Vec<Ranked>) {
+    let Some(best) = evidence.hits.first() else { return };
+    let of_post = |hit: usize| {
+        let post = evidence.hits[hit].passage.post;
+        evidence.hits.iter().filter(|h| h.passage.post == post).map(|h| h.score).fold(f32::MIN, f32::max)
+    };
+    ranked.retain(|r| of_post(r.hit) >= best.score - STANDS_OUT);
+}
+
+/// Leaves the sentences of one language: the best passage's, or the asker's where it has one as good. Where a post and
+/// its translation are both here, an answer does not say everything twice.
+fn in_one_language(question: &str, evidence: &Evidence, ranked: &mut Vec<Ranked>) {
+    let language = |r: &Ranked| evidence.hits[r.hit].language.primary();
+    let Some(best) = ranked.iter().map(|r| r.hit).min() else { return };
+    let asked = xinghe_text::detect(question);
+    let as_good = |r: &&Ranked| evidence.hits[r.hit].score >= evidence.hits[best].score - AS_GOOD;
+    let preferred = ranked.iter().filter(as_good).map(language).find(|l| *l == asked.primary());
+    let chosen = preferred.unwrap_or_else(|| evidence.hits[best].language.primary()).to_owned();
+    ranked.retain(|r| language(r) == chosen);
 }
 
 /// The sentence of a passage that is shown where nothing is answered.
