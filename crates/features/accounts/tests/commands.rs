@@ -10,7 +10,6 @@ use xinghe_accounts::{AccountError, Accounts, AuthorList, ClaimList, migrations}
 use xinghe_core::event::Event;
 use xinghe_core::ports::{AuthorIntake, Authors, ImportedAuthor};
 use xinghe_core::{AuthorId, Lang};
-use xinghe_store::Queries;
 use xinghe_testkit::{TestDb, on_both_databases};
 use xinghe_web::{Role, Sessions, Theme};
 
