@@ -217,6 +217,20 @@ async fn a_moment_has_topics_and_mentions_and_passes_posts_on() {
 }
 
 #[tokio::test]
+async fn a_form_sent_twice_makes_one_post() {
+    let site = Site::new().await;
+    let fields = [("kind", "question"), ("title", "为什么？"), ("body", "正文")];
+    let q = site.write(1, &fields).await;
+    assert_eq!(site.write(1, &fields).await, q, "the same again is the same");
+    assert_ne!(site.write(2, &fields).await, q, "somebody else's is another");
+    assert_ne!(site.write(1, &[("kind", "question"), ("title", "为什么？"), ("body", "另一段正文")]).await, q);
+    let comment = async || site.form(1, &format!("/posts/{q}/comments"), &[("body", "+1")]).await.location;
+    assert_eq!(comment().await, comment().await);
+    site.form(1, &format!("/posts/{q}/delete"), &[]).await;
+    assert_ne!(site.write(1, &fields).await, q, "what was deleted can be said again");
+}
+
+#[tokio::test]
 async fn the_same_story_is_one_news_with_several_sources() {
     let site = Site::new().await;
     let fields = [

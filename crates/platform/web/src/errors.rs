@@ -272,8 +272,7 @@ impl From<StoreError> for AppError {
 
 impl From<PortError> for AppError {
     fn from(error: PortError) -> Self {
-        let transient =
-            StdError::source(&error).and_then(|s| s.downcast_ref::<StoreError>()).is_some_and(StoreError::is_transient);
+        let transient = error.downcast_ref::<StoreError>().is_some_and(StoreError::is_transient);
         if transient { Self::unavailable(error) } else { Self::internal(error) }
     }
 }
@@ -295,3 +294,15 @@ impl IntoResponse for AppError {
 
 /// What a page's handler returns.
 pub type PageResult = Result<Response, AppError>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_that_is_gone_behind_a_port_is_unavailable() {
+        let gone = |error: StoreError| AppError::from(PortError::new(error)).status();
+        assert_eq!(gone(StoreError::Busy(30)), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(gone(StoreError::Value("odd".into())), StatusCode::INTERNAL_SERVER_ERROR);
+    }
+}

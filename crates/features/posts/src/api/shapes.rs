@@ -259,6 +259,7 @@ pub(crate) fn unchanged(d: &PostDetail) -> Draft {
         facts: d.facts.clone(),
         quote: d.quote,
         mentions: vec![],
+        once: false,
     }
 }
 

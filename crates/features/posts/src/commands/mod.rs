@@ -11,7 +11,7 @@ use xinghe_core::time::Timestamp;
 use xinghe_store::{Store, StoreError, UnitOfWork};
 
 use crate::model::{
-    Actor, Checked, Draft, Fault, FieldError, Mention, PostDetail, UNDO_MS, check, is_written_here, may_edit,
+    Actor, Checked, Draft, Fault, FieldError, Mention, ONCE_MS, PostDetail, UNDO_MS, check, is_written_here, may_edit,
 };
 use crate::store::{self, Head, NewPost, NewRevision};
 
@@ -85,6 +85,13 @@ pub async fn create(
         return Err(CommandError::Invalid(vec![FieldError { field: "quote", fault: Fault::Gone }]));
     }
     let at = store.now();
+    if draft.once {
+        unit.lock(&format!("posts.once.{}", actor.id)).await?;
+        let since = Timestamp::from_millis(at.as_millis() - ONCE_MS);
+        if let Some((post, revision)) = store::said_before(&unit, actor.id, (kind, parent), &content, since).await? {
+            return Ok(Written { post, revision });
+        }
+    }
     let (id, revision): (PostId, RevisionId) = (store.ids().next().into(), store.ids().next().into());
     let new = NewRevision { id: revision, post: id, number: 1, content: &content, author: Some(actor.id), at };
     store::insert_revisions(&mut unit, &[new]).await?;

@@ -36,6 +36,9 @@ pub const TAGS_MAX: usize = 8;
 /// How long an author can take a deletion back, in milliseconds: 30 days.
 pub const UNDO_MS: i64 = 30 * 24 * 3_600_000;
 
+/// How long a form that is sent again makes no second post, in milliseconds: ten minutes.
+pub const ONCE_MS: i64 = 10 * 60_000;
+
 /// Who acts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Actor {
@@ -72,6 +75,8 @@ pub struct Draft {
     pub quote: Option<PostId>,
     /// Members whom the text names, with their handles as written; found by whoever can look handles up.
     pub mentions: Vec<Mention>,
+    /// Whether the very same, sent again within [`ONCE_MS`], is the same post: a form sent twice.
+    pub once: bool,
 }
 
 /// A member named in a text.
@@ -100,6 +105,7 @@ impl Default for Draft {
             facts: vec![],
             quote: None,
             mentions: vec![],
+            once: false,
         }
     }
 }

@@ -119,7 +119,7 @@ pub(super) async fn create(
     member: Member,
     Form(form): Form<MomentForm>,
 ) -> PageResult {
-    let draft = Draft { body: form.body.clone(), quote: form.quote.parse().ok(), ..Draft::default() };
+    let draft = Draft { body: form.body.clone(), quote: form.quote.parse().ok(), once: true, ..Draft::default() };
     let draft = with_mentions(&state, draft).await?;
     match commands::create(&state.store, actor(&member), PostKind::Moment, None, &draft).await {
         Ok(written) => Ok(send(StatusCode::SEE_OTHER, &format!("/moments#post-{}", written.post))),

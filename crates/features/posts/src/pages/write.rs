@@ -69,6 +69,7 @@ impl PostForm {
             provenance: self.provenance.parse().unwrap_or(Provenance::Human),
             note: self.note.clone(),
             facts: facts.map(|(n, v)| (n.trim().to_owned(), v.trim().to_owned())).collect(),
+            once: true,
             ..Draft::default()
         }
     }

@@ -6,7 +6,7 @@ mod read;
 mod write;
 
 pub use lists::{latest_of_author, list, list_in, revision, revisions, tags, thread};
-pub use named::{drop_story, mentions, put_mentions, put_story, sources, story};
+pub use named::{drop_story, mentions, put_mentions, put_story, said_before, sources, story};
 pub use read::{answers, credits, details, heads, ids_after, views};
 pub use write::{
     NewPost, NewRevision, delete, insert_posts, insert_revisions, lock, pass_credits, put_credits, put_facts,

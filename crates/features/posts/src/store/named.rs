@@ -2,12 +2,13 @@
 
 use std::collections::HashMap;
 
-use xinghe_core::id::{AuthorId, PostId};
+use xinghe_core::content::PostKind;
+use xinghe_core::id::{AuthorId, PostId, RevisionId};
 use xinghe_core::time::Timestamp;
 use xinghe_store::{FromQueryResult, Queries, StoreError, UnitOfWork, list, params};
 
 use super::ids;
-use crate::model::{Mention, StorySource};
+use crate::model::{Checked, Mention, StorySource};
 
 /// Sets whom a post names; answers the members among them whom it did not name before.
 pub async fn put_mentions(
@@ -101,4 +102,32 @@ pub async fn sources(q: &impl Queries, post: PostId) -> Result<Vec<StorySource>,
     let source =
         |r: Row| StorySource { url: r.url, by: AuthorId::from_raw(r.by_author), at: Timestamp::from_millis(r.at) };
     Ok(rows.into_iter().map(source).collect())
+}
+
+/// The visible post by which somebody said the very same since `since`.
+pub async fn said_before(
+    q: &impl Queries,
+    author: AuthorId,
+    (kind, parent): (PostKind, Option<PostId>),
+    content: &Checked,
+    since: Timestamp,
+) -> Result<Option<(PostId, RevisionId)>, StoreError> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        id: i64,
+        revision: i64,
+    }
+    let sql = "SELECT p.id, p.revision FROM posts_post p JOIN posts_revision r ON r.id = p.revision \
+               WHERE p.author = $1 AND p.published_at >= $2 AND p.kind = $3 AND COALESCE(p.parent, 0) = $4 \
+               AND r.title = $5 AND r.body = $6 AND p.deleted_at IS NULL AND p.hidden_by IS NULL ORDER BY p.id LIMIT 1";
+    let values = params![
+        author.raw(),
+        since.as_millis(),
+        kind.as_str(),
+        parent.map_or(0, PostId::raw),
+        content.title.as_str(),
+        content.body.as_str(),
+    ];
+    let row: Option<Row> = q.one(sql, values).await?;
+    Ok(row.map(|r| (PostId::from_raw(r.id), RevisionId::from_raw(r.revision))))
 }

@@ -131,8 +131,31 @@ fn fit_to_say(s: &SentenceEvidence) -> bool {
     if s.code {
         length <= LONGEST_CODE
     } else {
-        s.text.chars().filter(|c| c.is_alphanumeric()).count() >= 4 && !asks(&s.text)
+        s.text.chars().filter(|c| c.is_alphanumeric()).count() >= 4 && !asks(&s.text) && !orders(&s.text)
     }
+}
+
+/// Whether a sentence speaks to whoever answers and not to readers: text that tries to give a model orders. Nothing
+/// here obeys it, but as an answer it would look as if it did.
+fn orders(text: &str) -> bool {
+    const SIGNS: [&str; 14] = [
+        "ignore all previous",
+        "ignore previous instructions",
+        "ignore the above",
+        "disregard all previous",
+        "disregard previous",
+        "forget all previous",
+        "you must answer every",
+        "system prompt",
+        "as an ai language model",
+        "忽略之前",
+        "忽略以上",
+        "忽略先前",
+        "忽略前面",
+        "系统提示词",
+    ];
+    let lower = xinghe_text::norm::fold_str(text);
+    SIGNS.iter().any(|s| lower.contains(s))
 }
 
 /// Whether a sentence asks something: then it is no answer, however near to the question it lies.

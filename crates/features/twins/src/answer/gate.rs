@@ -65,6 +65,9 @@ const UNCALIBRATED: f64 = -1.90;
 /// The same without vectors.
 const UNCALIBRATED_BY_WORDS: f64 = -1.90;
 
+/// How far below the threshold nothing that was found has to do with the question.
+const FAR: f64 = 3.0;
+
 /// The gate.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Gate {
@@ -111,7 +114,8 @@ impl Gate {
             return Verdict { confidence: 0.0, reason: Some(Reason::NothingFound), contradicting: false };
         };
         let f = features(question, evidence, top);
-        let why = if f.coverage < 0.12 && f.meaning < 0.03 {
+        let far = score < self.threshold(evidence.meaning) - FAR;
+        let why = if far && f.missing < 2.0 || f.coverage < 0.12 && f.meaning < 0.03 {
             Reason::NothingFound
         } else if f.missing >= 1.0 && f.coverage >= 0.45 {
             Reason::FalsePremise

@@ -84,6 +84,11 @@ impl AnswerView<'_> {
         self.answer.question.chars().take(LONGEST_TITLE).collect()
     }
 
+    /// The question's own language: what is listed below it may be in others.
+    fn language(&self) -> String {
+        xinghe_text::detect(&self.answer.question).to_string()
+    }
+
     /// The post that asks people what the guide could not answer: the question, and what came nearest.
     fn body(&self, t: &Texts) -> String {
         let mut body = format!("{}\n\n{}", self.answer.question, t.s("twins-posted-body"));
