@@ -87,4 +87,15 @@ mod tests {
         let both = Parsed::of("“借用检查” -生命", true);
         assert!(both.allows("Rust 的借用檢查器") && !both.allows("借用检查与生命周期"));
     }
+
+    #[test]
+    fn keywords_are_few_words() {
+        for yes in ["tokio", "数据库", "header_v2", "tokio 数据库", "graceful shutdown axum", "異步運行時", ""]
+        {
+            assert!(is_keywords(yes), "{yes}");
+        }
+        for no in ["how do I share state", "数据库怎么备份才好", "what is tokio good for"] {
+            assert!(!is_keywords(no), "{no}");
+        }
+    }
 }
