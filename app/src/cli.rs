@@ -207,7 +207,7 @@ pub enum Model {
 /// `xinghe rebuild`.
 #[derive(Debug, Args)]
 pub struct Rebuild {
-    /// Which reader, for instance `search`; without a name, they are listed
+    /// Which reader, for instance `search`, or `gate` to calibrate the evidence gate; without a name, they are listed
     pub reader: Option<String>,
 }
 

@@ -40,6 +40,17 @@ pub async fn rebuild(command: Rebuild, global: &Global, settings: Settings) -> a
         }
         return Ok(ExitCode::SUCCESS);
     };
+    if name == "gate" {
+        readers.catch_up().await?;
+        match community.twins.calibrate().await? {
+            Some(made) => output::line(&format!(
+                "The evidence gate declines under {:.2} now, found on {} posts asked back.",
+                made.threshold, made.sampled
+            )),
+            None => output::line("There are too few posts to calibrate the evidence gate on."),
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
     anyhow::ensure!(readers.rebuild(&name).await?, "there is no reader {name:?}; `xinghe rebuild` lists them");
     output::line(&format!("{name} was derived anew from the log."));
     Ok(ExitCode::SUCCESS)

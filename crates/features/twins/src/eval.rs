@@ -108,7 +108,7 @@ impl Abstention {
             of.iter().filter(|s| test(**s)).count() as f64 / of.len().max(1) as f64
         };
         let uncalibrated = Gate::default().threshold(meaning);
-        let calibrated = gate::threshold(&self.asked_back, crate::calibrate::KEEP);
+        let calibrated = gate::calibrated(gate::threshold(&self.asked_back, crate::calibrate::KEEP), meaning);
         AbstentionReport {
             questions: self.with.len(),
             auroc: auroc(&self.with, &self.without),

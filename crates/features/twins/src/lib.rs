@@ -28,7 +28,7 @@ use axum::routing::{get, post, put};
 use http::Method;
 use utoipa::OpenApi;
 use xinghe_core::Lang;
-use xinghe_store::{EventReader, JobHandler, JobRequest, Migration, Schedule, Unique};
+use xinghe_store::{EventReader, JobError, JobHandler, Migration, Schedule};
 use xinghe_web::{Feature, Need, RateClass, Routes, SlotEntry};
 
 pub use ask::{AskError, Asker, Deps, Examined, Progress};
@@ -50,10 +50,12 @@ impl Twins {
         &self.asker
     }
 
-    /// The job that calibrates the gate now, however little the index has grown.
-    pub fn calibration_request() -> JobRequest {
-        let payload = calibrate::Payload { force: true };
-        JobRequest::new(calibrate::JOB, &payload).unique(Unique::WhileActive("calibrate".to_owned()))
+    /// Calibrates the gate now, however little the index has grown; `None` where there are too few posts to tell.
+    ///
+    /// # Errors
+    /// The database is gone.
+    pub async fn calibrate(&self) -> Result<Option<Calibration>, JobError> {
+        calibrate::Calibrator { asker: self.asker.clone() }.calibrate(None).await
     }
 }
 
