@@ -22,5 +22,12 @@ out=docs/evaluation.md
     ./target/release/xinghe eval $what "$@" --data-dir "$data"
     echo '```'
   done
+  echo
+  echo "\`xinghe eval community tests/first-content.json\`: the first content, asked 64 questions, of which nobody there can"
+  echo "answer 16; right means that a post which answers is quoted first."
+  echo
+  echo '```'
+  ./target/release/xinghe eval community tests/first-content.json --data-dir "$data" | tail -1
+  echo '```'
 } | tee "$out.new"
 mv "$out.new" "$out"

@@ -223,7 +223,7 @@ const LOWER: f64 = 5.3;
 /// The same without vectors: 7.0 and 8.1 on XQuAD.
 const LOWER_BY_WORDS: f64 = 7.5;
 /// How far calibration may move the threshold from where it lies without.
-const REACH: f64 = 1.5;
+const REACH: f64 = 0.6;
 
 /// The threshold for people's questions, from the one that keeps 95 % of the questions that calibration makes.
 pub fn calibrated(line: f64, meaning: bool) -> f64 {
