@@ -159,9 +159,9 @@ async fn other_sites_cannot_act_for_a_member(db: TestDb) {
             }
             let answer = site.ask(Who::Administrator, ask).await;
             let checked = if is_api(route) {
-                answer.is_problem(StatusCode::BAD_REQUEST)
+                answer.is_problem(StatusCode::FORBIDDEN)
             } else {
-                answer.is_page(StatusCode::BAD_REQUEST)
+                answer.is_page(StatusCode::FORBIDDEN)
             };
             if let Err(why) = checked {
                 wrong.push(format!("{} {} with {name}: {value}: {why}", route.method, route.path));

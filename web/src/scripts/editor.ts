@@ -1,11 +1,12 @@
 /** Drafts that survive a closed tab, and the tabs write/preview of the post form. */
+import { draftKey, draftSent } from "./drafts";
 import { toast } from "./toast";
 
 const words = document.body.dataset;
 
 /** `<form data-draft="write:question">`: what is typed is kept on this device until it is sent. */
 function drafts(form: HTMLFormElement): void {
-  const key = `xinghe:draft:${form.dataset.draft}`;
+  const key = draftKey(form.dataset.draft ?? "");
   const fields = () =>
     [...form.elements].filter(
       (e): e is HTMLInputElement | HTMLTextAreaElement =>
@@ -24,6 +25,7 @@ function drafts(form: HTMLFormElement): void {
       }
     };
     fill(JSON.parse(kept) as Record<string, string>);
+    form.closest("details")?.setAttribute("open", "");
     toast(words.draftBack ?? "", {
       label: words.draftDrop ?? "",
       run: () => {
@@ -33,17 +35,24 @@ function drafts(form: HTMLFormElement): void {
     });
   }
   let timer: ReturnType<typeof setTimeout> | undefined;
+  const keep = () => {
+    clearTimeout(timer);
+    const now = JSON.stringify(read());
+    if (now === untouched) localStorage.removeItem(key);
+    else localStorage.setItem(key, now);
+  };
   form.addEventListener("input", () => {
     clearTimeout(timer);
     timer = setTimeout(() => {
-      const now = JSON.stringify(read());
-      if (now === untouched) localStorage.removeItem(key);
-      else localStorage.setItem(key, now);
+      keep();
       const note = form.querySelector(".draft");
       if (note) note.textContent = words.draftKept ?? "";
     }, 400);
   });
-  form.addEventListener("submit", () => localStorage.removeItem(key));
+  form.addEventListener("submit", () => {
+    keep();
+    draftSent(key);
+  });
 }
 
 /** `<div data-editor>` with two `[role=tab]` buttons, a textarea and a `.preview`: the second asks `POST /preview`. */

@@ -1,6 +1,7 @@
 /** What every page gets; anything larger is fetched only by pages that have a use for it. */
 import { toast } from "./toast";
 import { keyboard } from "./keys";
+import { settleDrafts } from "./drafts";
 
 const here = <T extends Element>(selector: string) => document.querySelector<T>(selector);
 const all = <T extends Element>(selector: string) => document.querySelectorAll<T>(selector);
@@ -126,6 +127,7 @@ copyButtons();
 missingPictures();
 menus();
 dialogs();
+settleDrafts();
 busyForms();
 contents();
 askBoxes();

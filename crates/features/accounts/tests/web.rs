@@ -368,7 +368,7 @@ async fn a_form_from_another_site_changes_nothing() {
         .body(Body::empty())
         .unwrap();
     let response = site.router.clone().oneshot(request).await.unwrap();
-    assert_eq!(response.status(), StatusCode::BAD_REQUEST);
+    assert_eq!(response.status(), StatusCode::FORBIDDEN);
 }
 
 #[tokio::test]

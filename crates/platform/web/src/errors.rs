@@ -119,12 +119,18 @@ pub enum AppError {
     Gone,
     /// The viewer may not do that.
     Forbidden,
+    /// Nobody may do that in this way; the sentence says how.
+    Refused(Said),
     /// The viewer has to sign in first.
     SignIn,
     /// The request cannot be understood; the sentence says what to send instead.
     BadRequest(Said),
     /// The state does not allow it (any more).
     Conflict(Said),
+    /// What is to be changed was changed by somebody else meanwhile.
+    Stale(Said),
+    /// A change must say what it builds upon.
+    PreconditionRequired(Said),
     /// Some fields are wrong.
     Invalid(Vec<FieldError>),
     /// The body is larger than allowed, in bytes.
@@ -173,10 +179,12 @@ impl AppError {
         match self {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Gone => StatusCode::GONE,
-            Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::Forbidden | Self::Refused(_) => StatusCode::FORBIDDEN,
             Self::SignIn => StatusCode::UNAUTHORIZED,
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
             Self::Conflict(_) => StatusCode::CONFLICT,
+            Self::Stale(_) => StatusCode::PRECONDITION_FAILED,
+            Self::PreconditionRequired(_) => StatusCode::PRECONDITION_REQUIRED,
             Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
@@ -192,9 +200,12 @@ impl AppError {
             Self::NotFound => "not-found",
             Self::Gone => "gone",
             Self::Forbidden => "forbidden",
+            Self::Refused(_) => "refused",
             Self::SignIn => "sign-in",
             Self::BadRequest(_) => "bad-request",
             Self::Conflict(_) => "conflict",
+            Self::Stale(_) => "stale",
+            Self::PreconditionRequired(_) => "precondition-required",
             Self::Invalid(_) => "invalid",
             Self::TooLarge(_) => "too-large",
             Self::TooMany { .. } => "too-many",
@@ -209,10 +220,10 @@ impl AppError {
         t.s(match self {
             Self::NotFound => "web-error-not-found",
             Self::Gone => "web-error-gone",
-            Self::Forbidden => "web-error-forbidden",
+            Self::Forbidden | Self::Refused(_) => "web-error-forbidden",
             Self::SignIn => "web-error-sign-in",
-            Self::BadRequest(_) => "web-error-bad-request",
-            Self::Conflict(_) => "web-error-conflict",
+            Self::BadRequest(_) | Self::PreconditionRequired(_) => "web-error-bad-request",
+            Self::Conflict(_) | Self::Stale(_) => "web-error-conflict",
             Self::Invalid(_) => "web-error-invalid",
             Self::TooLarge(_) => "web-error-too-large",
             Self::TooMany { .. } => "web-error-too-many",
@@ -230,7 +241,11 @@ impl AppError {
             Self::Gone => t.s("web-error-gone-detail").into_owned(),
             Self::Forbidden => t.s("web-error-forbidden-detail").into_owned(),
             Self::SignIn => t.s("web-error-sign-in-detail").into_owned(),
-            Self::BadRequest(said) | Self::Conflict(said) => said.in_words(t),
+            Self::BadRequest(said)
+            | Self::Conflict(said)
+            | Self::Refused(said)
+            | Self::Stale(said)
+            | Self::PreconditionRequired(said) => said.in_words(t),
             Self::Invalid(_) => t.s("web-error-invalid-detail").into_owned(),
             Self::TooLarge(max) => t.f("web-error-too-large-detail", &[("kib", (max / 1024).into())]),
             Self::TooMany { retry_after } => t.f("web-error-too-many-detail", &[("seconds", (*retry_after).into())]),
@@ -244,7 +259,11 @@ impl AppError {
 impl fmt::Display for AppError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::BadRequest(said) | Self::Conflict(said) => write!(f, "{}: {}", self.slug(), said.key()),
+            Self::BadRequest(said)
+            | Self::Conflict(said)
+            | Self::Refused(said)
+            | Self::Stale(said)
+            | Self::PreconditionRequired(said) => write!(f, "{}: {}", self.slug(), said.key()),
             Self::Invalid(errors) => {
                 let fields: Vec<_> = errors.iter().map(|e| format!("{} ({})", e.field, e.said.key())).collect();
                 write!(f, "invalid: {}", fields.join(", "))

@@ -45,6 +45,8 @@ pub struct PageContext {
     pub t: Texts,
     /// Whether a place of the page stayed empty because its fragment failed.
     pub(crate) gaps: Arc<AtomicBool>,
+    /// Where somebody goes on who had to sign in for a change: the page it was sent from.
+    pub(crate) back: Option<Arc<str>>,
     pub(crate) shell: Arc<ShellState>,
 }
 

@@ -18,6 +18,7 @@ use crate::errors::AppError;
 use crate::layers::present;
 use crate::page::PageContext;
 use crate::shell::ShellState;
+use crate::system::local;
 use crate::viewer::{SessionCookie, Theme, Via, Viewer};
 
 /// The cookie that keeps the interface language.
@@ -84,10 +85,22 @@ async fn context(shell: &Arc<ShellState>, request: &Parts) -> (PageContext, Opti
         path: full.into(),
         api,
         gaps: Arc::default(),
+        back: (!request.method.is_safe()).then(|| came_from(headers, shell).into()),
         t: shell.catalog.texts(lang, shell.clock.now()),
         shell: Arc::clone(shell),
     };
     (ctx, trouble)
+}
+
+/// The page of this site from which a request was sent, as its path; else the home page.
+fn came_from<'a>(headers: &'a HeaderMap, shell: &ShellState) -> &'a str {
+    let referer = headers.get(header::REFERER).and_then(|v| v.to_str().ok()).and_then(|r| r.split_once("://"));
+    let Some((_, rest)) = referer else { return "/" };
+    let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let public =
+        shell.settings.public_url.split_once("://").map_or("", |(_, rest)| rest.split('/').next().unwrap_or_default());
+    let own = headers.get(header::HOST).and_then(|v| v.to_str().ok()) == Some(host) || host == public;
+    if own { local(path) } else { "/" }
 }
 
 /// The value of a cookie.
@@ -109,14 +122,21 @@ fn token(headers: &HeaderMap, session: SessionCookie, api: bool) -> Option<(&str
     }
 }
 
-/// The language of the answer: asked for in the address, else the cookie's, else the member's, else the browser's.
+/// The language of the answer: asked for in the address, else the cookie's, else the member's, else the browser's; a
+/// browser that wants other languages only gets English.
 pub(crate) fn language(uri: &Uri, headers: &HeaderMap, member: Option<Lang>) -> Lang {
     let asked = uri.query().and_then(|q| q.split('&').find_map(|p| p.strip_prefix("lang=")));
     asked
         .and_then(Lang::nearest)
         .or_else(|| cookie(headers, LANG_COOKIE).and_then(Lang::nearest))
         .or(member)
-        .or_else(|| headers.get(header::ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok()).and_then(Lang::negotiate))
+        .or_else(|| {
+            let wanted = headers.get(header::ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok())?;
+            let names_some = wanted
+                .split([',', ';'])
+                .any(|w| w.trim().starts_with(|c: char| c.is_ascii_alphabetic()) && !w.contains('='));
+            Lang::negotiate(wanted).or(names_some.then_some(Lang::En))
+        })
         .unwrap_or_default()
 }
 
@@ -144,6 +164,9 @@ fn headers(response: &mut Response, ctx: &PageContext) {
     let html = response.headers().get(header::CONTENT_TYPE).is_some_and(|v| v.as_bytes().starts_with(b"text/html"));
     fresh_headers(response, &ctx.request_id, html.then_some(&*ctx.nonce));
     let set = response.headers_mut();
+    if let Some(location) = set.get(header::LOCATION).and_then(ascii) {
+        set.insert(header::LOCATION, location);
+    }
     set.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     set.insert(header::REFERRER_POLICY, HeaderValue::from_static("strict-origin-when-cross-origin"));
     set.insert(
@@ -158,6 +181,15 @@ fn headers(response: &mut Response, ctx: &PageContext) {
     if !set.contains_key(header::CACHE_CONTROL) {
         set.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
     }
+}
+
+/// An address in which what is not ASCII is percent-encoded; `None` where nothing is to be done.
+fn ascii(address: &HeaderValue) -> Option<HeaderValue> {
+    let bytes = address.as_bytes();
+    if bytes.is_ascii() {
+        return None;
+    }
+    HeaderValue::try_from(percent_encoding::percent_encode(bytes, percent_encoding::CONTROLS).to_string()).ok()
 }
 
 /// The headers that are different for every request: its id, and the policy with the nonce of a page's own scripts and

@@ -105,7 +105,9 @@ fn log(error: &AppError) {
 
 fn sign_in_url(ctx: &PageContext) -> String {
     let next: String = ctx
-        .path
+        .back
+        .as_ref()
+        .unwrap_or(&ctx.path)
         .bytes()
         .map(|b| match b {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'_' | b'.' | b'~' => char::from(b).to_string(),
