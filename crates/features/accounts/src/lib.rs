@@ -2,7 +2,8 @@
 //!
 //! It promises: a password is kept only as an argon2id hash and a session only as the hash of its token; wrong tries
 //! bring growing pauses in all processes together; the last administrator cannot go; an unclaimed author becomes a
-//! member only by an accepted claim; an erased member leaves no name here.
+//! member only by an accepted claim; an erased member leaves no name here, the handle goes to nobody else, and authors whom the member had claimed are
+//! unclaimed again.
 //!
 //! | room | holds |
 //! |---|---|
@@ -35,12 +36,20 @@ pub use error::AccountError;
 
 /// This feature's tables.
 pub fn migrations() -> Vec<Migration> {
-    vec![Migration {
-        feature: "accounts",
-        version: 1,
-        name: "authors, members, sessions, claims",
-        sql: include_str!("../migrations/0001.sql"),
-    }]
+    vec![
+        Migration {
+            feature: "accounts",
+            version: 1,
+            name: "authors, members, sessions, claims",
+            sql: include_str!("../migrations/0001.sql"),
+        },
+        Migration {
+            feature: "accounts",
+            version: 2,
+            name: "former handles, known networks",
+            sql: include_str!("../migrations/0002.sql"),
+        },
+    ]
 }
 
 /// The address at which the first administrator makes an account; `None` once there is one. To be printed at start.

@@ -10,6 +10,7 @@ use xinghe_web::{Member, Sessions};
 use crate::commands::Accounts;
 use crate::error::AccountError;
 use crate::handle::Handle;
+use crate::model::SESSION_MS;
 use crate::store::authors;
 
 impl From<AccountError> for PortError {
@@ -43,5 +44,10 @@ impl AuthorIntake for Accounts {
 impl Sessions for Accounts {
     async fn resolve(&self, token: &str) -> PortResult<Option<Member>> {
         Ok(self.resolve_session(token).await?)
+    }
+
+    async fn resume(&self, token: &str) -> PortResult<Option<(Member, Option<i64>)>> {
+        let found = self.resume_session(token).await?;
+        Ok(found.map(|(member, used)| (member, used.then_some(SESSION_MS / 1000))))
     }
 }

@@ -136,6 +136,23 @@ async fn wrong_tries_bring_growing_pauses_that_all_processes_share(db: TestDb) {
     assert!(accounts.sign_in("lilei", PASSWORD, &client).await.is_ok(), "the count began anew");
 }
 
+async fn many_addresses_cannot_try_one_account_and_lock_nobody_out(db: TestDb) {
+    let accounts = accounts(&db).await;
+    accounts.register(&wish("lilei")).await.unwrap();
+    accounts.sign_in("lilei", PASSWORD, &from("192.0.2.200")).await.unwrap();
+    let mut paused = 0;
+    for n in 0..45 {
+        let error = accounts.sign_in("lilei", "wrong password", &from(&format!("198.51.100.{n}"))).await.unwrap_err();
+        paused += usize::from(matches!(error, AccountError::Throttled(_)));
+    }
+    assert_eq!(paused, 35, "ten wrong tries are free, wherever they come from");
+    let strange = accounts.sign_in("lilei", PASSWORD, &from("198.51.100.99")).await.unwrap_err();
+    assert!(matches!(strange, AccountError::Throttled(5)), "{strange}");
+    assert!(accounts.sign_in("lilei", PASSWORD, &from("192.0.2.200")).await.is_ok(), "the owner, where always");
+    db.clock().advance(Duration::from_secs(5));
+    assert!(accounts.sign_in("lilei", PASSWORD, &from("198.51.100.99")).await.is_ok(), "and elsewhere, after a pause");
+}
+
 async fn one_address_cannot_try_every_account_and_unknown_ones_answer_alike(db: TestDb) {
     let accounts = accounts(&db).await;
     accounts.register(&wish("lilei")).await.unwrap();
@@ -354,16 +371,25 @@ async fn an_erased_member_leaves_no_name_behind(db: TestDb) {
         field("password", "accounts-error-password-wrong")
     );
     accounts.erase(member, PASSWORD).await.unwrap();
-    assert_eq!(events(&db).await.last(), Some(&Event::MemberErased { member }));
+    assert_eq!(
+        events(&db).await[events(&db).await.len() - 2..],
+        [Event::AuthorReleased { author, member }, Event::MemberErased { member }]
+    );
     assert!(accounts.resolve(&session.token).await.unwrap().is_none());
     assert!(accounts.by_handle("zwetschge").await.unwrap().is_none());
-    for id in [author, member] {
-        let record = accounts.author_by_id(id).await.unwrap().unwrap();
-        assert!(record.erased && record.member.is_none() && record.url.is_none() && !record.card.claimed, "{record:?}");
-        assert!(!format!("{record:?}").to_lowercase().contains("zwetschge"), "{record:?}");
-    }
-    assert_eq!(accounts.ensure(&wanted).await.unwrap(), [member], "importing again brings no name back");
-    assert_eq!(accounts.counts().await.unwrap(), (1, 0));
+    let record = accounts.author_by_id(member).await.unwrap().unwrap();
+    assert!(record.erased && record.member.is_none() && record.url.is_none() && !record.card.claimed, "{record:?}");
+    assert!(!format!("{record:?}").to_lowercase().contains("zwetschge"), "{record:?}");
+    let taken = accounts.register(&wish("Zwetschge")).await.unwrap_err();
+    assert_eq!(fields(taken), field("handle", "accounts-error-handle-taken"), "nobody takes a former member's place");
+
+    // What was imported was public before, and keeps the name it came with.
+    let back = accounts.author_by_id(author).await.unwrap().unwrap();
+    assert_eq!((back.merged_into, back.erased, back.card.claimed), (None, false, false));
+    assert_eq!((back.card.name.as_str(), back.url.is_some()), ("Zwetschge Ungewöhnlich", true));
+    assert_eq!(accounts.cards(&[author]).await.unwrap()[&author].id, author);
+    assert_eq!(accounts.ensure(&wanted).await.unwrap(), [author]);
+    assert_eq!(accounts.counts().await.unwrap(), (1, 1));
     assert!(matches!(accounts.erase(member, PASSWORD).await, Err(AccountError::NotFound)));
 }
 
@@ -426,6 +452,7 @@ on_both_databases!(
     the_token_itself_is_nowhere_in_the_database,
     wrong_tries_bring_growing_pauses_that_all_processes_share,
     one_address_cannot_try_every_account_and_unknown_ones_answer_alike,
+    many_addresses_cannot_try_one_account_and_lock_nobody_out,
     a_new_password_needs_the_old_one_and_ends_other_sessions,
     nobody_ends_somebody_elses_session,
     the_first_administrator_comes_by_a_link_that_works_once,

@@ -6,7 +6,7 @@ use xinghe_store::{EventReader, ReaderError, UnitOfWork};
 
 use crate::store;
 
-/// Passes the credits of a claimed author to the member who claimed them.
+/// Passes the credits of a claimed author to the member who claimed them, and back when the member is gone.
 #[derive(Debug, Clone, Copy)]
 pub struct ClaimedCredits;
 
@@ -18,11 +18,19 @@ impl EventReader for ClaimedCredits {
 
     async fn apply(&self, events: &[Recorded], unit: &mut UnitOfWork) -> Result<(), ReaderError> {
         for recorded in events {
-            if let Event::AuthorClaimed { author, member } = recorded.event {
-                store::pass_credits(unit, author, member).await?;
-                // Who derives something from credits must not look before they have passed.
-                unit.append(recorded.actor, &Event::CreditsPassed { author, member }).await?;
-            }
+            let passed = match recorded.event {
+                Event::AuthorClaimed { author, member } => {
+                    store::pass_credits(unit, author, member).await?;
+                    Event::CreditsPassed { author, member }
+                }
+                Event::AuthorReleased { author, member } => {
+                    store::return_credits(unit, author, member).await?;
+                    Event::CreditsPassed { author: member, member: author }
+                }
+                _ => continue,
+            };
+            // Who derives something from credits must not look before they have passed.
+            unit.append(recorded.actor, &passed).await?;
         }
         Ok(())
     }

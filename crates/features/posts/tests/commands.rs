@@ -239,6 +239,24 @@ async fn credits_pass_to_who_claims_them(db: TestDb) {
     assert_eq!(by_ada[0].author, ADA.id);
     let passed = Event::CreditsPassed { author: AuthorId::from_raw(21), member: ADA.id };
     assert_eq!(db.events().await.last().map(|r| &r.event), Some(&passed), "told when it is done");
+
+    // One's own post stays one's own; what was imported goes back with the author, also what came meanwhile.
+    let own = commands::create(db.store(), ADA, PostKind::Article, None, &draft("own", "x")).await.unwrap().post;
+    let mut later = imported("b", "text");
+    later.credits[0].0 = ADA.id;
+    let outcome = port.take(&[later]).await.unwrap();
+    let [IntakeOutcome::Created(later)] = outcome.as_slice() else { panic!("{outcome:?}") };
+    let mut unit = db.store().begin().await.unwrap();
+    unit.append(None, &Event::AuthorReleased { author: AuthorId::from_raw(21), member: ADA.id }).await.unwrap();
+    unit.commit().await.unwrap();
+    readers.catch_up().await.unwrap();
+    let posts = port.posts(&[*id, own, *later]).await.unwrap();
+    let authors = [*id, own, *later].map(|id| posts[&id].author().unwrap().raw());
+    assert_eq!(authors, [21, ADA.id.raw(), 21]);
+    let by_ada = store::latest_of_author(db.store(), ADA.id, &[], Some(true), None, 10).await.unwrap();
+    assert_eq!(by_ada.iter().map(|p| p.id).collect::<Vec<_>>(), [own]);
+    let back = Event::CreditsPassed { author: ADA.id, member: AuthorId::from_raw(21) };
+    assert_eq!(db.events().await.last().map(|r| &r.event), Some(&back));
 }
 
 async fn lists_page_without_gap_or_repeat(db: TestDb) {

@@ -106,7 +106,7 @@ impl Feature for Twins {
         let (of_member, beside) = (self.asker.clone(), self.asker.clone());
         let (glowing, at_work) = (self.asker.clone(), self.asker.clone());
         vec![
-            SlotEntry::new("member.aside", 10, move |request| pages::ask_box(of_member.clone(), request)),
+            SlotEntry::new("member.main", 5, move |request| pages::ask_box(of_member.clone(), request)),
             SlotEntry::new("post.aside", 10, move |request| pages::ask_beside(beside.clone(), request)),
             SlotEntry::new("home.aside", 10, pages::ask_guide),
             SlotEntry::new("home.aside", 20, move |request| pages::glowing(glowing.clone(), request)),

@@ -68,6 +68,13 @@ pub enum Event {
         /// The member whose work it is.
         member: AuthorId,
     },
+    /// The member who had claimed an author is gone: the author is unclaimed again, and credits pass back.
+    AuthorReleased {
+        /// The author, unclaimed again.
+        author: AuthorId,
+        /// The former member.
+        member: AuthorId,
+    },
     /// A post became visible.
     PostPublished {
         /// Which post.

@@ -200,6 +200,12 @@ impl<S: Send + Sync> OptionalFromRequestParts<S> for Member {
 pub trait Sessions: Send + Sync {
     /// The member of the session with this token; `None` when there is none, or it ended.
     async fn resolve(&self, token: &str) -> PortResult<Option<Member>>;
+
+    /// The same, with the seconds for which a browser is to keep its cookie from now on, where using the session made
+    /// it live longer.
+    async fn resume(&self, token: &str) -> PortResult<Option<(Member, Option<i64>)>> {
+        Ok(self.resolve(token).await?.map(|member| (member, None)))
+    }
 }
 
 /// Nobody is ever signed in: for instances without accounts, and for tests.

@@ -10,7 +10,7 @@ use crate::handle::Handle;
 use crate::model::{self, About, Client, NewSession, Registration, SETUP_MS, Standing};
 use crate::password;
 use crate::store::throttle::{self, Subject};
-use crate::store::{authors, hash_of, members, new_token, sessions};
+use crate::store::{authors, hash_of, members, networks, new_token, sessions};
 
 /// A session is marked as used at most this often, in milliseconds: reading pages should not write.
 const TOUCH_MS: i64 = 5 * 60 * 1000;
@@ -157,7 +157,8 @@ impl Accounts {
     #[tracing::instrument(skip_all, name = "accounts.sign_in")]
     pub async fn sign_in(&self, handle: &str, password: &str, client: &Client) -> Result<NewSession, AccountError> {
         let handle = Handle::fold(handle);
-        let subjects = Subject::of(&handle, client.ip);
+        let known = networks::is_known(&self.store, &handle, client.ip).await?;
+        let subjects = Subject::of(&handle, client.ip, known);
         self.count_try(&subjects).await?;
         let secret = members::secret_by_handle(&self.store, &handle).await?;
         let stored = secret.as_ref().and_then(|s| s.password.as_deref());
@@ -201,6 +202,7 @@ impl Accounts {
         let (id, token): (SessionId, _) = (self.store.ids().next().into(), new_token(self.store.random().as_ref()));
         let agent: String = client.user_agent.chars().filter(|c| !c.is_control()).take(USER_AGENT_MAX).collect();
         let expires_at = sessions::insert(unit, id, member, &hash_of(&token), &agent).await?;
+        networks::remember(unit, member, client.ip).await?;
         Ok(NewSession { id, member, token, expires_at })
     }
 
@@ -209,6 +211,15 @@ impl Accounts {
     /// # Errors
     /// The database.
     pub async fn resolve_session(&self, token: &str) -> Result<Option<Member>, AccountError> {
+        Ok(self.resume_session(token).await?.map(|(member, _)| member))
+    }
+
+    /// As [`Accounts::resolve_session`], and whether the session was marked as used, so that it lives its whole time
+    /// again from now.
+    ///
+    /// # Errors
+    /// The database.
+    pub async fn resume_session(&self, token: &str) -> Result<Option<(Member, bool)>, AccountError> {
         if token.len() > 100 {
             return Ok(None);
         }
@@ -216,12 +227,13 @@ impl Accounts {
         let Some((member, seen)) = sessions::resolve(&self.store, &hash_of(token), now).await? else {
             return Ok(None);
         };
-        if now.as_millis() - seen.as_millis() > TOUCH_MS {
+        let used = now.as_millis() - seen.as_millis() > TOUCH_MS;
+        if used {
             let mut unit = self.begin().await?;
             sessions::touch(&mut unit, member.session).await?;
             unit.commit().await?;
         }
-        Ok(Some(member))
+        Ok(Some((member, used)))
     }
 
     /// Changes the password of a member who knows the old one, and ends all other sessions.
@@ -270,7 +282,7 @@ impl Accounts {
         password: &str,
         field: &'static str,
     ) -> Result<String, AccountError> {
-        let subjects = Subject::of(&format!("again:{member}"), None);
+        let subjects = Subject::of(&format!("again:{member}"), None, true);
         self.count_try(&subjects).await?;
         let secret = members::secret(&self.store, member).await?.ok_or(AccountError::NotFound)?;
         if !self.hasher.verify(password, secret.password.as_deref()).await? {

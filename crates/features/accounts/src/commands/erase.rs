@@ -5,11 +5,12 @@ use xinghe_core::{AuthorId, Event};
 use super::Accounts;
 use super::rank::keep_one;
 use crate::error::AccountError;
-use crate::store::{authors, claims, members, sessions};
+use crate::store::{authors, claims, members, networks, sessions};
 
 impl Accounts {
     /// Erases a member who knows the password: account, sessions, claims and notes go; the author row stays without
-    /// name, handle or address, so that public posts go on reading as those of a former member.
+    /// name, handle or address, so that public posts go on reading as those of a former member. Authors whom the member
+    /// had claimed stand for themselves again: what was imported keeps its attribution.
     ///
     /// # Errors
     /// Field `password` is wrong; [`AccountError::Throttled`]; [`AccountError::Conflict`] for the only administrator.
@@ -21,8 +22,12 @@ impl Accounts {
         members::rank(&unit, member).await?.ok_or(AccountError::NotFound)?;
         sessions::delete_all(&mut unit, member, None).await?;
         claims::delete_of(&mut unit, member).await?;
+        networks::delete_all(&mut unit, member).await?;
         members::delete(&mut unit, member).await?;
         authors::anonymise(&mut unit, member).await?;
+        for author in authors::release(&mut unit, member).await? {
+            unit.append(Some(member), &Event::AuthorReleased { author, member }).await?;
+        }
         unit.append(Some(member), &Event::MemberErased { member }).await?;
         Ok(unit.commit().await?)
     }
@@ -34,6 +39,7 @@ impl Accounts {
     pub async fn sweep(&self) -> Result<u64, AccountError> {
         let mut unit = self.begin().await?;
         let swept = sessions::sweep(&mut unit, self.store.now()).await?;
+        networks::sweep(&mut unit, self.store.now()).await?;
         unit.commit().await?;
         Ok(swept)
     }

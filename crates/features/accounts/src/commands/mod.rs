@@ -95,6 +95,14 @@ impl Accounts {
         Ok(authors::cards(&self.store, &[id]).await?.remove(&id))
     }
 
+    /// The authors whom a member claimed, as they were imported.
+    ///
+    /// # Errors
+    /// The database.
+    pub async fn claimed_by(&self, member: AuthorId) -> Result<Vec<AuthorRecord>, AccountError> {
+        Ok(authors::claimed_by(&self.store, member).await?)
+    }
+
     /// Authors of a list, newest first.
     ///
     /// # Errors

@@ -17,10 +17,10 @@ use crate::model::{AuthorRecord, Link, Who};
 /// How many authors one page of the list shows.
 const PER_PAGE: u32 = 30;
 
-/// The circle beside a name: its first letter, and one of eleven colours that stays the author's.
+/// The circle beside a name: its first letter, and one of twelve colours that stays the author's.
 pub(super) struct Face {
     letter: String,
-    hue: i64,
+    hue: u8,
     open: bool,
 }
 
@@ -32,7 +32,7 @@ impl Face {
             .chars()
             .find(|c| c.is_alphanumeric())
             .map_or_else(|| "·".to_owned(), |c| c.to_uppercase().collect());
-        Self { letter, hue: record.card.id.raw().rem_euclid(11), open: !record.card.claimed }
+        Self { letter, hue: xinghe_web::ui::hue(record.card.id.raw()), open: !record.card.claimed }
     }
 }
 
@@ -44,6 +44,8 @@ struct MemberTemplate<'a> {
     face: Face,
     about: Option<(Lang, Html)>,
     links: &'a [Link],
+    /// The imported authors who this member is.
+    claimed: Vec<AuthorRecord>,
     claim: ClaimBox<'a>,
     actions: Html,
     tabs: Html,
@@ -89,6 +91,7 @@ async fn page(
         face: Face::of(record),
         about,
         links: info.map(|m| m.links.as_slice()).unwrap_or_default(),
+        claimed: if card.claimed { accounts.claimed_by(card.id).await? } else { Vec::new() },
         claim: ClaimBox { offered, signed_in: ctx.viewer.member.is_some(), open, why, errors },
         actions,
         tabs,

@@ -14,13 +14,13 @@ use xinghe_web::{
 
 use crate::commands::Accounts;
 use crate::error::AccountError;
-use crate::model::{Client, NewSession};
+use crate::model::{Client, NewSession, SESSION_MS};
 
 pub(crate) use admin::tabs as admin_tabs;
 
-/// How long a browser keeps the session cookie, in seconds: longer than any session lives unused, since the database
-/// decides, and a used session goes on living.
-const COOKIE_S: i64 = 365 * 24 * 3600;
+/// How long a browser keeps the session cookie, in seconds: as long as the session lives unused. The shell sets it
+/// anew when a use makes the session live on.
+const COOKIE_S: i64 = SESSION_MS / 1000;
 
 /// The routes of the pages.
 pub(crate) fn routes(accounts: &Accounts) -> Routes {

@@ -7,6 +7,7 @@ use xinghe_store::{FromQueryResult, Queries, StoreError, UnitOfWork, Value, list
 
 use crate::handle::Handle;
 use crate::model::{AuthorRecord, FORMER_NAME, Who, fold_name};
+use crate::store::hash_of;
 use crate::store::members::{self, MemberRow};
 
 /// Ids of one `IN (…)` list.
@@ -147,10 +148,16 @@ pub(crate) async fn count<Q: Queries>(q: &Q, claimed: bool) -> Result<i64, Store
     Ok(q.number(sql, params![claimed]).await?.unwrap_or_default())
 }
 
-/// Whether a handle is in use.
+/// Whether a handle is in use, or was a former member's.
 pub(crate) async fn handle_taken<Q: Queries>(q: &Q, handle: &Handle) -> Result<bool, StoreError> {
-    let sql = "SELECT COUNT(*) AS value FROM accounts_author WHERE handle = $1";
-    Ok(q.number(sql, params![handle.as_str()]).await? != Some(0))
+    let sql = "SELECT (SELECT COUNT(*) FROM accounts_author WHERE handle = $1) \
+               + (SELECT COUNT(*) FROM accounts_former_handle WHERE handle_hash = $2) AS value";
+    Ok(q.number(sql, params![handle.as_str(), former(handle.as_str())]).await? != Some(0))
+}
+
+/// What is kept of a former member's handle.
+fn former(handle: &str) -> String {
+    hash_of(&format!("former handle:{handle}"))
 }
 
 /// A new author row.
@@ -188,21 +195,32 @@ pub(crate) async fn merge(unit: &mut UnitOfWork, author: AuthorId, member: Autho
     Ok(unit.execute(sql, params![author.raw(), member.raw()]).await? == 1)
 }
 
-/// Takes name, handle and address from a member's row and from those the member claimed.
+/// The authors whom a member claimed.
+pub(crate) async fn claimed_by<Q: Queries>(q: &Q, member: AuthorId) -> Result<Vec<AuthorRecord>, StoreError> {
+    let rows = q.all(&format!("{RECORD} WHERE merged_into = $1 ORDER BY id"), params![member.raw()]).await?;
+    records(q, rows).await
+}
+
+/// Lets the authors whom a member claimed stand for themselves again, as they were imported; answers which.
+pub(crate) async fn release(unit: &mut UnitOfWork, member: AuthorId) -> Result<Vec<AuthorId>, StoreError> {
+    let released = claimed_by(unit, member).await?.into_iter().map(|r| r.card.id).collect();
+    let sql = "UPDATE accounts_author SET merged_into = NULL WHERE merged_into = $1";
+    unit.execute(sql, params![member.raw()]).await?;
+    Ok(released)
+}
+
+/// Takes name, handle and address from a member's row. The handle goes to nobody else.
 pub(crate) async fn anonymise(unit: &mut UnitOfWork, member: AuthorId) -> Result<(), StoreError> {
-    #[derive(FromQueryResult)]
-    struct Row {
-        id: i64,
+    if let Some(record) = record(unit, member).await? {
+        let sql = "INSERT INTO accounts_former_handle (handle_hash) VALUES ($1) ON CONFLICT (handle_hash) DO NOTHING";
+        unit.execute(sql, params![former(&record.card.handle)]).await?;
     }
-    let sql = "SELECT id FROM accounts_author WHERE id = $1 OR merged_into = $1";
     let now = unit.store().now().as_millis();
-    for Row { id } in unit.all::<Row>(sql, params![member.raw()]).await? {
-        let handle = Handle::of_id("former", AuthorId::from_raw(id));
-        let sql = "UPDATE accounts_author SET handle = $2, name = $3, name_fold = $4, url = NULL, claimed = $5, \
-                   erased_at = $6 WHERE id = $1";
-        let values = params![id, handle.as_str(), FORMER_NAME, fold_name(FORMER_NAME), false, now];
-        unit.execute(sql, values).await?;
-    }
+    let handle = Handle::of_id("former", member);
+    let sql = "UPDATE accounts_author SET handle = $2, name = $3, name_fold = $4, url = NULL, claimed = $5, \
+               erased_at = $6 WHERE id = $1";
+    let values = params![member.raw(), handle.as_str(), FORMER_NAME, fold_name(FORMER_NAME), false, now];
+    unit.execute(sql, values).await?;
     Ok(())
 }
 

@@ -3,6 +3,7 @@
 pub(crate) mod authors;
 pub(crate) mod claims;
 pub(crate) mod members;
+pub(crate) mod networks;
 pub(crate) mod sessions;
 pub(crate) mod throttle;
 

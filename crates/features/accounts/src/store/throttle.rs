@@ -23,9 +23,14 @@ pub(crate) struct Subject {
 
 impl Subject {
     /// What a try at an account from an address counts for: the two together at once, and each alone more generously,
-    /// so that nobody can lock somebody else out from afar with a few tries, nor try one password at every account.
-    pub(crate) fn of(account: &str, ip: Option<IpAddr>) -> Vec<Self> {
-        let mut subjects = vec![Self { hash: hash_of(&format!("account:{account}")), free: 50 }];
+    /// so that nobody can try one password at every account, nor many passwords at one from many addresses. From a
+    /// network that the member is known to sign in from, what others try elsewhere does not count: nobody locks the
+    /// owner out from afar.
+    pub(crate) fn of(account: &str, ip: Option<IpAddr>, known: bool) -> Vec<Self> {
+        let mut subjects = Vec::new();
+        if !known {
+            subjects.push(Self { hash: hash_of(&format!("account:{account}")), free: 10 });
+        }
         match ip.map(network) {
             Some(network) => {
                 subjects.push(Self { hash: hash_of(&format!("address:{network}")), free: 20 });
@@ -40,7 +45,7 @@ impl Subject {
 }
 
 /// An IPv4 address, or the /64 an IPv6 address is in: whoever has one such address has them all.
-fn network(ip: IpAddr) -> String {
+pub(crate) fn network(ip: IpAddr) -> String {
     match ip.to_canonical() {
         IpAddr::V4(v4) => v4.to_string(),
         IpAddr::V6(v6) => {
@@ -122,7 +127,7 @@ mod tests {
 
     #[test]
     fn neighbours_in_an_ipv6_network_count_as_one() {
-        let of = |ip: &str| Subject::of("lilei", Some(ip.parse().expect("an address")));
+        let of = |ip: &str| Subject::of("lilei", Some(ip.parse().expect("an address")), false);
         assert_eq!(of("2001:db8:1:2::3"), of("2001:db8:1:2:ffff::9"));
         assert_ne!(of("2001:db8:1:2::3"), of("2001:db8:1:3::3"));
         assert_eq!(of("192.0.2.1"), of("::ffff:192.0.2.1"));

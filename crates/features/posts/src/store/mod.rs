@@ -10,7 +10,7 @@ pub use named::{drop_story, mentions, put_mentions, put_story, said_before, sour
 pub use read::{answers, credits, details, heads, ids_after, views};
 pub use write::{
     NewPost, NewRevision, delete, insert_posts, insert_revisions, lock, pass_credits, put_credits, put_facts,
-    put_imports, put_tags, recount, restore, set_accepted, set_author, update_post,
+    put_imports, put_tags, recount, restore, return_credits, set_accepted, set_author, update_post,
 };
 
 pub use read::Head;

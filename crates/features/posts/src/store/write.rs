@@ -332,6 +332,14 @@ pub async fn set_author(unit: &mut UnitOfWork, post: PostId, author: AuthorId) -
 pub async fn pass_credits(unit: &mut UnitOfWork, author: AuthorId, member: AuthorId) -> Result<(), StoreError> {
     let both = params![author.raw(), member.raw()];
     unit.execute(
+        "INSERT INTO posts_passed (post, role, author, member) \
+         SELECT post, role, author, $2 FROM posts_credit WHERE author = $1 \
+         UNION SELECT id, '', author, $2 FROM posts_post WHERE author = $1 \
+         ON CONFLICT (post, role, author) DO UPDATE SET member = excluded.member",
+        both.clone(),
+    )
+    .await?;
+    unit.execute(
         "DELETE FROM posts_credit WHERE author = $1 AND EXISTS (SELECT 1 FROM posts_credit c \
          WHERE c.post = posts_credit.post AND c.role = posts_credit.role AND c.author = $2)",
         both.clone(),
@@ -339,5 +347,25 @@ pub async fn pass_credits(unit: &mut UnitOfWork, author: AuthorId, member: Autho
     .await?;
     unit.execute("UPDATE posts_credit SET author = $2 WHERE author = $1", both.clone()).await?;
     unit.execute("UPDATE posts_post SET author = $2 WHERE author = $1", both).await?;
+    Ok(())
+}
+
+/// Gives the credits that passed to a member back to the author they came from, and those of posts imported since.
+pub async fn return_credits(unit: &mut UnitOfWork, author: AuthorId, member: AuthorId) -> Result<(), StoreError> {
+    let both = params![author.raw(), member.raw()];
+    // What was imported while the author was the member's never stood under the author.
+    let since = "NOT EXISTS (SELECT 1 FROM posts_passed p WHERE p.post = i.post)";
+    for (table, post, role) in [("posts_credit", "post", "posts_credit.role"), ("posts_post", "id", "''")] {
+        unit.execute(
+            &format!(
+                "UPDATE {table} SET author = $1 WHERE author = $2 AND (EXISTS (SELECT 1 FROM posts_passed p \
+                 WHERE p.post = {table}.{post} AND p.role = {role} AND p.author = $1 AND p.member = $2) \
+                 OR EXISTS (SELECT 1 FROM posts_import i WHERE i.post = {table}.{post} AND {since}))"
+            ),
+            both.clone(),
+        )
+        .await?;
+    }
+    unit.execute("DELETE FROM posts_passed WHERE author = $1 AND member = $2", both).await?;
     Ok(())
 }

@@ -32,7 +32,7 @@ pub(crate) async fn edge(State(shell): State<Arc<ShellState>>, request: Request,
     let (mut parts, body) = request.into_parts();
     let method = parts.method.clone();
     let route = parts.extensions.get::<MatchedPath>().map(|m| m.as_str().to_owned());
-    let (ctx, trouble) = context(&shell, &parts).await;
+    let (ctx, trouble, renewed) = context(&shell, &parts).await;
     let span = tracing::info_span!("request", id = %ctx.request_id, %method, path = parts.uri.path());
     parts.extensions.insert(ctx.clone());
     let request = Request::from_parts(parts, body);
@@ -46,6 +46,9 @@ pub(crate) async fn edge(State(shell): State<Arc<ShellState>>, request: Request,
     };
     let mut response = span.in_scope(|| present::present(response, &ctx));
     headers(&mut response, &ctx);
+    if let Some(cookie) = renewed.filter(|_| !response.headers().contains_key(header::SET_COOKIE)) {
+        response.headers_mut().insert(header::SET_COOKIE, cookie);
+    }
     record(&method, route, response.status(), started);
     response
 }
@@ -56,17 +59,21 @@ fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
     format!("panic: {}", text.unwrap_or_default())
 }
 
-async fn context(shell: &Arc<ShellState>, request: &Parts) -> (PageContext, Option<AppError>) {
+async fn context(shell: &Arc<ShellState>, request: &Parts) -> (PageContext, Option<AppError>, Option<HeaderValue>) {
     let headers = &request.headers;
     let path = request.uri.path();
     let api = path.starts_with("/api/");
     let mut viewer = Viewer { ip: client_ip(shell, headers, &request.extensions), ..Viewer::guest() };
-    let mut trouble = None;
+    let (mut trouble, mut renewed) = (None, None);
     if !path.starts_with("/assets/")
         && let Some((token, via)) = token(headers, shell.cookie, api)
     {
-        match shell.sessions.resolve(token).await {
-            Ok(Some(member)) => (viewer.member, viewer.via) = (Some(member), via),
+        match shell.sessions.resume(token).await {
+            Ok(Some((member, lives))) => {
+                let lives = lives.filter(|_| via == Via::Cookie);
+                renewed = lives.and_then(|lives| HeaderValue::try_from(shell.cookie.set(token, lives)).ok());
+                (viewer.member, viewer.via) = (Some(member), via);
+            }
             Ok(None) if via == Via::Bearer => trouble = Some(AppError::SignIn),
             Ok(None) => {}
             Err(error) => trouble = Some(error.into()),
@@ -89,7 +96,7 @@ async fn context(shell: &Arc<ShellState>, request: &Parts) -> (PageContext, Opti
         t: shell.catalog.texts(lang, shell.clock.now()),
         shell: Arc::clone(shell),
     };
-    (ctx, trouble)
+    (ctx, trouble, renewed)
 }
 
 /// The page of this site from which a request was sent, as its path; else the home page.

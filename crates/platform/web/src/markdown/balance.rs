@@ -10,6 +10,7 @@ use std::collections::HashMap;
 use xinghe_text::html::{Piece, Tag, piece};
 
 use super::clean::allowed;
+use super::headings::Outline;
 
 /// The most elements inside each other. The content of those beyond stays, without their tags.
 pub(super) const DEEPEST: usize = 64;
@@ -62,7 +63,12 @@ const LIST_WALLS: &[&str] = &["ul", "ol", "dl", "blockquote", "section", "detail
 
 /// The same markup, every element closed and none too deep; comments, and tags that no text may have, are gone.
 pub(super) fn balance(markup: &str) -> String {
-    let mut writer = Writer { out: String::with_capacity(markup.len()), open: Vec::new(), dropped: HashMap::new() };
+    let mut writer = Writer {
+        out: String::with_capacity(markup.len()),
+        open: Vec::new(),
+        dropped: HashMap::new(),
+        outline: Outline::default(),
+    };
     let mut rest = markup;
     while let Some(at) = rest.find('<') {
         writer.out.push_str(&rest[..at]);
@@ -91,6 +97,16 @@ struct Writer {
     open: Vec<&'static str>,
     /// Elements inside the innermost open one whose start tags were left out: their end tags must be, too.
     dropped: HashMap<&'static str, usize>,
+    outline: Outline,
+}
+
+/// The headings that a text may have: the first level is the page's own.
+const HEADINGS: [&str; 5] = ["h2", "h3", "h4", "h5", "h6"];
+
+/// The level of a heading's tag.
+fn heading(name: &str) -> Option<u8> {
+    let level = name.strip_prefix('h')?.parse().ok()?;
+    (1..=6).contains(&level).then_some(level)
 }
 
 impl Writer {
@@ -99,7 +115,10 @@ impl Writer {
         if tag.closing {
             self.end(name);
         } else if self.make_room(name) {
-            self.out.push_str(&source[..tag.kept]);
+            let name = heading(name).map_or(name, |level| HEADINGS[usize::from(self.outline.level(level)) - 2]);
+            self.out.push('<');
+            self.out.push_str(name);
+            self.out.push_str(&source[1 + tag.name.len()..tag.kept]);
             self.out.push('>');
             if !VOID.contains(&name) {
                 self.open.push(name);
@@ -110,10 +129,11 @@ impl Writer {
     }
 
     fn end(&mut self, name: &'static str) {
+        let names = if heading(name).is_some() { &HEADINGS[..] } else { &[name] };
         if let Some(times) = self.dropped.get_mut(name).filter(|times| **times > 0) {
             *times -= 1;
         } else if let Some(at) =
-            self.innermost(&[name], if PARTS.contains(&name) || name == "table" { &["table"] } else { WALLS })
+            self.innermost(names, if PARTS.contains(&name) || name == "table" { &["table"] } else { WALLS })
         {
             self.close_to(at);
         }
@@ -131,11 +151,8 @@ impl Writer {
             "li" => self.close_innermost(&["li"], LIST_WALLS),
             "dt" | "dd" => self.close_innermost(&["dt", "dd"], LIST_WALLS),
             "a" => self.close_innermost(&["a"], WALLS),
-            "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => {
-                let at = self.open.len().saturating_sub(1);
-                if self.open.last().is_some_and(|top| top.len() == 2 && top.starts_with('h') && *top != "hr") {
-                    self.close_to(at);
-                }
+            _ if heading(name).is_some() && self.open.last().is_some_and(|top| HEADINGS.contains(top)) => {
+                self.close_to(self.open.len() - 1);
             }
             "table" if self.open.last().is_some_and(|top| *top == "table" || PARTS[..7].contains(top)) => {
                 self.close_innermost(&["table"], &[]);

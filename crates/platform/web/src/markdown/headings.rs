@@ -13,22 +13,39 @@ use crate::html::Html;
 /// Gives every heading its anchor and remembers it.
 pub(super) struct Anchors {
     prefix: String,
-    /// One level down when the text brings a first-level heading: the page has one already.
-    shift: u8,
-    seen: Mutex<(Vec<Heading>, HashMap<String, usize>)>,
+    seen: Mutex<Seen>,
+}
+
+#[derive(Default)]
+struct Seen {
+    toc: Vec<Heading>,
+    times: HashMap<String, usize>,
+    outline: Outline,
+}
+
+/// The levels that headings get on a page, whose own heading is the first: one deeper than the heading they stand
+/// under, whatever levels their author left out.
+#[derive(Debug, Default)]
+pub(super) struct Outline(Vec<u8>);
+
+impl Outline {
+    /// The level, 2 to 6, of a heading that its author gave this level.
+    pub(super) fn level(&mut self, given: u8) -> u8 {
+        while self.0.last().is_some_and(|above| *above >= given) {
+            self.0.pop();
+        }
+        self.0.push(given);
+        (self.0.len() as u8 + 1).min(6)
+    }
 }
 
 impl Anchors {
-    pub(super) fn new(prefix: &str, has_first_level: bool) -> Self {
-        Self { prefix: prefix.to_owned(), shift: u8::from(has_first_level), seen: Mutex::default() }
+    pub(super) fn new(prefix: &str) -> Self {
+        Self { prefix: prefix.to_owned(), seen: Mutex::default() }
     }
 
     pub(super) fn into_toc(self) -> Vec<Heading> {
-        self.seen.into_inner().unwrap_or_else(PoisonError::into_inner).0
-    }
-
-    fn level(&self, level: u8) -> u8 {
-        (level + self.shift).clamp(2, 6)
+        self.seen.into_inner().unwrap_or_else(PoisonError::into_inner).toc
     }
 }
 
@@ -49,38 +66,19 @@ impl HeadingAdapter for Anchors {
     fn enter(&self, out: &mut dyn fmt::Write, heading: &HeadingMeta, _: Option<Sourcepos>) -> fmt::Result {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         let base = format!("h-{}{}", self.prefix, slug(&heading.content));
-        let times = seen.1.entry(base.clone()).or_insert(0);
+        let times = seen.times.entry(base.clone()).or_insert(0);
         *times += 1;
         let id = if *times == 1 { base } else { format!("{base}-{times}") };
-        let level = self.level(heading.level);
+        let level = seen.outline.level(heading.level);
         write!(out, "<h{level} id=\"{id}\"><a class=\"anchor\" href=\"#{id}\" aria-label=\"{}\"></a>", {
             Html::escaped(&heading.content)
         })?;
-        seen.0.push(Heading { level, id, text: heading.content.clone() });
+        seen.toc.push(Heading { level, id, text: heading.content.clone() });
         Ok(())
     }
 
-    fn exit(&self, out: &mut dyn fmt::Write, heading: &HeadingMeta) -> fmt::Result {
-        writeln!(out, "</h{}>", self.level(heading.level))
+    fn exit(&self, out: &mut dyn fmt::Write, _: &HeadingMeta) -> fmt::Result {
+        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        writeln!(out, "</h{}>", seen.toc.last().map_or(2, |heading| heading.level))
     }
-}
-
-/// Whether a text brings a first-level heading of its own.
-pub(super) fn has_first_level(text: &str) -> bool {
-    let mut fenced = false;
-    let mut before = "";
-    for line in text.lines() {
-        let trimmed = line.trim_start();
-        if trimmed.starts_with("```") || trimmed.starts_with("~~~") {
-            fenced = !fenced;
-        } else if !fenced {
-            let underlined =
-                !before.trim().is_empty() && !line.is_empty() && line.trim_end().bytes().all(|b| b == b'=');
-            if line.starts_with("# ") || underlined {
-                return true;
-            }
-        }
-        before = line;
-    }
-    false
 }

@@ -100,7 +100,7 @@ fn may_block() -> bool {
 
 fn render_now(text: &str, options: &RenderOptions) -> Rendered {
     let prefix: String = options.id_prefix.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
-    let headings = headings::Anchors::new(&prefix, headings::has_first_level(text));
+    let headings = headings::Anchors::new(&prefix);
     let mut plugins = Plugins::default();
     plugins.render.codefence_syntax_highlighter = Some(&code::Highlighter);
     plugins.render.heading_adapter = Some(&headings);

@@ -23,6 +23,13 @@ fn a_first_level_heading_moves_everything_down() {
     let rendered = render_now("# Title\n\n## Part", &RenderOptions::default());
     assert_eq!(rendered.toc.iter().map(|h| h.level).collect::<Vec<_>>(), [2, 3]);
     assert!(!rendered.html.as_str().contains("<h1"));
+    let levels = |text: &str| -> Vec<String> { html(text).split("<h").skip(1).map(|h| h[..1].to_owned()).collect() };
+    assert_eq!(
+        levels("### Deep\n\n### Again\n\n###### Deeper\n\n# First"),
+        ["2", "2", "3", "2"],
+        "no level is left out"
+    );
+    assert_eq!(levels("<h1 align=\"center\">Name</h1>\n\n## Use\n\n<h4>More</h4>\n\n## Next"), ["2", "3", "4", "3"]);
     assert_eq!(render_now("```sh\n# not a heading\n```\n\n## Part", &RenderOptions::default()).toc[0].level, 2);
 }
 
@@ -161,7 +168,7 @@ fn ordinary_html_stays_as_it_is() {
     assert_eq!(balance::balance("<b>a<p>b</b>c</p>"), "<b>a<p>b</p></b>c");
     assert_eq!(
         balance::balance("<TABLE><tr><td>a<td>b<tr><td>c</TABLE>"),
-        "<TABLE><tr><td>a</td><td>b</td></tr><tr><td>c</td></tr></table>"
+        "<table><tr><td>a</td><td>b</td></tr><tr><td>c</td></tr></table>"
     );
 }
 
