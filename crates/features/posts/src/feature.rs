@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use utoipa::OpenApi as _;
 use xinghe_core::Lang;
-use xinghe_core::ports::Authors;
+use xinghe_core::ports::{Authors, Reactions};
 use xinghe_store::{EventReader, Migration, Store};
 use xinghe_web::{Feature, Routes, SlotEntry};
 
@@ -16,6 +16,7 @@ use crate::{MIGRATIONS, api, pages};
 pub(crate) struct State {
     pub store: Store,
     pub authors: Arc<dyn Authors>,
+    pub reactions: Option<Arc<dyn Reactions>>,
 }
 
 /// The feature.
@@ -27,7 +28,14 @@ pub struct PostsFeature {
 impl PostsFeature {
     /// Over a store and those who name authors.
     pub fn new(store: Store, authors: Arc<dyn Authors>) -> Self {
-        Self { state: State { store, authors } }
+        Self { state: State { store, authors, reactions: None } }
+    }
+
+    /// With those who know what members think of posts and what they follow: home goes by it.
+    #[must_use]
+    pub fn with_reactions(mut self, reactions: Arc<dyn Reactions>) -> Self {
+        self.state.reactions = Some(reactions);
+        self
     }
 }
 

@@ -11,9 +11,10 @@ use axum::body::Body;
 use http::{Method, Request, StatusCode, header};
 use http_body_util::BodyExt as _;
 use tower::ServiceExt as _;
+use xinghe_core::FollowKind;
 use xinghe_core::content::AuthorCard;
-use xinghe_core::id::{AuthorId, SessionId};
-use xinghe_core::ports::{Authors, PortResult};
+use xinghe_core::id::{AuthorId, PostId, SessionId};
+use xinghe_core::ports::{Authors, Follows, Own, PortResult, Reactions, Tally};
 use xinghe_posts::{MIGRATIONS, PostsFeature};
 use xinghe_testkit::{SeededRandom, TestDb};
 use xinghe_web::viewer::Sessions;
@@ -62,6 +63,31 @@ impl Sessions for People {
     }
 }
 
+/// Member 2 follows member 1 and the tag `async`; everybody likes nothing.
+struct Fans;
+
+#[async_trait]
+impl Reactions for Fans {
+    async fn tallies(&self, _: &[PostId]) -> PortResult<HashMap<PostId, Tally>> {
+        Ok(HashMap::new())
+    }
+    async fn of_viewer(&self, _: AuthorId, _: &[PostId]) -> PortResult<HashMap<PostId, Own>> {
+        Ok(HashMap::new())
+    }
+    async fn follows(&self, member: AuthorId) -> PortResult<Follows> {
+        if member != AuthorId::from_raw(2) {
+            return Ok(Follows::default());
+        }
+        Ok(Follows { members: vec![AuthorId::from_raw(1)], tags: vec!["async".into()], posts: vec![] })
+    }
+    async fn follower_counts(&self, _: FollowKind, _: &[i64]) -> PortResult<HashMap<i64, u32>> {
+        Ok(HashMap::new())
+    }
+    async fn followers(&self, _: FollowKind, _: i64, _: Option<AuthorId>, _: usize) -> PortResult<Vec<AuthorId>> {
+        Ok(vec![])
+    }
+}
+
 struct Site {
     _db: TestDb,
     router: Router,
@@ -78,7 +104,7 @@ impl Site {
     async fn new() -> Self {
         let db = TestDb::sqlite().await;
         db.store().migrate(MIGRATIONS).await.unwrap();
-        let feature = PostsFeature::new(db.store().clone(), Arc::new(People));
+        let feature = PostsFeature::new(db.store().clone(), Arc::new(People)).with_reactions(Arc::new(Fans));
         let mut settings = WebSettings::new("http://localhost");
         settings.limits.write = 10_000;
         let random = Arc::new(SeededRandom::new(1));
@@ -155,7 +181,7 @@ async fn a_question_is_asked_answered_and_accepted_with_forms_alone() {
     {
         assert!(page.text.contains(part), "{part} in {}", page.text);
     }
-    for path in ["/", "/questions?show=accepted", "/tags/rust", "/tags", "/feed.atom", "/?tab=questions"] {
+    for path in ["/", "/questions?show=accepted", "/tags/rust", "/tags", "/feed.atom", "/?tab=latest"] {
         let list = site.get(0, path).await;
         assert_eq!(list.status, StatusCode::OK, "{path}: {}", list.text);
         assert!(list.text.contains(if path == "/tags" { "rust" } else { "为什么" }), "{path}");
@@ -214,6 +240,30 @@ async fn a_moment_has_topics_and_mentions_and_passes_posts_on() {
     let long = site.form(1, "/moments", &[("body", &"长".repeat(2_001))]).await;
     assert_eq!(long.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(site.form(0, "/moments", &[("body", "x")]).await.status, StatusCode::SEE_OTHER, "guests sign in first");
+}
+
+#[tokio::test]
+async fn home_goes_by_what_one_follows_and_says_so() {
+    let site = Site::new().await;
+    site.write(1, &[("title", "By whom one follows"), ("body", "x")]).await;
+    site.write(3, &[("title", "By a tag"), ("body", "x"), ("tags", "async")]).await;
+    site.write(4, &[("title", "By nobody in particular"), ("body", "x")]).await;
+    let home = site.get(2, "/").await.text;
+    let place = |t: &str| home.find(t).unwrap_or_else(|| panic!("{t} in {home}"));
+    assert!(place("By whom one follows") < place("By a tag") && place("By a tag") < place("By nobody"));
+    for why in ["Because you follow 成员1", "Because you follow #async", "For you"] {
+        assert!(home.contains(why), "{why}");
+    }
+    let following = site.get(2, "/?tab=following").await.text;
+    assert!(following.contains("By whom one follows") && following.contains("By a tag"));
+    assert!(!following.contains("By nobody in particular"));
+    let guest = site.get(0, "/").await.text;
+    assert!(guest.contains("By nobody in particular") && guest.contains("Worth reading"));
+    assert!(!guest.contains("Because you follow") && !guest.contains("tab=following"));
+    assert!(!site.get(0, "/?tab=hot").await.text.contains("By nobody"), "nobody did anything yet");
+    let api: serde_json::Value = serde_json::from_str(&site.get(2, "/api/v1/home").await.text).unwrap();
+    assert_eq!(api["items"][0]["why"], "author_followed");
+    assert_eq!(site.get(0, "/api/v1/home?tab=x").await.status, StatusCode::UNPROCESSABLE_ENTITY);
 }
 
 #[tokio::test]

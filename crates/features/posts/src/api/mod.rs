@@ -1,6 +1,7 @@
 //! The API of posts under `/api/v1`.
 
 mod change;
+mod home;
 mod read;
 mod shapes;
 
@@ -15,7 +16,7 @@ use crate::feature::State;
 #[derive(OpenApi)]
 #[openapi(
     paths(
-        read::list, read::show, read::revisions, read::revision, read::answers, read::comments, read::tags,
+        home::show, read::list, read::show, read::revisions, read::revision, read::answers, read::comments, read::tags,
         change::create, change::edit, change::delete, change::restore, change::answer, change::comment,
         change::accept, change::unaccept,
     ),
@@ -27,6 +28,7 @@ pub(crate) fn routes(state: &State) -> Routes {
     let s = || state.clone();
     let (anyone, member) = (Need::Anyone, Need::Member);
     Routes::new()
+        .method_router(Method::GET, "/api/v1/home", anyone, get(home::show).with_state(s()))
         .method_router(Method::GET, "/api/v1/posts", anyone, get(read::list).with_state(s()))
         .method_router(Method::POST, "/api/v1/posts", member, post(change::create).with_state(s()))
         .method_router(Method::GET, "/api/v1/posts/{id}", anyone, get(read::show).with_state(s()))

@@ -1,5 +1,6 @@
 //! Types and rules of posts. No I/O.
 
+pub mod picks;
 mod rules;
 
 use serde::{Deserialize, Serialize};
@@ -321,6 +322,26 @@ pub struct ListFilter {
     pub chinese: bool,
     /// Of questions.
     pub answered: Answered,
+    /// Only what one of these wrote, what carries one of these tags, or is one of these.
+    pub among: Option<Among>,
+}
+
+/// Posts somebody follows, in one way or another.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Among {
+    /// By these authors.
+    pub authors: Vec<AuthorId>,
+    /// With one of these tags, in canonical form.
+    pub tags: Vec<String>,
+    /// These posts.
+    pub posts: Vec<PostId>,
+}
+
+impl Among {
+    /// Whether nothing fits.
+    pub fn is_empty(&self) -> bool {
+        self.authors.is_empty() && self.tags.is_empty() && self.posts.is_empty()
+    }
 }
 
 /// Which questions a list shows.

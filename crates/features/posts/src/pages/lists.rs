@@ -1,4 +1,4 @@
-//! Home, lists by kind and tag, the feed.
+//! Lists by kind and tag, the feed.
 
 use askama::Template;
 use axum::extract::{Path, State as Given};
@@ -23,8 +23,6 @@ const FEED: usize = 20;
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct ListQuery {
     #[serde(default)]
-    tab: String,
-    #[serde(default)]
     show: String,
     #[serde(default)]
     tag: String,
@@ -33,23 +31,23 @@ pub(super) struct ListQuery {
 }
 
 /// A tab of a list.
-struct Tab {
-    key: &'static str,
-    href: &'static str,
-    current: bool,
+pub(super) struct Tab {
+    pub key: &'static str,
+    pub href: &'static str,
+    pub current: bool,
 }
 
 #[derive(Template)]
 #[template(path = "posts/list.html")]
-struct ListTemplate<'a> {
-    t: &'a Texts,
-    heading: String,
-    quiet_heading: bool,
-    tabs: Vec<Tab>,
-    before_rows: Html,
-    rows: Vec<Row>,
-    older: Option<String>,
-    tags: Vec<TagCount>,
+pub(super) struct ListTemplate<'a> {
+    pub t: &'a Texts,
+    pub heading: String,
+    pub quiet_heading: bool,
+    pub tabs: Vec<Tab>,
+    pub before_rows: Html,
+    pub rows: Vec<Row>,
+    pub older: Option<String>,
+    pub tags: Vec<TagCount>,
 }
 
 /// What a list shows.
@@ -81,52 +79,8 @@ impl Plan<'_> {
     }
 }
 
-const HOME_TABS: [(&str, &str, &str); 7] = [
-    ("", "/", "posts-tab-latest"),
-    ("articles", "/?tab=articles", "posts-tab-articles"),
-    ("questions", "/?tab=questions", "posts-tab-questions"),
-    ("unanswered", "/?tab=unanswered", "posts-tab-unanswered"),
-    ("moments", "/moments", "posts-moments"),
-    ("news", "/news", "posts-news"),
-    ("projects", "/?tab=projects", "posts-tab-projects"),
-];
-
-/// Home: the latest of all kinds, by tabs; moments and news have pages of their own.
-pub(super) async fn home(
-    ctx: PageContext,
-    Given(state): Given<State>,
-    ApiQuery(query): ApiQuery<ListQuery>,
-) -> PageResult {
-    let mut filter = ListFilter::default();
-    match query.tab.as_str() {
-        "articles" => filter.kind = Some(PostKind::Article),
-        "questions" => filter.kind = Some(PostKind::Question),
-        "projects" => filter.kind = Some(PostKind::Project),
-        "unanswered" => {
-            filter.kind = Some(PostKind::Question);
-            filter.answered = Answered::None;
-        }
-        _ => {}
-    }
-    let tab = HOME_TABS.iter().find(|t| t.0 == query.tab).unwrap_or(&HOME_TABS[0]);
-    let keep = if tab.0.is_empty() { vec![] } else { vec![("tab", tab.0.to_owned())] };
-    let (posts, older) = Plan { path: "/", query: keep, filter }.load(&state, &query.before).await?;
-    let subject = Subject::default();
-    let (main, aside) = futures::join!(ctx.slot("home.main", &subject), ctx.slot("home.aside", &subject));
-    let template = ListTemplate {
-        t: &ctx.t,
-        heading: ctx.t.s("posts-home").into_owned(),
-        quiet_heading: true,
-        tabs: HOME_TABS.iter().map(|(n, href, key)| Tab { key, href, current: *n == tab.0 }).collect(),
-        before_rows: main,
-        rows: rows(&state.authors, &posts, &ctx).await?,
-        older,
-        tags: vec![],
-    };
-    Ok(ctx.page().active("home").canonical("/").head(feed_link(&ctx)).aside(aside).render(&template))
-}
-
-fn feed_link(ctx: &PageContext) -> Html {
+/// The feed, for the head of a page.
+pub(super) fn feed_link(ctx: &PageContext) -> Html {
     let title = Html::escaped(&ctx.t.s("posts-feed"));
     let link = r#"<link rel="alternate" type="application/atom+xml" href="/feed.atom" title=""#;
     Html::trusted(format!("{link}{}\">", title.as_str()))

@@ -1,6 +1,7 @@
 //! The pages of posts. They work without script: forms, answered with 303.
 
 mod diff;
+pub(crate) mod home;
 mod lists;
 mod member;
 mod moments;
@@ -32,7 +33,7 @@ pub(crate) fn routes(state: &State) -> Routes {
     let s = || state.clone();
     let (anyone, member) = (Need::Anyone, Need::Member);
     Routes::new()
-        .method_router(Method::GET, "/", anyone, get(lists::home).with_state(s()))
+        .method_router(Method::GET, "/", anyone, get(home::home).with_state(s()))
         .shared()
         .method_router(Method::GET, "/articles", anyone, get(lists::articles).with_state(s()))
         .shared()

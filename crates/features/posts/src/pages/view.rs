@@ -83,6 +83,8 @@ pub(super) struct Row {
     pub site: Option<String>,
     /// What other features say of it, beside its figures.
     pub tools: Html,
+    /// Why it is shown, where a list has a reason.
+    pub why: Option<String>,
 }
 
 /// The host of an address, without `www.`.
@@ -114,6 +116,7 @@ impl Row {
             site: post.source_url.as_deref().filter(|_| post.kind == PostKind::News).and_then(site),
             version: post.facts.iter().find(|(n, _)| n.eq_ignore_ascii_case("version")).map(|(_, v)| v.clone()),
             tools,
+            why: None,
         }
     }
 }

@@ -9,7 +9,7 @@ use xinghe_store::{FromQueryResult, Queries, StoreError, Value, list as places, 
 
 use super::read::{VISIBLE, facts, tags_of, views};
 use super::word;
-use crate::model::{Answered, Cursor, ListFilter, PostSummary, Reply, RevisionEntry, RevisionText, TagCount};
+use crate::model::{Among, Answered, Cursor, ListFilter, PostSummary, Reply, RevisionEntry, RevisionText, TagCount};
 
 #[derive(FromQueryResult)]
 struct Row {
@@ -71,6 +71,35 @@ impl Sql {
     }
 }
 
+impl Sql {
+    /// Only posts of these authors, with these tags, or these themselves.
+    fn among(&mut self, among: &Among) {
+        // More parameters than a statement takes are not asked for: the latest follows come first in each list.
+        let marks = |n: usize| vec!["?"; n].join(", ");
+        let (mut any, mut values): (Vec<String>, Vec<Value>) = (vec![], vec![]);
+        let authors = &among.authors[..among.authors.len().min(MOST_FOLLOWED)];
+        if !authors.is_empty() {
+            any.push(format!("p.author IN ({})", marks(authors.len())));
+            values.extend(authors.iter().map(|a| Value::from(a.raw())));
+        }
+        let tags = &among.tags[..among.tags.len().min(MOST_FOLLOWED)];
+        if !tags.is_empty() {
+            any.push(format!("p.id IN (SELECT post FROM posts_tag WHERE tag IN ({}))", marks(tags.len())));
+            values.extend(tags.iter().map(|t| Value::from(t.as_str())));
+        }
+        let posts = &among.posts[..among.posts.len().min(MOST_FOLLOWED)];
+        if !posts.is_empty() {
+            any.push(format!("p.id IN ({})", marks(posts.len())));
+            values.extend(posts.iter().map(|p| Value::from(p.raw())));
+        }
+        let condition = if any.is_empty() { "1 = 0".to_owned() } else { format!("({})", any.join(" OR ")) };
+        self.and(&condition, values);
+    }
+}
+
+/// How many of a member's follows of each kind a list looks at.
+const MOST_FOLLOWED: usize = 2_000;
+
 const COLUMNS: &str = "p.id, p.kind, p.title, p.slug, p.language, p.excerpt, p.provenance, p.author, p.published_at, \
      p.updated_at, p.answers, p.comments, p.accepted, p.source_url";
 
@@ -126,6 +155,9 @@ pub async fn list_in(
     }
     if filter.chinese {
         sql.and("p.language LIKE 'zh%'", vec![]);
+    }
+    if let Some(among) = &filter.among {
+        sql.among(among);
     }
     match filter.answered {
         Answered::Any => {}
