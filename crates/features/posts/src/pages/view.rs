@@ -17,7 +17,7 @@ pub(super) struct Person {
     pub name: String,
     pub url: String,
     pub letter: String,
-    pub hue: i64,
+    pub hue: u8,
     pub claimed: bool,
 }
 
@@ -25,7 +25,7 @@ impl Person {
     fn of(card: &AuthorCard) -> Self {
         let letter = card.name.chars().find(|c| c.is_alphanumeric());
         let letter = letter.map_or_else(|| "·".to_owned(), |c| c.to_uppercase().collect());
-        let hue = card.id.raw().rem_euclid(11);
+        let hue = xinghe_web::ui::hue(card.id.raw());
         Self { name: card.name.clone(), url: card.url(), letter, hue, claimed: card.claimed }
     }
 }
