@@ -401,14 +401,21 @@ async fn the_api_writes_reads_and_guards() {
     insta::assert_json_snapshot!("post", shape);
 
     let change = serde_json::json!({"body": "All"});
-    assert_eq!(site.json(1, Method::PATCH, &path, &change, "").await.status, StatusCode::BAD_REQUEST);
+    assert_eq!(site.json(1, Method::PATCH, &path, &change, "").await.status, StatusCode::PRECONDITION_REQUIRED);
     assert_eq!(site.json(2, Method::PATCH, &path, &change, &made.etag).await.status, StatusCode::FORBIDDEN);
     let lower = serde_json::json!({"provenance": "human"});
     let refused = site.json(1, Method::PATCH, &path, &lower, &made.etag).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "the label stays");
     let changed = site.json(3, Method::PATCH, &path, &change, &made.etag).await;
     assert_eq!(changed.status, StatusCode::OK, "{}", changed.text);
-    assert_eq!(site.json(1, Method::PATCH, &path, &change, &made.etag).await.status, StatusCode::CONFLICT);
+    assert_eq!(site.json(1, Method::PATCH, &path, &change, &made.etag).await.status, StatusCode::PRECONDITION_FAILED);
+    for wrong in ["limit=99999999", "limit=0", "lang=zz", "cursor=x"] {
+        let asked = site.get(0, &format!("/api/v1/posts?{wrong}")).await;
+        assert_eq!(asked.status, StatusCode::UNPROCESSABLE_ENTITY, "{wrong}");
+    }
+    let lost = site.get(0, "/articles?before=nonsense").await;
+    assert_eq!(lost.status, StatusCode::BAD_REQUEST);
+    assert!(lost.text.contains("href=\"/articles\""), "a way back: {}", lost.text);
     let revisions = site.get(0, &format!("{path}/revisions")).await;
     assert_eq!(revisions.text.matches("\"number\"").count(), 2);
 

@@ -146,8 +146,8 @@ pub(crate) async fn parse(inner: &Inner, sent: &SearchQuery) -> Result<Wanted, A
         // `zh` alone means both scripts, though as a tag of a text it would mean one.
         match language.parse::<LangTag>() {
             Ok(_) if language.eq_ignore_ascii_case("zh") => filter.language = Some(LangTag::any_chinese()),
-            Ok(tag) => filter.language = Some(tag),
-            Err(_) => errors.push(FieldError::new("lang", "search-lang")),
+            Ok(tag) if tag.is_known() => filter.language = Some(tag),
+            _ => errors.push(FieldError::new("lang", "search-lang")),
         }
     }
     filter.tags.extend(given(&sent.tag).map(|t| t.trim_start_matches('#').to_lowercase()));

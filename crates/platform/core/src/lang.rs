@@ -117,6 +117,22 @@ impl LangTag {
     }
 }
 
+/// The languages of ISO 639-1.
+const LANGUAGES: &str = "aa ab ae af ak am an ar as av ay az ba be bg bh bi bm bn bo br bs ca ce ch co cr cs cu cv cy \
+    da de dv dz ee el en eo es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi ho hr ht hu hy hz ia id ie ig ii \
+    ik io is it iu ja jv ka kg ki kj kk kl km kn ko kr ks ku kv kw ky la lb lg li ln lo lt lu lv mg mh mi mk ml mn mr \
+    ms mt my na nb nd ne ng nl nn no nr nv ny oc oj om or os pa pi pl ps pt qu rm rn ro ru rw sa sc sd se sg si sk sl \
+    sm sn so sq sr ss st su sv sw ta te tg th ti tk tl tn to tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi yo za zh \
+    zu";
+
+impl LangTag {
+    /// Whether it names a language that there is. Of the many with three letters, any counts.
+    pub fn is_known(&self) -> bool {
+        let primary = self.0.split('-').next().unwrap_or_default();
+        primary.len() == 3 || LANGUAGES.split(' ').any(|known| known == primary)
+    }
+}
+
 impl From<Lang> for LangTag {
     fn from(lang: Lang) -> Self {
         Self(lang.tag().to_owned())
@@ -181,6 +197,13 @@ impl fmt::Display for LangTag {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn languages_that_there_are_not_are_told_apart() {
+        let known = |tag: &str| tag.parse::<LangTag>().is_ok_and(|t| t.is_known());
+        assert!(["zh-Hans", "en", "ja", "pt-BR", "und", "yue", "zh"].into_iter().all(known));
+        assert!(!["zz", "xx-XX", "e"].into_iter().any(known));
+    }
 
     #[test]
     fn accept_language_prefers_the_highest_weight_that_exists_here() {

@@ -90,3 +90,5 @@ web-api-meaning = Meaning
 web-api-body = Request body
 web-api-schemas = Schemas
 web-api-problems = Problems
+web-error-cursor = This address leads to no place in the list. Begin at its first page.
+web-error-first = To the first page

@@ -84,3 +84,5 @@ web-api-meaning = 含义
 web-api-body = 请求正文
 web-api-schemas = 数据结构
 web-api-problems = 错误类型
+web-error-cursor = 这个地址在列表里没有对应的位置，请从第一页看起。
+web-error-first = 回到第一页

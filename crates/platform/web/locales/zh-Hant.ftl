@@ -84,3 +84,5 @@ web-api-meaning = 含義
 web-api-body = 請求內文
 web-api-schemas = 資料結構
 web-api-problems = 錯誤類型
+web-error-cursor = 這個網址在列表裡沒有對應的位置，請從第一頁看起。
+web-error-first = 回到第一頁

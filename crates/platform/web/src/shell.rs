@@ -147,7 +147,8 @@ fn add(
         table.push(info.clone());
         let limit = DefaultBodyLimit::max(info.max_body);
         let path = info.path;
-        let guarded = handler.layer(limit).layer(from_fn_with_state(Arc::new(info), guard));
+        // Of the route's own methods only: any other gets 405, whoever asks.
+        let guarded = handler.route_layer(limit).route_layer(from_fn_with_state(Arc::new(info), guard));
         router = router.route(path, guarded);
     }
     Ok(router)

@@ -261,6 +261,13 @@ async fn permissions_stand_before_the_handler() {
         assert_eq!(head(&send(from(page)).await, "location"), next, "a form goes back to its page: {page}");
     }
 
+    for path in ["/member", "/change", "/api/v1/moderator"] {
+        for method in ["FOO", "DELETE"] {
+            let asked = Request::builder().method(method).uri(path);
+            assert_eq!(send(empty(asked)).await.status(), StatusCode::METHOD_NOT_ALLOWED, "{method} {path}");
+        }
+    }
+
     let api = |token: &str| {
         let request = get("/api/v1/moderator");
         empty(if token.is_empty() { request } else { request.header("authorization", format!("Bearer {token}")) })

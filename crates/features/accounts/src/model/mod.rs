@@ -69,6 +69,7 @@ impl fmt::Display for Standing {
 
 /// What a member writes about themselves, in Markdown, in any of the three languages.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct About {
     /// In 简体中文.
     #[serde(rename = "zh-Hans", default)]
@@ -105,6 +106,7 @@ impl About {
 
 /// A link of a profile.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Link {
     /// What to show; empty means the address.
     #[serde(default)]

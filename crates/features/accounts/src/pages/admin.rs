@@ -68,7 +68,7 @@ async fn members_page(
     query: &ListQuery,
     (status, errors): (StatusCode, &FieldErrors),
 ) -> Result<Response, AppError> {
-    let slice = accounts.list(&query.list(Who::Members)).await?;
+    let slice = accounts.list(&query.list(Who::Members)?).await?;
     let next = query.next("/admin/members", slice.next);
     let claims = accounts.open_claims().await?;
     let roles = [Role::Member, Role::Moderator, Role::Administrator];

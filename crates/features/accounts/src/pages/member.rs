@@ -185,8 +185,15 @@ pub(super) struct ListQuery {
 
 impl ListQuery {
     /// The list asked for.
-    pub(super) fn list(&self, who: Who) -> AuthorList {
-        AuthorList { words: self.q.clone(), who, before: self.before.parse().ok(), limit: PER_PAGE }
+    ///
+    /// # Errors
+    /// The address names no place in the list.
+    pub(super) fn list(&self, who: Who) -> Result<AuthorList, AppError> {
+        let before = match self.before.as_str() {
+            "" => None,
+            place => Some(place.parse().map_err(|_| AppError::bad("web-error-cursor"))?),
+        };
+        Ok(AuthorList { words: self.q.clone(), who, before, limit: PER_PAGE })
     }
 
     /// The address of the next page.
@@ -226,7 +233,7 @@ pub(super) async fn list(
     ctx: PageContext,
     Query(query): Query<ListQuery>,
 ) -> Result<Response, AppError> {
-    let slice = accounts.list(&query.list(query.who)).await?;
+    let slice = accounts.list(&query.list(query.who)?).await?;
     let (members, unclaimed) = accounts.counts().await?;
     let next = query.next("/members", slice.next);
     let authors = slice

@@ -10,7 +10,7 @@ use xinghe_web::{AppError, Member};
 
 use super::read::{id, one};
 use super::shapes::{AcceptBody, PostBody, PostJson, unchanged};
-use crate::commands;
+use crate::commands::{self, CommandError};
 use crate::feature::State;
 use crate::model::Draft;
 use crate::pages::{actor, detail, with_mentions};
@@ -86,8 +86,8 @@ pub(super) async fn comment(
     patch, path = "/api/v1/posts/{id}", tag = "posts", request_body = PostBody,
     params(("id" = String, Path, description = "The post"),
         ("If-Match" = String, Header, description = "The `ETag` of what was read")),
-    responses((status = 200, body = PostJson), (status = 400, description = "`If-Match` is missing"),
-        (status = 403, description = "Not yours to change"), (status = 409, description = "It changed meanwhile"),
+    responses((status = 200, body = PostJson), (status = 428, description = "`If-Match` is missing"),
+        (status = 403, description = "Not yours to change"), (status = 412, description = "It changed meanwhile"),
         (status = 422, description = "A field is wrong"))
 )]
 pub(super) async fn edit(
@@ -99,13 +99,21 @@ pub(super) async fn edit(
 ) -> Result<Response, AppError> {
     let given = headers.get(header::IF_MATCH).and_then(|v| v.to_str().ok()).unwrap_or_default();
     let expected = given.trim().trim_start_matches("W/").trim_matches('"');
-    let expected: RevisionId = expected.parse().map_err(|_| AppError::bad("posts-error-if-match"))?;
+    if expected.is_empty() {
+        return Err(AppError::PreconditionRequired("posts-error-if-match".into()));
+    }
+    // What is no revision at all is not the current one either.
+    let expected: RevisionId = expected.parse().map_err(|_| AppError::Stale("posts-error-changed".into()))?;
     let before = detail(&state, id(&post)?).await?;
     if body.kind.as_deref().is_some_and(|k| k != before.view.kind.as_str()) {
         return Err(unreadable("kind"));
     }
     let draft = with_mentions(&state, body.over(unchanged(&before)).map_err(unreadable)?).await?;
-    let written = commands::edit(&state.store, actor(&member), before.view.id, expected, &draft).await?;
+    let written = commands::edit(&state.store, actor(&member), before.view.id, expected, &draft).await;
+    let written = written.map_err(|error| match error {
+        CommandError::Conflict { .. } => AppError::Stale("posts-error-changed".into()),
+        other => other.into(),
+    })?;
     one(&state, written.post).await
 }
 

@@ -2,7 +2,7 @@
 
 use axum::extract::State as Given;
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 use xinghe_web::api::{ApiJson, ApiQuery};
 use xinghe_web::{AppError, PageContext};
 
@@ -14,9 +14,9 @@ use crate::pages::PER_PAGE;
 use crate::pages::home::{HomeTab, ordered};
 
 /// What to read.
-#[derive(Debug, Default, Deserialize, IntoParams)]
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(crate) struct HomeQuery {
+pub(crate) struct HomeParams {
     /// picks (the usual) or hot.
     tab: Option<String>,
     /// From 1; there are at most 50 pages.
@@ -42,13 +42,13 @@ pub(crate) struct HomeJson {
 
 /// What to read first, and why; for a member also by what the member follows.
 #[utoipa::path(
-    get, path = "/api/v1/home", tag = "posts", params(HomeQuery),
+    get, path = "/api/v1/home", tag = "posts", params(HomeParams),
     responses((status = 200, body = HomeJson), (status = 422, description = "The tab or the page cannot be read"))
 )]
 pub(super) async fn show(
     ctx: PageContext,
     Given(state): Given<State>,
-    ApiQuery(query): ApiQuery<HomeQuery>,
+    ApiQuery(query): ApiQuery<HomeParams>,
 ) -> Result<ApiJson<HomeJson>, AppError> {
     let wrong = |field| AppError::field(field, "posts-fault-unreadable");
     let tab = match query.tab.as_deref().unwrap_or("picks").parse() {

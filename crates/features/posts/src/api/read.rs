@@ -3,10 +3,11 @@
 use axum::extract::{Path, State as Given};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, header};
+use xinghe_core::LangTag;
 use xinghe_core::content::PostKind;
 use xinghe_core::id::{AuthorId, PostId, RevisionId};
 use xinghe_web::api::{ApiJson, ApiQuery};
-use xinghe_web::{AppError, PageContext};
+use xinghe_web::{AppError, FieldError, PageContext};
 
 use super::shapes::{
     Cards, PostItem, PostJson, PostsJson, PostsQuery, RepliesJson, RevisionJson, RevisionsJson, TagJson, TagsJson,
@@ -15,6 +16,9 @@ use crate::feature::State;
 use crate::model::{Cursor, ListFilter, PostDetail, canonical_tag};
 use crate::pages::{PER_PAGE, detail};
 use crate::store;
+
+/// The most posts of one answer.
+const MOST: usize = 100;
 
 pub(super) async fn cards(state: &State, mut ids: Vec<AuthorId>) -> Result<Cards, AppError> {
     ids.sort_unstable();
@@ -49,7 +53,10 @@ async fn filter(state: &State, query: &PostsQuery) -> Result<Option<ListFilter>,
         Some(tag) => Some(canonical_tag(tag).ok_or_else(|| AppError::field("tag", "posts-fault-unreadable"))?),
     };
     let kind: Option<PostKind> = parsed("kind", query.kind.as_deref())?;
-    let language = parsed("lang", query.lang.as_deref().filter(|l| *l != "zh"))?;
+    let language: Option<LangTag> = parsed("lang", query.lang.as_deref().filter(|l| *l != "zh"))?;
+    if language.as_ref().is_some_and(|l| !l.is_known()) {
+        return Err(AppError::field("lang", "posts-fault-unreadable"));
+    }
     let chinese = query.lang.as_deref() == Some("zh");
     Ok(Some(ListFilter { kind, tag, author, language, chinese, ..ListFilter::default() }))
 }
@@ -58,7 +65,7 @@ async fn filter(state: &State, query: &PostsQuery) -> Result<Option<ListFilter>,
 #[utoipa::path(
     get, path = "/api/v1/posts", tag = "posts", params(PostsQuery),
     responses((status = 200, body = PostsJson, description = "With a `Link` header to the next page"),
-        (status = 422, description = "A filter or the cursor cannot be read"))
+        (status = 422, description = "A filter, the limit or the cursor cannot be read"))
 )]
 pub(super) async fn list(
     ctx: PageContext,
@@ -66,7 +73,10 @@ pub(super) async fn list(
     ApiQuery(query): ApiQuery<PostsQuery>,
 ) -> Result<Response, AppError> {
     let after: Option<Cursor> = parsed("cursor", query.cursor.as_deref())?;
-    let limit = query.limit.unwrap_or(PER_PAGE).clamp(1, 100);
+    let limit = query.limit.unwrap_or(PER_PAGE);
+    if !(1..=MOST).contains(&limit) {
+        return Err(AppError::Invalid(vec![FieldError::new("limit", "posts-fault-limit").with("max", MOST)]));
+    }
     let mut posts = match filter(&state, &query).await? {
         Some(filter) => store::list(&state.store, &filter, after, limit + 1).await?,
         None => vec![],

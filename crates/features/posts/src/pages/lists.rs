@@ -63,7 +63,10 @@ impl Plan<'_> {
         state: &State,
         before: &str,
     ) -> Result<(Vec<PostSummary>, Option<String>), AppError> {
-        let after: Option<Cursor> = if before.is_empty() { None } else { before.parse().ok() };
+        let after: Option<Cursor> = match before {
+            "" => None,
+            place => Some(place.parse().map_err(|_| AppError::bad("web-error-cursor"))?),
+        };
         let mut posts = store::list(&state.store, &self.filter, after, PER_PAGE + 1).await?;
         let more = posts.len() > PER_PAGE;
         posts.truncate(PER_PAGE);

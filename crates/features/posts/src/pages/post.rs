@@ -87,6 +87,23 @@ async fn sources(ctx: &PageContext, state: &State, v: &PostView) -> Result<Vec<S
     Ok(store::sources(&state.store, v.id).await?.into_iter().map(source).collect())
 }
 
+/// The text of what a project's facts are usually called; other names stand as they were given.
+fn fact_key(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "version" => "posts-fact-version",
+        "other_versions" => "posts-fact-other-versions",
+        "repository" => "posts-fact-repository",
+        "documentation" => "posts-fact-documentation",
+        "homepage" => "posts-fact-homepage",
+        "licence" | "license" => "posts-fact-licence",
+        "rust_version" => "posts-fact-rust-version",
+        "keywords" => "posts-fact-keywords",
+        "categories" => "posts-fact-categories",
+        "authors" => "posts-fact-authors",
+        _ => return None,
+    })
+}
+
 #[derive(Template)]
 #[template(path = "posts/aside.html")]
 struct AsideTemplate<'a> {

@@ -129,7 +129,10 @@ impl<'a> Showing<'a> {
     fn show(self, ctx: &PageContext) -> PageResult {
         let t = &ctx.t;
         let key = if self.editing { "posts-edit-kind" } else { "posts-write-kind" };
-        let heading = t.f(key, &[("kind", t.s(kind_key(self.kind)).into_owned().into())]);
+        let kind = t.s(kind_key(self.kind));
+        // In the middle of an English title a common noun is small: "New article".
+        let kind = if t.lang() == Lang::En { kind.to_lowercase() } else { kind.into_owned() };
+        let heading = t.f(key, &[("kind", kind.into())]);
         let mut languages =
             vec![Choice { value: String::new(), words: t.s("posts-language-auto").into_owned(), chosen: false }];
         languages.extend(Lang::ALL.map(|l| Choice {

@@ -155,6 +155,8 @@ struct ErrorTemplate<'a> {
     title: &'a str,
     detail: &'a str,
     fields: FieldErrors,
+    /// The page without what follows the question mark, where that was what could not be understood.
+    first: Option<&'a str>,
     request_id: &'a str,
 }
 
@@ -170,6 +172,10 @@ fn error_page(error: &AppError, status: StatusCode, ctx: &PageContext) -> Respon
         title: &title,
         detail: &detail,
         fields,
+        first: match error {
+            AppError::BadRequest(said) if said.key() == "web-error-cursor" => ctx.path.split('?').next(),
+            _ => None,
+        },
         request_id: &ctx.request_id,
     };
     ctx.page().title(title.clone()).status(status).noindex().render(&body)
