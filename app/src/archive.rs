@@ -263,6 +263,18 @@ pub fn create(path: &Path) -> std::io::Result<File> {
     options.open(path)
 }
 
+/// A folder that goes again, and that only its owner may look into.
+///
+/// # Errors
+/// It cannot be made.
+pub fn stage(prefix: &str, parent: &Path) -> std::io::Result<tempfile::TempDir> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(prefix);
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+    builder.tempdir_in(parent)
+}
+
 /// The folder that holds a file.
 pub fn parent_of(path: &Path) -> &Path {
     path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."))

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use xinghe_core::LangTag;
+
 use crate::settings::Flags;
 
 /// 星河 Xinghe: a community in which every member has a digital twin, and every answer cites a person.
@@ -97,9 +99,12 @@ any other name a folder. The search index and models are left out: they are buil
 the server runs. For PostgreSQL, use pg_dump: this command prints how."
 )]
 pub struct Backup {
-    /// Where to: a name that is not taken yet
+    /// Where to; what is there already is replaced only with --force
     #[arg(value_name = "FILE|FOLDER")]
     pub target: PathBuf,
+    /// Replace an earlier backup of that name
+    #[arg(long)]
+    pub force: bool,
 }
 
 /// `xinghe restore`.
@@ -146,12 +151,22 @@ pub struct Import {
     /// Tell what would happen, write nothing
     #[arg(long)]
     pub dry_run: bool,
+    /// The licence of what names none, as SPDX names it (CC-BY-SA-4.0)
+    #[arg(long, value_name = "SPDX")]
+    pub licence: Option<String>,
+    /// The language of what names none (zh, zh-Hant, en …)
+    #[arg(long, value_name = "TAG", value_parser = language)]
+    pub language: Option<LangTag>,
     /// Allow addresses of private networks
     #[arg(long)]
     pub allow_private: bool,
     /// Embed what was imported before ending, instead of leaving it to the server
     #[arg(long)]
     pub embed: bool,
+}
+
+fn language(text: &str) -> Result<LangTag, String> {
+    text.parse().map_err(|_| "a language is a tag such as zh, zh-Hant or en".to_owned())
 }
 
 /// `xinghe ask`.

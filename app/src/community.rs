@@ -1,6 +1,6 @@
 //! The list of features, and how they are wired.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context;
@@ -273,14 +273,19 @@ impl Community {
 
     /// What an import needs from outside.
     pub fn reach(&self, allow_private: bool) -> importer::Reach {
-        let reachable = if allow_private { xinghe_net::Reachable::any() } else { xinghe_net::Reachable::public() };
-        importer::Reach {
-            fetcher: xinghe_net::Fetcher::new(reachable, xinghe_net::Limits::default(), agent()),
-            scratch: self.settings.data_dir.join("scratch"),
-            limits: importer::Limits::default(),
-            crates: Some(importer::source::crates::names_in_lock(LOCK)),
-            cargo_home: None,
-        }
+        reach(self.settings.data_dir.join("scratch"), allow_private)
+    }
+}
+
+/// What an import needs from outside; `scratch` is where it may write while it reads.
+pub fn reach(scratch: PathBuf, allow_private: bool) -> importer::Reach {
+    let reachable = if allow_private { xinghe_net::Reachable::any() } else { xinghe_net::Reachable::public() };
+    importer::Reach {
+        fetcher: xinghe_net::Fetcher::new(reachable, xinghe_net::Limits::default(), agent()),
+        scratch,
+        limits: importer::Limits::default(),
+        crates: Some(importer::source::crates::names_in_lock(LOCK)),
+        cargo_home: None,
     }
 }
 

@@ -17,7 +17,7 @@ pub enum EmbedderState {
     Off,
     /// The shipped model was not fetched yet.
     NotFetched,
-    /// Its file is not the model: its size is another.
+    /// Its file is not the model: its size or checksum is another.
     Damaged,
 }
 
@@ -48,9 +48,8 @@ pub fn embedder(settings: &Settings) -> anyhow::Result<(Option<Arc<dyn Embed>>, 
             if !path.is_file() {
                 return Ok((None, EmbedderState::NotFetched));
             }
-            // Its checksum is compared when it is loaded, which not every command does.
-            if path.metadata().map_or(0, |m| m.len()) != ShippedModel::E5_SMALL.bytes {
-                tracing::warn!(path = %path.display(), "{}", EmbedderState::Damaged);
+            if let Err(error) = xinghe_ai::verify(&ShippedModel::E5_SMALL, &path) {
+                tracing::warn!(%error, "{}", EmbedderState::Damaged);
                 return Ok((None, EmbedderState::Damaged));
             }
             let local = LocalEmbedder::new(&path, settings.embedder_threads());

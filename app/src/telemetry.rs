@@ -1,5 +1,7 @@
 //! Logs, traces and metrics of the process.
 
+use std::io::IsTerminal;
+
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use opentelemetry::trace::TracerProvider;
 use opentelemetry_otlp::{SpanExporter, WithExportConfig};
@@ -33,7 +35,10 @@ pub fn start(settings: &Settings) -> anyhow::Result<Telemetry> {
         .map_err(|e| anyhow::anyhow!("setting log: {:?} is not a filter: {e}", settings.log))?;
     let plain: Box<dyn Layer<Registry> + Send + Sync> = match settings.log_format.as_str() {
         "text" => {
-            tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false).with_filter(filter).boxed()
+            // A log that is kept in a file or by systemd is read without colours.
+            let colours = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+            let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(colours);
+            layer.with_target(false).with_filter(filter).boxed()
         }
         "json" => tracing_subscriber::fmt::layer().json().with_writer(std::io::stderr).with_filter(filter).boxed(),
         other => anyhow::bail!("setting log_format: {other:?} is not text or json"),

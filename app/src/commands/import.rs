@@ -1,55 +1,143 @@
 //! `xinghe import`.
 
+use std::collections::HashMap;
 use std::process::ExitCode;
+use std::sync::Arc;
 
-use xinghe_importer::{How, Source, import};
+use async_trait::async_trait;
+use xinghe_accounts::Accounts;
+use xinghe_core::ports::{
+    Appeared, AuthorIntake, ImportedAuthor, ImportedPost, IntakeOutcome, PortError, PortResult, PostIntake,
+};
+use xinghe_core::{AuthorId, PostId};
+use xinghe_importer::{How, Left, Ports, Preview, Progress, Report, Source, import};
+use xinghe_posts::PostsPort;
+use xinghe_store::SystemClock;
 
 use super::PARTLY;
 use crate::cli::{Global, Import};
-use crate::community::Community;
+use crate::community::{self, Community};
 use crate::output;
 use crate::settings::Settings;
 
 pub async fn run(command: Import, global: &Global, settings: Settings) -> anyhow::Result<ExitCode> {
     let source = Source::of(&command.source)?;
-    let community = Community::open(settings).await?;
+    let how = How { licence: command.licence, language: command.language, dry_run: command.dry_run, ..How::default() };
     let bar = output::progress(Some(0), "importing");
     let shown = bar.clone();
-    let progress = move |p: xinghe_importer::Progress| {
+    let progress = move |p: Progress| {
         shown.set_length(p.total as u64);
         shown.set_position(p.done as u64);
     };
-    let how = How { dry_run: command.dry_run, ..How::default() };
-    let reach = community.reach(command.allow_private);
-    let report = import(&source, &reach, &community.import_ports(), &how, &progress).await?;
+    let report = if command.dry_run {
+        // Nothing is written, so nothing is made either: what a clone needs goes into a folder that goes again.
+        let scratch = tempfile::tempdir()?;
+        let reach = community::reach(scratch.path().to_owned(), command.allow_private);
+        import(&source, &reach, &looking(&settings).await?, &how, &progress).await?
+    } else {
+        let community = Community::open(settings).await?;
+        let reach = community.reach(command.allow_private);
+        let report = import(&source, &reach, &community.import_ports(), &how, &progress).await?;
+        if command.embed {
+            community.readers().catch_up().await?;
+            community.workers().drain().await?;
+            community.readers().catch_up().await?;
+        }
+        report
+    };
     bar.finish_and_clear();
-    if command.embed && !command.dry_run {
-        community.readers().catch_up().await?;
-        community.workers().drain().await?;
-        community.readers().catch_up().await?;
-    }
     if global.json {
         output::json(&report)?;
     } else {
-        let done = if report.dry_run { "would be" } else { "are" };
-        output::line(&format!(
-            "{}: {} posts found; {} {done} new, {} changed, {} the same; {} skipped, {} failed, {} vanished; {:.1} s",
-            report.source,
-            report.found,
-            report.created,
-            report.revised,
-            report.unchanged,
-            report.skipped.len(),
-            report.failed.len(),
-            report.vanished.len(),
-            report.seconds
-        ));
-        for left in &report.failed {
-            output::line(&format!("  failed   {}: {}", left.path, left.reason));
-        }
-        for path in &report.vanished {
-            output::line(&format!("  vanished {path} (its post stays)"));
-        }
+        output::text(&told(&report));
     }
     Ok(if report.failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(PARTLY) })
+}
+
+/// Ports for a dry run: the database as it is, or nothing where there is none yet.
+async fn looking(settings: &Settings) -> anyhow::Result<Ports> {
+    let clock = Arc::new(SystemClock);
+    let file = community::connection(settings).file()?;
+    if file.is_some_and(|f| !f.exists()) {
+        return Ok(Ports { authors: Arc::new(Nothing), intake: Arc::new(Nothing), posts: None, clock });
+    }
+    let store = community::look(settings).await?;
+    let accounts = Arc::new(Accounts::new(store.clone()));
+    let posts = Arc::new(PostsPort::new(store, accounts.clone()));
+    Ok(Ports { authors: accounts, intake: posts.clone(), posts: Some(posts), clock })
+}
+
+/// A community without anything in it, which takes nothing.
+struct Nothing;
+
+fn refused<T>() -> PortResult<T> {
+    Err(PortError::new("a dry run writes nothing"))
+}
+
+#[async_trait]
+impl AuthorIntake for Nothing {
+    async fn ensure(&self, _: &[ImportedAuthor]) -> PortResult<Vec<AuthorId>> {
+        refused()
+    }
+}
+
+#[async_trait]
+impl PostIntake for Nothing {
+    async fn take(&self, _: &[ImportedPost]) -> PortResult<Vec<IntakeOutcome>> {
+        refused()
+    }
+    async fn known(&self, _: &str) -> PortResult<HashMap<String, PostId>> {
+        Ok(HashMap::new())
+    }
+    async fn reserve(&self, _: usize) -> PortResult<Vec<PostId>> {
+        refused()
+    }
+    async fn appeared_at(&self, _: &[String]) -> PortResult<Vec<Appeared>> {
+        Ok(Vec::new())
+    }
+}
+
+/// The report for a person.
+fn told(report: &Report) -> String {
+    let done = if report.dry_run { "would be" } else { "are" };
+    let mut lines: Vec<String> = report.preview.iter().map(row).collect();
+    lines.push(format!(
+        "{}: {} posts found; {} {done} new, {} changed, {} the same; {} skipped, {} failed, {} twice, {} vanished; {:.1} s",
+        report.source,
+        report.found,
+        report.created,
+        report.revised,
+        report.unchanged,
+        report.skipped.len(),
+        report.failed.len(),
+        report.duplicates.len(),
+        report.vanished.len(),
+        report.seconds
+    ));
+    let skipped: &[Left] = if report.dry_run { &report.skipped } else { &[] };
+    let lists =
+        [("skipped", skipped), ("failed", &report.failed), ("twice", &report.duplicates), ("note", &report.warnings)];
+    for (word, list) in lists {
+        lines.extend(list.iter().map(|l| {
+            let path = if l.path.is_empty() { &report.source } else { &l.path };
+            format!("  {word:8} {path}: {}", l.reason)
+        }));
+    }
+    lines.extend(report.vanished.iter().map(|path| format!("  vanished {path} (its post stays)")));
+    lines.join("\n") + "\n"
+}
+
+/// One line of a dry run: where, what, who, when, under which licence.
+fn row(p: &Preview) -> String {
+    let roles =
+        [("", &p.authors), ("translated by ", &p.translators), ("read by ", &p.reviewers), ("edited by ", &p.editors)];
+    let people: Vec<String> = roles
+        .iter()
+        .filter(|(_, names)| !names.is_empty())
+        .map(|(w, names)| format!("{w}{}", names.join(", ")))
+        .collect();
+    let date = p.published_at.map_or_else(|| "no date".to_owned(), |at| at.rfc3339().chars().take(10).collect());
+    let licence = p.licence.as_deref().unwrap_or("no licence named");
+    let tags = if p.tags.is_empty() { String::new() } else { format!(" | {}", p.tags.join(", ")) };
+    format!("{}: {} | {} | {date} | {} | {licence}{tags}", p.path, p.title, people.join("; "), p.language.as_str())
 }

@@ -36,7 +36,20 @@ pub async fn backup(command: Backup, global: &Global, settings: &Settings) -> an
     let (form, parent) = (Form::of_name(&target), parent_of(&target));
     ensure!(parent.is_dir(), "there is no folder {}", parent.display());
     if target.exists() && !(form == Form::Folder && is_empty(&target)?) {
-        return Err(BackupError::Exists(target).into());
+        if !command.force {
+            return Err(BackupError::Exists(target).into());
+        }
+        // Nothing but a backup is replaced, and it stays until the new one is complete.
+        ensure!(Form::of_backup(&target)? == form, "{} is a backup of another form", target.display());
+        let aside = archive::stage(".xinghe-backup-", parent)?;
+        let earlier = aside.path().join("earlier");
+        std::fs::rename(&target, &earlier)?;
+        let again = Backup { target: target.clone(), force: false };
+        let made = Box::pin(backup(again, global, settings)).await;
+        if made.is_err() {
+            std::fs::rename(&earlier, &target)?;
+        }
+        return made;
     }
     let store = community::look(settings).await.context("there is nothing to back up")?;
     let bar = output::progress(None, "copying the database");
@@ -47,7 +60,7 @@ pub async fn backup(command: Backup, global: &Global, settings: &Settings) -> an
         bar.finish_and_clear();
         return told(global, &target, form, copied.bytes, copied.events, &[DATABASE.to_owned()]);
     }
-    let stage = tempfile::Builder::new().prefix(".xinghe-backup-").tempdir_in(parent).with_context(place)?;
+    let stage = archive::stage(".xinghe-backup-", parent).with_context(place)?;
     let copied = xinghe_store::backup(&store, &stage.path().join(DATABASE)).await.with_context(place)?;
     bar.finish_and_clear();
     let mut files = vec![DATABASE.to_owned()];
@@ -149,10 +162,7 @@ async fn bring_back(
         let copied = xinghe_store::restore(source, target, &known, force).await.with_context(refused)?;
         return Ok(Restored { events: copied.events, taken_at: None, beside: replaced.into_iter().collect() });
     }
-    let stage = tempfile::Builder::new()
-        .prefix(".xinghe-restore-")
-        .tempdir_in(data_dir)
-        .with_context(|| community::unwritable(data_dir))?;
+    let stage = archive::stage(".xinghe-restore-", data_dir).with_context(|| community::unwritable(data_dir))?;
     let bar = output::progress(None, "checking the backup");
     let contents = archive::read(source, form, stage.path(), &|n| bar.inc(n))?;
     bar.finish_and_clear();

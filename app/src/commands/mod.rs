@@ -30,7 +30,7 @@ pub async fn dispatch(command: Command, global: &Global, settings: Settings) -> 
         Command::Ask(command) => find::ask(command, global, settings).await,
         Command::Search(command) => find::search(command, global, settings).await,
         Command::Model(command) => model::run(command, global, &settings).await,
-        Command::Migrate => tend::migrate(&settings).await,
+        Command::Migrate => tend::migrate(global, &settings).await,
         Command::Rebuild(command) => tend::rebuild(command, global, settings).await,
         Command::Eval(command) => eval::run(command, global, settings).await,
         Command::User(command) => tend::user(command, global, settings).await,

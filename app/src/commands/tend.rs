@@ -2,21 +2,29 @@
 
 use std::io::Read;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use serde_json::json;
-use xinghe_accounts::AuthorList;
+
 use xinghe_accounts::model::{Registration, Standing, Who};
-use xinghe_store::ReaderState;
-use xinghe_web::Role;
+use xinghe_accounts::{AccountError, Accounts, AccountsFeature, AuthorList};
+use xinghe_core::{Clock, Lang};
+use xinghe_store::{ReaderState, SystemClock};
+use xinghe_web::texts::Catalog;
+use xinghe_web::{Feature, Role};
 
 use crate::cli::{Global, Rebuild, RoleArg, User};
 use crate::community::{self, Community};
 use crate::output;
 use crate::settings::Settings;
 
-pub async fn migrate(settings: &Settings) -> anyhow::Result<ExitCode> {
+pub async fn migrate(global: &Global, settings: &Settings) -> anyhow::Result<ExitCode> {
     community::open_store(settings).await?.close().await?;
-    output::line("The tables are up to date.");
+    if global.json {
+        output::json(&json!({ "migrated": true }))?;
+    } else {
+        output::line("The tables are up to date.");
+    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -71,8 +79,17 @@ fn password() -> anyhow::Result<String> {
     Ok(text.trim_end_matches(['\r', '\n']).to_owned())
 }
 
+/// What a command says is wrong, in the language of the command line instead of by the keys of its texts.
+fn english(accounts: &Accounts) -> anyhow::Result<impl Fn(AccountError) -> anyhow::Error + use<>> {
+    let feature = AccountsFeature::new(accounts.clone());
+    let catalog = Arc::new(Catalog::new(&[(feature.name(), feature.locales())])?);
+    let texts = catalog.texts(Lang::En, SystemClock.now());
+    Ok(move |error: AccountError| anyhow::anyhow!(error.in_words(&texts)))
+}
+
 pub async fn user(command: User, global: &Global, settings: Settings) -> anyhow::Result<ExitCode> {
     let accounts = Community::open(settings).await?.accounts;
+    let words = english(&accounts)?;
     let find = async |handle: &str| {
         let author = accounts.author(handle.trim_start_matches('@')).await?;
         author.map(|a| a.card.id).ok_or_else(|| anyhow::anyhow!("there is no member @{handle}"))
@@ -80,30 +97,42 @@ pub async fn user(command: User, global: &Global, settings: Settings) -> anyhow:
     match command {
         User::Add { handle, name, role: wanted } => {
             let wish = Registration { handle, name: name.unwrap_or_default(), password: password()?, language: None };
-            let id = accounts.add_member(None, &wish, role(wanted)).await?;
+            let id = accounts.add_member(None, &wish, role(wanted)).await.map_err(&words)?;
             output::line(&format!("@{} is a member now ({id}).", wish.handle));
         }
         User::List => {
-            let list = AuthorList { who: Who::Members, limit: 100, ..AuthorList::default() };
-            for author in accounts.list(&list).await?.items {
-                if global.json {
-                    output::json(&author.card)?;
-                } else {
-                    output::line(&format!("@{:24} {}", author.card.handle, author.card.name));
+            let mut list = AuthorList { who: Who::Members, limit: 100, ..AuthorList::default() };
+            loop {
+                let page = accounts.list(&list).await?;
+                for author in page.items {
+                    let Some(member) = &author.member else { continue };
+                    let (card, role, standing) = (&author.card, member.role.as_str(), member.standing.as_str());
+                    if global.json {
+                        let mut row = serde_json::to_value(card)?;
+                        row["role"] = json!(role);
+                        row["standing"] = json!(standing);
+                        output::json(&row)?;
+                    } else {
+                        output::line(&format!("@{:24} {role:14} {standing:9} {}", card.handle, card.name));
+                    }
+                }
+                list.before = page.next;
+                if list.before.is_none() {
+                    break;
                 }
             }
         }
         User::Role { handle, role: wanted } => {
-            accounts.set_role(None, find(&handle).await?, role(wanted)).await?;
+            accounts.set_role(None, find(&handle).await?, role(wanted)).await.map_err(&words)?;
             output::line(&format!("@{handle} is {} now.", role(wanted)));
         }
         User::Password { handle } => {
-            accounts.reset_password(&handle, &password()?).await?;
+            accounts.reset_password(&handle, &password()?).await.map_err(&words)?;
             output::line(&format!("@{handle} has a new password; all sessions ended."));
         }
         User::Disable { handle, undo } => {
             let standing = if undo { Standing::Active } else { Standing::Disabled };
-            accounts.set_standing(None, find(&handle).await?, standing).await?;
+            accounts.set_standing(None, find(&handle).await?, standing).await.map_err(&words)?;
             output::line(&format!("@{handle} is {} now.", if undo { "let in again" } else { "shut out" }));
         }
     }

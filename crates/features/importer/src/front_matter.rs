@@ -33,6 +33,12 @@ pub fn split(text: &str) -> Result<(FrontMatter, &str), BrokenFrontMatter> {
         }
         return Ok((FrontMatter::default(), text));
     }
+    for (fence, between, format) in [("---", ':', "YAML"), ("+++", '=', "TOML")] {
+        if unclosed(text, fence, between) {
+            let reason = format!("it begins with {fence} and never ends with another {fence}");
+            return Err(BrokenFrontMatter { format, reason });
+        }
+    }
     // Hexo also accepts `;;;` around JSON, and YAML that only ends with `---`.
     if let Some((block, rest)) = fenced(text, ";;;") {
         return Ok((from_json(&format!("{{{block}}}"))?, rest));
@@ -52,6 +58,59 @@ pub fn split(text: &str) -> Result<(FrontMatter, &str), BrokenFrontMatter> {
         return Ok(comment_lines(text));
     }
     Ok((FrontMatter::default(), text))
+}
+
+/// The same for Hexo, which also takes facts that only end with a line of `---` (or `;;;`).
+///
+/// # Errors
+/// As [`split`].
+pub fn split_hexo(text: &str) -> Result<(FrontMatter, &str), BrokenFrontMatter> {
+    let (front, rest) = split(text)?;
+    if !front.is_empty() || rest.starts_with("---") {
+        return Ok((front, rest));
+    }
+    let mut at = 0;
+    for line in rest.split_inclusive('\n') {
+        let trimmed = line.trim_end();
+        if trimmed == "---" || trimmed == ";;;" {
+            let (block, body) = (&rest[..at], &rest[at + line.len()..]);
+            return if at == 0 { Ok((front, rest)) } else { Ok((from_yaml(block)?, body)) };
+        }
+        let inside = at > 0 && (trimmed.is_empty() || trimmed.starts_with([' ', '\t', '-', '#']));
+        if !inside && !looks_like_key(trimmed) {
+            break;
+        }
+        at += line.len();
+    }
+    Ok((front, rest))
+}
+
+/// Whether a block was begun that never ends: a thematic break is followed by prose, not by a fact.
+fn unclosed(text: &str, fence: &str, between: char) -> bool {
+    const KEYS: [&str; 16] = [
+        "title",
+        "date",
+        "tags",
+        "layout",
+        "author",
+        "authors",
+        "categories",
+        "category",
+        "slug",
+        "draft",
+        "lang",
+        "description",
+        "permalink",
+        "summary",
+        "license",
+        "licence",
+    ];
+    let mut lines = text.lines();
+    lines.next().is_some_and(|l| l.trim_end() == fence)
+        && lines
+            .find(|l| !l.trim().is_empty())
+            .and_then(|l| l.split_once(between))
+            .is_some_and(|(key, _)| KEYS.contains(&key.trim().to_lowercase().as_str()))
 }
 
 /// The lines between a first line that is only `fence` and the next such line.
@@ -266,74 +325,5 @@ fn flatten(value: &Value, into: &mut Vec<String>) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn read(text: &str) -> (FrontMatter, &str) {
-        split(text).expect("it is readable")
-    }
-
-    #[test]
-    fn the_three_formats_say_the_same() {
-        let yaml = "---\ntitle: Hi\ntags: [a, b]\ndraft: true\n---\nBody";
-        let toml = "+++\ntitle = \"Hi\"\ntags = [\"a\", \"b\"]\ndraft = true\n+++\nBody";
-        let json = "{\n \"title\": \"Hi\", \"tags\": [\"a\", \"b\"], \"draft\": true\n}\nBody";
-        for text in [yaml, toml, json] {
-            let (facts, body) = read(text);
-            assert_eq!(facts.text(&["title"]).as_deref(), Some("Hi"), "{text}");
-            assert_eq!(facts.list(&["tags"]), ["a", "b"], "{text}");
-            assert!(facts.is_true(&["draft"]), "{text}");
-            assert_eq!(body, "Body", "{text}");
-        }
-    }
-
-    #[test]
-    fn toml_dates_and_tables_are_reached() {
-        let (facts, _) = read("+++\ndate = 2020-01-02\n[taxonomies]\ntags = [\"x\"]\n+++\n");
-        assert_eq!(facts.text(&["date"]).as_deref(), Some("2020-01-02"));
-        assert_eq!(facts.list(&["taxonomies.tags"]), ["x"]);
-    }
-
-    #[test]
-    fn a_colon_in_a_title_is_forgiven() {
-        let (facts, body) = read("---\ntitle: Rust: a tour\ntags:\n  - a\n  - b\n---\nBody");
-        assert_eq!(facts.text(&["title"]).as_deref(), Some("Rust: a tour"));
-        assert_eq!(facts.list(&["tags"]), ["a", "b"]);
-        assert_eq!(body, "Body");
-    }
-
-    #[test]
-    fn a_rule_at_the_top_is_not_front_matter() {
-        let text = "---\n\nJust prose here.\n\n---\nMore";
-        let (facts, body) = read(text);
-        assert!(facts.is_empty());
-        assert_eq!(body, text);
-    }
-
-    #[test]
-    fn comments_of_translation_projects_are_facts() {
-        let (facts, body) =
-            read("[#]: collector: (lujun)\n[#]: translator: \"wxy\"\n[#]: via: (https://a.example/x)\n\n标题\n===\n");
-        assert_eq!(facts.text(&["translator"]).as_deref(), Some("wxy"));
-        assert_eq!(facts.text(&["via"]).as_deref(), Some("https://a.example/x"));
-        assert_eq!(body, "标题\n===\n");
-    }
-
-    #[test]
-    fn a_broken_block_names_its_format() {
-        let error = split("+++\ntitle = \n+++\nBody").expect_err("it is broken");
-        assert_eq!(error.format, "TOML");
-        assert!(split("---\ntitle: [a\n  b: {\n---\n").is_err());
-    }
-
-    proptest::proptest! {
-        #[test]
-        fn no_text_panics(text: String) {
-            let _ = split(&text);
-        }
-        #[test]
-        fn no_block_panics(fence in "(---|\\+\\+\\+|;;;|\\{|\\[#\\]:)", text in "(\\PC|\n){0,200}") {
-            let _ = split(&format!("{fence}\n{text}\n{fence}\n{text}"));
-        }
-    }
-}
+#[path = "front_matter_tests.rs"]
+mod tests;

@@ -29,6 +29,7 @@ pub mod model;
 pub mod page;
 pub mod people;
 pub mod run;
+mod settle;
 pub mod source;
 
 pub use error::ImportError;

@@ -41,6 +41,8 @@ pub struct Resolver {
     pub raw: Option<Url>,
     /// Where a file of the source can be read, as the address of its root.
     pub browse: Option<Url>,
+    /// The folder in front of every page's public path, as `content/`.
+    pub content_root: String,
     /// Folders that a generator serves at the root of the site, as `static/`.
     pub served_at_root: Vec<String>,
     /// The address of every page whose relative links are to be joined with it, for feeds and READMEs.
@@ -67,8 +69,16 @@ impl Resolver {
         }
         let (path, fragment) = dest.split_once('#').map_or((dest, None), |(p, f)| (p, Some(f)));
         let path = path.split('?').next().unwrap_or(path);
-        // Zola writes the root of the content as `@`.
-        let path = path.strip_prefix('@').filter(|p| p.starts_with('/')).unwrap_or(path);
+        // Zola writes the root of the content as `@`, and means a page of it and nothing else.
+        if let Some(inner) = path.strip_prefix("@/") {
+            let decoded = percent_decode_str(inner).decode_utf8_lossy();
+            let places = [format!("{}{decoded}", self.content_root), decoded.clone().into_owned()];
+            let found = places.into_iter().find(|p| self.files.contains(p));
+            return found.map_or(Target::Drop, |page| match post(&page) {
+                Some(url) => Target::To(with_fragment(&url, fragment)),
+                None => self.public_page(&page, fragment),
+            });
+        }
         if let Some(found) = self.find(page, path) {
             if found == page {
                 // A page that links to itself.
@@ -83,7 +93,9 @@ impl Resolver {
             return self.public_file(page, &found);
         }
         if image {
-            let base = self.image_base.get(page).or_else(|| self.base.get(page));
+            // From the root of the site, it is there whether its file came along or not.
+            let site = self.site.as_ref().filter(|_| path.starts_with('/'));
+            let base = self.image_base.get(page).or_else(|| self.base.get(page)).or(site);
             return base.and_then(|b| b.join(path).ok()).map_or(Target::Drop, |u| Target::To(u.into()));
         }
         self.joined(page, path, fragment)
@@ -145,20 +157,42 @@ impl Resolver {
             return Target::To(url.into());
         }
         let served = self.served_at_root.iter().find_map(|root| path.strip_prefix(root.as_str()));
-        let beside = || {
-            let folder = page.rsplit_once('/')?.0;
-            let name = path.strip_prefix(folder)?.trim_start_matches('/');
-            let mut address = self.page_address.get(page)?.clone();
-            if !address.path().ends_with('/') {
-                address.set_path(&format!("{}/", address.path()));
-            }
-            join(&address, name)
-        };
+        // Posts of Hexo and Jekyll get an address by their date, and what lies beside them gets none.
+        let served = served.filter(|rest| !rest.contains("_posts/"));
         let url = match (served, &self.site) {
             (Some(rest), Some(site)) => join(site, rest),
-            _ => beside(),
+            _ => self.beside(page, path),
         };
         url.map_or(Target::Drop, |u| Target::To(u.into()))
+    }
+
+    /// A file that a generator publishes beside a page.
+    fn beside(&self, page: &str, path: &str) -> Option<Url> {
+        let (folder, name) = page.rsplit_once('/')?;
+        let mut address = self.page_address.get(page)?.clone();
+        let own = page.rsplit_once('.').and_then(|(stem, _)| path.strip_prefix(stem)?.strip_prefix('/'));
+        if let Some(inner) = own {
+            // Hexo puts what lies in the folder of a post's name where the post is.
+            let at = address.path().trim_end_matches(".html").trim_end_matches('/').to_owned();
+            address.set_path(&format!("{at}/"));
+            return join(&address, inner);
+        }
+        if page.contains("_posts/") {
+            return None;
+        }
+        if let (Some(site), Some(inner)) = (&self.site, path.strip_prefix(self.content_root.as_str()))
+            && !self.content_root.is_empty()
+            && (!name.to_ascii_lowercase().starts_with("index.") || name.matches('.').count() > 1)
+        {
+            // A page that is a file has its neighbours at the address of its folder; and those of a bundle are there
+            // once, for all of its languages.
+            return join(site, inner);
+        }
+        let inner = path.strip_prefix(folder)?.trim_start_matches('/');
+        if !address.path().ends_with('/') {
+            address.set_path(&format!("{}/", address.path()));
+        }
+        join(&address, inner)
     }
 
     /// A path that is no file of the source, as an address of its site.
@@ -319,10 +353,7 @@ fn alt_words(alt: &str) -> String {
         matches!(e.to_ascii_lowercase().as_str(), "png" | "jpg" | "jpeg" | "gif" | "svg" | "webp" | "bmp")
     });
     let letters = alt.chars().filter(|c| c.is_alphabetic()).count();
-    let generic = matches!(
-        alt.to_ascii_lowercase().as_str(),
-        "img" | "image" | "logo" | "pic" | "picture" | "图片" | "圖片" | "alt" | "png"
-    );
+    let generic = matches!(alt.to_ascii_lowercase().as_str(), "img" | "image" | "alt" | "png");
     if file || letters == 0 || generic { String::new() } else { alt.to_owned() }
 }
 

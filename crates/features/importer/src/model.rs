@@ -71,6 +71,12 @@ pub struct Draft {
     pub facts: Vec<(String, String)>,
     /// Its place in the source's own table of contents.
     pub order: Option<usize>,
+    /// Where it says itself that it belongs; the same text elsewhere names the same address.
+    pub canonical: Option<String>,
+    /// Whether it says itself which language it is in.
+    pub names_language: bool,
+    /// What was understood only in part, as sentences for the person who imports.
+    pub warnings: Vec<String>,
 }
 
 impl Draft {
@@ -107,6 +113,8 @@ pub struct Plan {
     pub skipped: Vec<Left>,
     /// What could not be read.
     pub failed: Vec<Left>,
+    /// What was taken, but not as it stands there.
+    pub warnings: Vec<Left>,
     /// Resolves links between the drafts and to their files.
     pub links: crate::links::Resolver,
     /// Whether every path of the origin was seen; a feed shows only its latest entries, so nothing of it vanishes.
@@ -190,6 +198,12 @@ pub struct Report {
     pub skipped: Vec<Left>,
     /// What could not be read or was refused.
     pub failed: Vec<Left>,
+    /// What is another post already, by the address where it says it belongs.
+    #[serde(default)]
+    pub duplicates: Vec<Left>,
+    /// What was taken, but not as it stands there: images that stay behind, dates that cannot be, nobody named.
+    #[serde(default)]
+    pub warnings: Vec<Left>,
     /// Paths taken earlier that the source no longer has; their posts stay.
     pub vanished: Vec<String>,
     /// How many different people are credited.

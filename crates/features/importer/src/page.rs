@@ -30,7 +30,8 @@ fn skip<T>(reason: &str) -> Result<T, NoDraft> {
 /// # Errors
 /// When it is not writing (a draft, empty, a table of contents…) or its front matter is broken.
 pub fn understand(path: &str, text: &str, site: &Site) -> Result<Draft, NoDraft> {
-    let (front, text) = front_matter::split(text).map_err(|e| NoDraft::Broken(e.to_string()))?;
+    let split = if site.layout == Layout::Hexo { front_matter::split_hexo(text) } else { front_matter::split(text) };
+    let (front, text) = split.map_err(|e| NoDraft::Broken(e.to_string()))?;
     not_for_readers(&front, site)?;
     let facts = layout::path_facts(path, site);
     let body = markup::plain(text);
@@ -44,23 +45,16 @@ pub fn understand(path: &str, text: &str, site: &Site) -> Result<Draft, NoDraft>
         return skip("it has no text");
     }
     let mut credits = credits_of(&front, &found, site);
+    let mut warnings = Vec::new();
     let date = front
-        .text(&[
-            "date",
-            "pub_date",
-            "pubdate",
-            "published_at",
-            "published",
-            "publishdate",
-            "publish_date",
-            "created",
-            "created_at",
-            "create_time",
-            "datetime",
-            "time",
-            "posted",
-        ])
-        .and_then(|d| dates::parse(&d))
+        .text(DATE_KEYS)
+        .and_then(|said| {
+            let date = dates::parse(&said);
+            if date.is_none() && said.chars().any(|c| c.is_ascii_digit()) {
+                warnings.push(format!("its date {said:?} is no date and was not used"));
+            }
+            date
+        })
         .or_else(|| front.text(&["path"]).and_then(|p| dates::in_path(&p)))
         .or(facts.date);
     let translated = found.translated
@@ -74,10 +68,16 @@ pub fn understand(path: &str, text: &str, site: &Site) -> Result<Draft, NoDraft>
     let kept = if has_author || translated { None } else { site.author.clone() };
     credits.extend(kept.map(|p| (CreditRole::Author, p)));
     credits.sort_by_key(|(role, _)| *role);
+    let (language, names_language) = language_of(&front, &facts, site, &title, &body);
     Ok(Draft {
         path: path.to_owned(),
         kind: PostKind::Article,
-        language: language_of(&front, &facts, site, &title, &body),
+        language,
+        names_language,
+        canonical: front
+            .text(&["canonical", "canonical_url", "canonicalurl", "extra.canonical"])
+            .filter(|u| u.starts_with("http://") || u.starts_with("https://")),
+        warnings,
         title,
         body,
         credits,
@@ -91,6 +91,22 @@ pub fn understand(path: &str, text: &str, site: &Site) -> Result<Draft, NoDraft>
         order: site.summary.get(path).map(|(place, _)| *place),
     })
 }
+
+const DATE_KEYS: &[&str] = &[
+    "date",
+    "pub_date",
+    "pubdate",
+    "published_at",
+    "published",
+    "publishdate",
+    "publish_date",
+    "created",
+    "created_at",
+    "create_time",
+    "datetime",
+    "time",
+    "posted",
+];
 
 fn not_for_readers(front: &FrontMatter, site: &Site) -> Result<(), NoDraft> {
     if front.is_true(&["draft"]) || front.is_false("published") {
@@ -327,7 +343,8 @@ fn tags(front: &FrontMatter, facts: &PathFacts, layout: Layout) -> Vec<String> {
     tags
 }
 
-fn language_of(front: &FrontMatter, facts: &PathFacts, site: &Site, title: &str, body: &str) -> LangTag {
+/// The language of a page, and whether the page says it itself.
+fn language_of(front: &FrontMatter, facts: &PathFacts, site: &Site, title: &str, body: &str) -> (LangTag, bool) {
     let said = front
         .text(&["lang", "language", "locale"])
         .and_then(|l| l.parse::<LangTag>().ok().map(|tag| (tag, l.len() > 2)))
@@ -335,14 +352,15 @@ fn language_of(front: &FrontMatter, facts: &PathFacts, site: &Site, title: &str,
     if let Some((tag, exact)) = &said
         && (*exact || tag.primary() != "zh")
     {
-        return tag.clone();
+        return (tag.clone(), true);
     }
+    let named = said.is_some();
     let seen = xinghe_text::detect(&markup::sample(title, body));
     if seen != LangTag::undetermined() {
         // `zh` alone does not say which script; the text does.
-        return seen;
+        return (seen, named);
     }
-    said.map(|(tag, _)| tag).or_else(|| site.language.clone()).unwrap_or(seen)
+    (said.map(|(tag, _)| tag).or_else(|| site.language.clone()).unwrap_or(seen), named)
 }
 
 #[cfg(test)]

@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 use xinghe_core::ports::{AuthorIntake, ImportedAuthor, ImportedPost, IntakeOutcome, PostIntake, Posts};
-use xinghe_core::{AuthorId, Clock, PostId, Provenance, Timestamp};
+use xinghe_core::{AuthorId, Clock, LangTag, PostId, Provenance, Timestamp};
 
 use crate::error::ImportError;
 use crate::links::{self, Target};
 use crate::model::{Draft, Left, Person, Plan, Preview, Report};
+use crate::settle::settle;
 use crate::source::{self, Reach, Source};
 
 /// Where the posts go.
@@ -38,11 +39,15 @@ pub struct How {
     pub dry_run: bool,
     /// Posts in one transaction.
     pub batch: usize,
+    /// The licence of pages that name none.
+    pub licence: Option<String>,
+    /// The language of pages that name none.
+    pub language: Option<LangTag>,
 }
 
 impl Default for How {
     fn default() -> Self {
-        Self { dry_run: false, batch: 150 }
+        Self { dry_run: false, batch: 150, licence: None, language: None }
     }
 }
 
@@ -76,18 +81,23 @@ pub async fn import(
 /// # Errors
 /// When a port breaks.
 pub async fn take(
-    plan: Plan,
+    mut plan: Plan,
     ports: &Ports,
     how: &How,
     started: Timestamp,
     progress: &(dyn Fn(Progress) + Send + Sync),
 ) -> Result<Report, ImportError> {
     let known = ports.intake.known(&plan.origin).await?;
+    let found = plan.drafts.len();
+    let vanished = vanished(&plan, &known);
+    let settled = settle(&mut plan, how, &*ports.intake, &known, ports.clock.now()).await?;
     let mut report = Report {
         source: plan.origin.clone(),
         dry_run: how.dry_run,
-        found: plan.drafts.len(),
-        vanished: vanished(&plan, &known),
+        found,
+        vanished,
+        duplicates: settled.duplicates,
+        warnings: settled.warnings,
         authors: plan.drafts.iter().flat_map(|d| &d.credits).map(|(_, p)| p.key()).collect::<HashSet<_>>().len(),
         ..Report::default()
     };
@@ -98,6 +108,7 @@ pub async fn take(
         let mut taker = Taker::new(&plan, known, ports, how, progress);
         taker.all(&mut report).await?;
     }
+    report.warnings.extend(left_behind(&plan));
     report.skipped.extend(plan.skipped);
     report.failed.splice(0..0, plan.failed);
     let seconds = (ports.clock.now().as_millis() - started.as_millis()).max(0) as f64 / 1000.0;
@@ -118,6 +129,33 @@ fn vanished(plan: &Plan, known: &HashMap<String, PostId>) -> Vec<String> {
         known.keys().filter(|p| !here.contains(p.as_str()) && !in_left_folder(p)).cloned().collect();
     gone.sort();
     gone
+}
+
+/// The images of every page that stay behind: their files are in the source, but have no public address, or are
+/// missing there.
+fn left_behind(plan: &Plan) -> Vec<Left> {
+    let mut left = Vec::new();
+    for draft in &plan.drafts {
+        let images = std::cell::RefCell::new(Vec::<String>::new());
+        links::rewrite(&draft.body, &|dest, image| {
+            if !image {
+                return Target::Keep;
+            }
+            let target = plan.links.target(&draft.path, dest, true, &|_| None);
+            if target == Target::Drop && !images.borrow().iter().any(|i| i == dest) {
+                images.borrow_mut().push(dest.to_owned());
+            }
+            target
+        });
+        let images = images.into_inner();
+        if !images.is_empty() {
+            let shown = images.iter().take(5).cloned().collect::<Vec<_>>().join(", ");
+            let more = if images.len() > 5 { format!(" and {} more", images.len() - 5) } else { String::new() };
+            let reason = format!("images stay behind (not in the source, or without a public address): {shown}{more}");
+            left.push(Left::new(draft.path.clone(), reason));
+        }
+    }
+    left
 }
 
 async fn compare(
@@ -174,6 +212,9 @@ struct Taker<'a> {
     how: &'a How,
     progress: &'a (dyn Fn(Progress) + Send + Sync),
     known: HashMap<String, PostId>,
+    /// The ids that new pages are to have.
+    reserved: HashMap<String, PostId>,
+    refused: HashSet<String>,
     authors: HashMap<String, AuthorId>,
     /// Keeps apart people of one name in different sources.
     scope: String,
@@ -189,45 +230,39 @@ impl<'a> Taker<'a> {
         progress: &'a (dyn Fn(Progress) + Send + Sync),
     ) -> Self {
         let scope = hex::encode(&Sha256::digest(plan.origin.as_bytes())[..6]);
-        Self { plan, ports, how, progress, known, authors: HashMap::new(), scope, done: 0 }
+        let (reserved, refused, authors) = (HashMap::new(), HashSet::new(), HashMap::new());
+        Self { plan, ports, how, progress, known, reserved, refused, authors, scope, done: 0 }
     }
 
-    /// Takes everything. A page whose links lead to pages that are no posts yet waits until those are; where pages
-    /// link to one another in a circle, they are taken without these links first and once more with them.
+    /// Takes everything. New pages get their ids beforehand, so that they can link to one another from the start;
+    /// those that link to a page which was then refused are taken once more without that link.
     async fn all(&mut self, report: &mut Report) -> Result<(), ImportError> {
         let drafts: Vec<&Draft> = self.plan.drafts.iter().collect();
-        let paths: HashSet<&str> = drafts.iter().map(|d| d.path.as_str()).collect();
-        let mut waiting: Vec<&Draft> = Vec::new();
+        let new: Vec<&str> = drafts.iter().map(|d| d.path.as_str()).filter(|p| !self.known.contains_key(*p)).collect();
+        let ids = self.ports.intake.reserve(new.len()).await?;
+        self.reserved = new.into_iter().map(str::to_owned).zip(ids).collect();
+        self.known.extend(self.reserved.clone());
         for chunk in drafts.chunks(self.how.batch.max(1)) {
-            let mut ready = Vec::new();
-            for draft in chunk {
-                let (body, missing) = resolved(draft, self.plan, &self.known);
-                if missing.iter().any(|m| paths.contains(m.as_str())) {
-                    waiting.push(draft);
-                } else {
-                    ready.push((*draft, body));
-                }
-            }
-            self.batch(&ready, report, true).await?;
+            self.batch(&self.resolved(chunk), report, true).await?;
         }
-        let mut again: Vec<&Draft> = Vec::new();
-        for chunk in waiting.chunks(self.how.batch.max(1)) {
-            let mut ready = Vec::new();
-            for draft in chunk {
-                let (body, missing) = resolved(draft, self.plan, &self.known);
-                if missing.iter().any(|m| paths.contains(m.as_str())) {
-                    again.push(draft);
-                }
-                ready.push((*draft, body));
-            }
-            self.batch(&ready, report, true).await?;
+        if self.refused.is_empty() {
+            return Ok(());
         }
+        self.known.retain(|path, _| !self.refused.contains(path));
+        let (plan, refused) = (self.plan, &self.refused);
+        let leads_there = |d: &&&Draft| {
+            let (_, missing) = resolved(d, plan, &self.known);
+            !refused.contains(&d.path) && missing.iter().any(|m| refused.contains(m))
+        };
+        let again: Vec<&Draft> = drafts.iter().filter(leads_there).copied().collect();
         for chunk in again.chunks(self.how.batch.max(1)) {
-            let ready: Vec<(&Draft, String)> =
-                chunk.iter().map(|d| (*d, resolved(d, self.plan, &self.known).0)).collect();
-            self.batch(&ready, report, false).await?;
+            self.batch(&self.resolved(chunk), report, false).await?;
         }
         Ok(())
+    }
+
+    fn resolved<'d>(&self, drafts: &[&'d Draft]) -> Vec<(&'d Draft, String)> {
+        drafts.iter().map(|d| (*d, resolved(d, self.plan, &self.known).0)).collect()
     }
 
     async fn batch(&mut self, ready: &[(&Draft, String)], report: &mut Report, count: bool) -> Result<(), ImportError> {
@@ -251,8 +286,12 @@ impl<'a> Taker<'a> {
                     self.known.insert(draft.path.clone(), id);
                     report.unchanged += usize::from(count);
                 }
-                IntakeOutcome::Refused(reason) if count => report.failed.push(Left::new(draft.path.clone(), reason)),
-                IntakeOutcome::Refused(_) => {}
+                IntakeOutcome::Refused(reason) => {
+                    self.refused.insert(draft.path.clone());
+                    if count {
+                        report.failed.push(Left::new(draft.path.clone(), reason));
+                    }
+                }
             }
         }
         if count {
@@ -286,6 +325,7 @@ impl<'a> Taker<'a> {
     fn post(&self, draft: &Draft, body: &str) -> ImportedPost {
         let credits = draft.credits.iter().filter_map(|(role, p)| Some((*self.authors.get(&self.key(p))?, *role)));
         ImportedPost {
+            id: self.reserved.get(&draft.path).copied(),
             origin: self.plan.origin.clone(),
             path: draft.path.clone(),
             kind: draft.kind,

@@ -6,7 +6,8 @@ use sha2::{Digest, Sha256};
 use xinghe_core::content::{Credit, PostKind};
 use xinghe_core::event::Event;
 use xinghe_core::id::{AuthorId, PostId, RevisionId};
-use xinghe_core::ports::{Authors, ImportedPost, IntakeOutcome, PortResult};
+use xinghe_core::lang::LangTag;
+use xinghe_core::ports::{Appeared, Authors, ImportedPost, IntakeOutcome, PortResult};
 use xinghe_core::time::Timestamp;
 use xinghe_store::{FromQueryResult, Queries, Store, StoreError, UnitOfWork, list, params};
 
@@ -157,7 +158,8 @@ impl Taking<'_> {
             Err(reason) => return IntakeOutcome::Refused(reason),
         };
         let now = self.store.now();
-        let (id, revision) = (self.store.ids().next().into(), self.store.ids().next().into());
+        let id = post.id.unwrap_or_else(|| self.store.ids().next().into());
+        let revision = self.store.ids().next().into();
         if let Some((_, _, root)) = place {
             self.batch.roots.insert(root);
             if post.kind == PostKind::Answer && post.accepted {
@@ -353,4 +355,36 @@ pub(crate) async fn known_of(store: &Store, origin: &str) -> PortResult<HashMap<
     let rows: Vec<Known> =
         store.all("SELECT origin, path, post, hash FROM posts_import WHERE origin = $1", params![origin]).await?;
     Ok(rows.into_iter().map(|r| (r.path, PostId::from_raw(r.post))).collect())
+}
+
+/// Imported posts that first appeared at one of these addresses and are still to be seen.
+pub(crate) async fn appeared_at(store: &Store, addresses: &[String]) -> PortResult<Vec<Appeared>> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        source_url: String,
+        language: String,
+        origin: String,
+        path: String,
+        post: i64,
+    }
+    let mut found = vec![];
+    for some in addresses.chunks(1_000) {
+        let sql = format!(
+            "SELECT p.source_url, p.language, i.origin, i.path, i.post FROM posts_post p \
+             JOIN posts_import i ON i.post = p.id \
+             WHERE p.source_url IN ({}) AND p.deleted_at IS NULL AND p.hidden_by IS NULL ORDER BY i.post",
+            list(1, some.len())
+        );
+        let values = some.iter().map(|a| xinghe_store::Value::from(a.as_str())).collect();
+        for row in store.all::<Row>(&sql, values).await? {
+            found.push(Appeared {
+                address: row.source_url,
+                language: row.language.parse().unwrap_or_else(|_| LangTag::undetermined()),
+                origin: row.origin,
+                path: row.path,
+                post: PostId::from_raw(row.post),
+            });
+        }
+    }
+    Ok(found)
 }

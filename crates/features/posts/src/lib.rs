@@ -30,7 +30,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use xinghe_core::content::PostView;
 use xinghe_core::id::PostId;
-use xinghe_core::ports::{Authors, ImportedPost, IntakeOutcome, PortResult, PostIntake, Posts};
+use xinghe_core::ports::{Appeared, Authors, ImportedPost, IntakeOutcome, PortResult, PostIntake, Posts};
 use xinghe_store::{Migration, Store};
 
 /// The tables of posts.
@@ -79,5 +79,13 @@ impl PostIntake for PostsPort {
 
     async fn known(&self, origin: &str) -> PortResult<HashMap<String, PostId>> {
         intake::known_of(&self.store, origin).await
+    }
+
+    async fn reserve(&self, count: usize) -> PortResult<Vec<PostId>> {
+        Ok((0..count).map(|_| self.store.ids().next().into()).collect())
+    }
+
+    async fn appeared_at(&self, addresses: &[String]) -> PortResult<Vec<Appeared>> {
+        intake::appeared_at(&self.store, addresses).await
     }
 }

@@ -136,7 +136,8 @@ impl Inner {
 
     async fn status(&self) -> Result<Status, AppError> {
         let counts = self.index.counts().map_err(AppError::internal)?;
-        let pending = store::count_pending(&self.store).await?;
+        // Without an embedder nothing waits for one, though what one would have to do is kept in mind.
+        let pending = if self.embedder.is_some() { store::count_pending(&self.store).await? } else { 0 };
         Ok(Status { posts: counts.posts, passages: counts.passages, embedded: counts.embedded, pending })
     }
 

@@ -15,7 +15,7 @@ pub use budget::{CallIntent, CallRecord, Meter, Metered, Prices, Purpose, Unmete
 pub use error::AiError;
 pub use local::LocalEmbedder;
 pub use openai::{OpenAi, ProviderSettings, Secret};
-pub use pull::{PullError, PullProgress, ShippedModel, check, pull};
+pub use pull::{PullError, PullProgress, ShippedModel, check, pull, verify};
 pub use traits::{
     Audio, Chat, ChatDelta, ChatMessage, ChatReply, ChatRequest, ChatRole, ChatStream, Embed, ImageRequest, Images,
     Picture, ReplyForm, Role, Speech, SpeechRequest, ToolCall, ToolSpec, Usage,

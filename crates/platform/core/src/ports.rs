@@ -96,6 +96,9 @@ pub trait Posts: Send + Sync {
 /// A post brought from elsewhere.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImportedPost {
+    /// The id it is to have where it is new, from [`PostIntake::reserve`]; so posts can link to one another before
+    /// they are there.
+    pub id: Option<PostId>,
     /// Where it was found; the same origin and path again is the same post.
     pub origin: String,
     /// Its place within the origin, for instance a file's relative path or an entry's id.
@@ -135,6 +138,7 @@ pub struct ImportedPost {
 impl Default for ImportedPost {
     fn default() -> Self {
         Self {
+            id: None,
             origin: String::new(),
             path: String::new(),
             kind: PostKind::Article,
@@ -175,6 +179,25 @@ pub trait PostIntake: Send + Sync {
     async fn take(&self, posts: &[ImportedPost]) -> PortResult<Vec<IntakeOutcome>>;
     /// The paths taken from an origin so far, with their posts: tells what vanished at the source.
     async fn known(&self, origin: &str) -> PortResult<HashMap<String, PostId>>;
+    /// Ids that no post has: for so many posts that are about to be taken.
+    async fn reserve(&self, count: usize) -> PortResult<Vec<PostId>>;
+    /// Imported posts, by the address where they first appeared, with their languages.
+    async fn appeared_at(&self, addresses: &[String]) -> PortResult<Vec<Appeared>>;
+}
+
+/// An imported post and where it first appeared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Appeared {
+    /// The address.
+    pub address: String,
+    /// Its language.
+    pub language: LangTag,
+    /// Where it was imported from.
+    pub origin: String,
+    /// Its place within the origin.
+    pub path: String,
+    /// The post.
+    pub post: PostId,
 }
 
 /// Finds passages. Implemented by search.

@@ -69,6 +69,19 @@ impl Fetcher {
     /// # Errors
     /// See [`NetError`].
     pub async fn get(&self, url: &Url, accept: &str) -> Result<Fetched, NetError> {
+        self.get_judged(url, accept, &|_| self.limits.bytes).await
+    }
+
+    /// The same, where the first bytes of the answer tell how many it may have.
+    ///
+    /// # Errors
+    /// See [`NetError`].
+    pub async fn get_judged(
+        &self,
+        url: &Url,
+        accept: &str,
+        room: &(dyn Fn(&[u8]) -> u64 + Send + Sync),
+    ) -> Result<Fetched, NetError> {
         let mut here = url.clone();
         for _ in 0..=self.limits.redirects {
             let addresses = self.reachable.resolve(&here).await?;
@@ -87,7 +100,7 @@ impl Fetcher {
             if !status.is_success() {
                 return Err(NetError::Status { url: here.to_string(), status: status.as_u16() });
             }
-            return self.read(here, response).await;
+            return self.read(here, response, room).await;
         }
         Err(NetError::Redirects { url: url.to_string(), limit: self.limits.redirects })
     }
@@ -109,18 +122,21 @@ impl Fetcher {
         client.get(url.clone()).header(ACCEPT, accept).send().await.map_err(|e| self.broken(url, &e))
     }
 
-    async fn read(&self, url: Url, response: Response) -> Result<Fetched, NetError> {
-        let too_large = || NetError::TooLarge { url: url.to_string(), limit: self.limits.bytes };
-        if response.content_length().is_some_and(|n| n > self.limits.bytes) {
-            return Err(too_large());
-        }
+    async fn read(
+        &self,
+        url: Url,
+        response: Response,
+        room: &(dyn Fn(&[u8]) -> u64 + Send + Sync),
+    ) -> Result<Fetched, NetError> {
+        let said = response.content_length().unwrap_or_default();
         let content_type = response.headers().get(CONTENT_TYPE).and_then(|v| v.to_str().ok()).map(str::to_owned);
-        let mut bytes = Vec::new();
+        let mut bytes: Vec<u8> = Vec::new();
         let mut body = response.bytes_stream();
         while let Some(chunk) = body.next().await {
             let chunk = chunk.map_err(|e| self.broken(&url, &e))?;
-            if bytes.len() as u64 + chunk.len() as u64 > self.limits.bytes {
-                return Err(too_large());
+            let limit = room(if bytes.is_empty() { &chunk } else { &bytes });
+            if said.max(bytes.len() as u64 + chunk.len() as u64) > limit {
+                return Err(NetError::TooLarge { url: url.to_string(), limit });
             }
             bytes.extend_from_slice(&chunk);
         }

@@ -203,12 +203,12 @@ pub fn page_address(path: &str, slug: &str, date: Option<Timestamp>, front: &Fro
                 Some((section, _)) => format!("{section}/{slug}"),
                 None => slug.clone(),
             });
-            format!("{}/", own.trim_matches('/'))
+            format!("{}{}/", language_folder(name, site), own.trim_matches('/'))
         }
         Layout::Hugo => match front.text(&["url"]) {
             Some(url) => url,
             None if site.permalink.is_some() => return None,
-            None => format!("{}/", below(&slug).trim_matches('/')),
+            None => format!("{}{}/", language_folder(name, site), below(&slug).trim_matches('/')),
         },
         Layout::Hexo | Layout::Jekyll => {
             let fallback = if site.layout == Layout::Hexo {
@@ -230,7 +230,7 @@ pub fn page_address(path: &str, slug: &str, date: Option<Timestamp>, front: &Fro
             let post = path.rsplit_once("_posts/").map_or(inner, |(_, p)| p);
             let name = post.rsplit_once('.').map_or(post, |(s, _)| s);
             let title = if site.layout == Layout::Hexo { name.to_owned() } else { slug };
-            let categories = front.list(&["category", "categories"]).join("/").to_lowercase();
+            let categories = categories(front, site.layout).join("/").to_lowercase();
             fill(pattern, date, &title, &categories)?
         }
         Layout::MdBook => format!("{}.html", inner.strip_suffix(".md").unwrap_or(inner).replace("README", "index")),
@@ -241,6 +241,29 @@ pub fn page_address(path: &str, slug: &str, date: Option<Timestamp>, front: &Fro
         url.set_path(&format!("{}/", url.path()));
     }
     url.join(address.trim_start_matches('/')).ok().filter(|u| u.host() == base.host())
+}
+
+/// The folder that Hugo and Zola put a page into for the language in its name: none for the site's own language.
+fn language_folder(name: &str, site: &Site) -> String {
+    let stem = name.rsplit_once('.').map_or(name, |(s, _)| s);
+    let Some(code) = LANGUAGE_SUFFIX.captures(stem).map(|c| c[2].replace('_', "-").to_lowercase()) else {
+        return String::new();
+    };
+    let of = |tag: &LangTag| tag.primary().to_owned();
+    let own = site.language.as_ref().map_or_else(|| "en".to_owned(), of);
+    let here = code.parse::<LangTag>().as_ref().map(of).unwrap_or_default();
+    if here == own { String::new() } else { format!("{code}/") }
+}
+
+/// Jekyll splits `categories: a b` at spaces, as it does with tags.
+fn categories(front: &FrontMatter, layout: Layout) -> Vec<String> {
+    let all = front.list(&["category", "categories"]);
+    match front.get(&["categories"]) {
+        Some(serde_json::Value::String(text)) if layout == Layout::Jekyll && !text.contains([',', '，']) => {
+            all.iter().flat_map(|c| c.split_whitespace()).map(str::to_owned).collect()
+        }
+        _ => all,
+    }
 }
 
 /// Fills `:year` and the like; `None` when something else remains to be filled.
@@ -325,5 +348,17 @@ mod tests {
         assert_eq!(at(Layout::Zola, "content/blog/hello/index.md").as_deref(), Some("https://b.example/blog/hello/"));
         assert_eq!(at(Layout::MdBook, "src/ch/hello.md").as_deref(), Some("https://b.example/ch/hello.html"));
         assert_eq!(at(Layout::Plain, "hello.md"), None);
+        assert_eq!(
+            at(Layout::Hugo, "content/posts/hello.zh-cn.md").as_deref(),
+            Some("https://b.example/zh-cn/posts/hello/"),
+            "a translation has an address of its own"
+        );
+        assert_eq!(at(Layout::Hugo, "content/posts/hello.en.md").as_deref(), Some("https://b.example/posts/hello/"));
+        let (front, _) = crate::front_matter::split("---\ncategories: Cat1 cat2\n---\n").expect("it is read");
+        let path = "_posts/2020-01-02-hello.md";
+        assert_eq!(
+            page_address(path, "hello", day, &front, &site(Layout::Jekyll)).map(String::from).as_deref(),
+            Some("https://b.example/cat1/cat2/2020/01/02/hello.html")
+        );
     }
 }

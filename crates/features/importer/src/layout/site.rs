@@ -27,9 +27,10 @@ pub struct Site {
     pub language: Option<LangTag>,
     /// Who writes here, where a page names nobody.
     pub author: Option<Person>,
-    /// Who publishes it, to be credited as editor of pages that name nobody: the holder of the copyright, the
-    /// site's title, or the folder's name.
+    /// Who publishes it, the editor of pages that name nobody: the copyright's holder, the site's title, the folder.
     pub publisher: Option<Person>,
+    /// Whether nothing but the folder's name tells who publishes it.
+    pub publisher_is_folder: bool,
     /// People by the short names that pages use.
     pub people: HashMap<String, Person>,
     /// The licence of all of it.
@@ -147,7 +148,9 @@ impl Site {
         let repository = || crate::source::hosts::parts(self.repository.as_deref()?).map(|(_, owner, _)| owner);
         let folder =
             || homes.last().unwrap_or(&root.to_path_buf()).file_name().map(|n| n.to_string_lossy().into_owned());
-        let name = holder.or_else(title).or_else(repository).or_else(folder).filter(|n| !n.trim().is_empty());
+        let named = holder.or_else(title).or_else(repository).filter(|n| !n.trim().is_empty());
+        self.publisher_is_folder = named.is_none();
+        let name = named.or_else(folder).filter(|n| !n.trim().is_empty());
         let url = self.base_url.as_ref().map(ToString::to_string);
         self.publisher = name.map(|name| Person { name, url });
     }

@@ -160,6 +160,9 @@ fn project(name: &str, versions: &BTreeMap<Version, PathBuf>, limits: &Limits) -
         site_path: None,
         facts,
         order: None,
+        canonical: None,
+        names_language: false,
+        warnings: Vec::new(),
     };
     Ok(Project { draft, browse, raw })
 }

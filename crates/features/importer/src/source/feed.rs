@@ -1,10 +1,13 @@
 //! Feeds: RSS, Atom and JSON Feed, from a file or an address; their HTML becomes Markdown.
 
+use std::borrow::Cow;
 use std::path::Path;
 use std::sync::LazyLock;
 
-use feed_rs::model::{Entry, Feed};
+use feed_rs::model::{Entry, Feed, Text};
+use feed_rs::parser::generate_id;
 use regex::Regex;
+use sha2::{Digest, Sha256};
 use url::Url;
 use xinghe_core::{CreditRole, LangTag, PostKind, Timestamp};
 
@@ -26,9 +29,8 @@ pub fn read_file(path: &Path, limits: &Limits) -> Result<Plan, ImportError> {
     let shown = path.display().to_string();
     let unreadable = |e: std::io::Error| ImportError::Unreadable { path: shown.clone(), reason: e.to_string() };
     let size = path.metadata().map_err(unreadable)?.len();
-    if size > limits.download_bytes {
-        let reason =
-            format!("it has {} MB; a feed may have {} MB", size / 1_000_000, limits.download_bytes / 1_000_000);
+    if size > limits.feed_bytes {
+        let reason = format!("it has {} MB; a feed may have {} MB", size / 1_000_000, limits.feed_bytes / 1_000_000);
         return Err(ImportError::Feed { address: shown, reason });
     }
     let bytes = std::fs::read(path).map_err(unreadable)?;
@@ -43,8 +45,11 @@ const ACCEPT: &str = "application/atom+xml, application/rss+xml, application/fee
 /// # Errors
 /// When the address may not be reached, does not answer, or holds nothing that is read.
 pub async fn read_address(url: &Url, reach: &Reach) -> Result<Plan, ImportError> {
-    let fetcher = reach.fetcher.clone().with_bytes(reach.limits.download_bytes);
-    let mut got = fetcher.get(url, ACCEPT).await?;
+    let limits = &reach.limits;
+    let fetcher = reach.fetcher.clone().with_bytes(limits.feed_bytes);
+    // Only what is packed may be large; a feed that grows beyond its room is left there and then.
+    let room = |start: &[u8]| if is_packed(start) { limits.download_bytes } else { limits.feed_bytes };
+    let mut got = fetcher.get_judged(url, ACCEPT, &room).await?;
     let mut origin = url.clone();
     if let Some(kind) = archive_kind(&got.bytes, url.path()) {
         return read_archive(&got.bytes, kind, url, reach).await;
@@ -58,6 +63,10 @@ pub async fn read_address(url: &Url, reach: &Reach) -> Result<Plan, ImportError>
     tokio::task::spawn_blocking(move || parse(&got.bytes, origin.as_str(), Some(&base)))
         .await
         .map_err(|e| ImportError::Stopped(e.to_string()))?
+}
+
+fn is_packed(start: &[u8]) -> bool {
+    start.starts_with(b"PK\x03\x04") || start.starts_with(&[0x1f, 0x8b])
 }
 
 fn archive_kind(bytes: &[u8], path: &str) -> Option<&'static str> {
@@ -76,9 +85,12 @@ async fn read_archive(bytes: &[u8], kind: &str, url: &Url, reach: &Reach) -> Res
     let file = tempfile::Builder::new().suffix(&format!(".{kind}")).tempfile_in(&reach.scratch).map_err(refuse)?;
     std::fs::write(file.path(), bytes).map_err(refuse)?;
     let reach = reach.clone();
-    let mut plan = tokio::task::spawn_blocking(move || archive::read(file.path(), &reach))
-        .await
-        .map_err(|e| ImportError::Stopped(e.to_string()))??;
+    let read = tokio::task::spawn_blocking(move || archive::read(file.path(), &reach));
+    let mut plan = read.await.map_err(|e| ImportError::Stopped(e.to_string()))?.map_err(|e| match e {
+        // The file that it lay in means nothing to who gave the address.
+        ImportError::Archive { reason, .. } => ImportError::Archive { path: url.to_string(), reason },
+        other => other,
+    })?;
     plan.origin = url.to_string();
     Ok(plan)
 }
@@ -122,8 +134,22 @@ pub fn parse(bytes: &[u8], origin: &str, base: Option<&Url>) -> Result<Plan, Imp
     if start.starts_with("<!doctype html") || start.starts_with("<html") {
         return Err(fail("it is a web page that names no feed; give the address of its feed".to_owned()));
     }
-    let parser = feed_rs::parser::Builder::new().base_uri(base.map(Url::as_str)).build();
-    let feed = parser.parse(text.as_bytes()).map_err(|e| fail(explain(&e.to_string())))?;
+    let text = with_text_ids(text);
+    // What has neither an id nor a link is known by what it says, or it would be new each time.
+    let by_content = |links: &[feed_rs::model::Link], title: &Option<Text>, at: Option<&str>| {
+        if links.is_empty() && (title.is_none() || at.is_none()) {
+            String::new()
+        } else {
+            generate_id(links, title, at)
+        }
+    };
+    let parser = feed_rs::parser::Builder::new().base_uri(base.map(Url::as_str)).id_generator(by_content).build();
+    let mut feed = parser.parse(text.as_bytes()).map_err(|e| fail(explain(&e.to_string())))?;
+    for entry in &mut feed.entries {
+        if entry.id.is_empty() {
+            entry.id = key_of(entry);
+        }
+    }
     let mut plan = Plan { origin: origin.to_owned(), ..Plan::default() };
     for entry in &feed.entries {
         if plan.drafts.iter().any(|d| d.path == entry.id) {
@@ -141,13 +167,44 @@ pub fn parse(bytes: &[u8], origin: &str, base: Option<&Url>) -> Result<Plan, Imp
             None => plan.skipped.push(Left::new(entry.id.clone(), "the feed gives no text of it")),
         }
     }
-    let title = feed.title.as_ref().map(|t| plain_title(&t.content)).filter(|t| !t.is_empty());
+    let title = feed.title.as_ref().map(plain_title).filter(|t| !t.is_empty());
     let name =
         title.or_else(|| Url::parse(origin).ok()?.host_str().map(str::to_owned)).unwrap_or_else(|| origin.to_owned());
     let url = feed.links.iter().map(|l| l.href.clone()).find(|u| u.starts_with("http"));
     people::unify(&mut plan.drafts);
     folder::credit_publisher(&mut plan.drafts, Some(&Person { name, url }));
     Ok(plan)
+}
+
+/// A JSON feed whose ids are numbers, as the standard asks readers to accept them.
+fn with_text_ids(text: Cow<'_, str>) -> Cow<'_, str> {
+    if !text.trim_start().starts_with('{') {
+        return text;
+    }
+    let Ok(mut feed) = serde_json::from_str::<serde_json::Value>(&text) else { return text };
+    let mut changed = false;
+    for item in feed.get_mut("items").and_then(|i| i.as_array_mut()).into_iter().flatten() {
+        if let Some(id) = item.get_mut("id").filter(|id| id.is_number() || id.is_boolean()) {
+            *id = serde_json::Value::String(id.to_string());
+            changed = true;
+        }
+    }
+    if changed { Cow::Owned(feed.to_string()) } else { text }
+}
+
+/// What identifies an entry that has neither an id nor a link.
+fn key_of(entry: &Entry) -> String {
+    let mut hash = Sha256::new();
+    let content = entry.content.as_ref().and_then(|c| c.body.as_deref());
+    let summary = entry.summary.as_ref().map(|s| s.content.as_str());
+    let title = entry.title.as_ref().map(|t| t.content.as_str());
+    for part in [title, summary, content] {
+        hash.update(part.unwrap_or_default().as_bytes());
+        hash.update([0]);
+    }
+    let at = entry.published.or(entry.updated).map(|t| t.timestamp_millis());
+    hash.update(at.unwrap_or_default().to_be_bytes());
+    format!("content:{}", hex::encode(&hash.finalize()[..16]))
 }
 
 fn explain(error: &str) -> String {
@@ -165,7 +222,7 @@ fn draft(entry: &Entry, feed: &Feed) -> Option<Draft> {
     if markup::prose_length(&body) < 2 {
         return None;
     }
-    let title = entry.title.as_ref().map(|t| plain_title(&t.content)).filter(|t| !t.is_empty());
+    let title = entry.title.as_ref().map(plain_title).filter(|t| !t.is_empty());
     let title = title.unwrap_or_else(|| xinghe_text::excerpt(&body, 60));
     let mut credits = authors(entry, feed);
     let from_text = found.people.into_iter().filter(|(r, _)| *r != CreditRole::Author || credits.is_empty());
@@ -173,8 +230,9 @@ fn draft(entry: &Entry, feed: &Feed) -> Option<Draft> {
     credits.extend(from_text);
     credits.sort_by_key(|(role, _)| *role);
     let seen = xinghe_text::detect(&markup::sample(&title, &body));
-    let said = entry.language.as_ref().or(feed.language.as_ref()).and_then(|l| l.parse().ok());
-    let language = if seen == LangTag::undetermined() { said.unwrap_or(seen) } else { seen };
+    let named: Option<LangTag> = entry.language.as_ref().or(feed.language.as_ref()).and_then(|l| l.parse().ok());
+    let said = named.is_some();
+    let language = if seen == LangTag::undetermined() { named.unwrap_or(seen) } else { seen };
     let mut tags: Vec<String> = Vec::new();
     for category in &entry.categories {
         let tag = category.label.as_deref().unwrap_or(&category.term).trim();
@@ -199,6 +257,9 @@ fn draft(entry: &Entry, feed: &Feed) -> Option<Draft> {
         site_path: None,
         facts: Vec::new(),
         order: None,
+        canonical: None,
+        names_language: said,
+        warnings: Vec::new(),
     })
 }
 
@@ -209,7 +270,13 @@ fn authors(entry: &Entry, feed: &Feed) -> Vec<(CreditRole, Person)> {
         // RSS writes `ann@example.org (Ann Lee)`.
         let name = person.name.as_deref().unwrap_or_default();
         let inner = name.split_once('(').filter(|(mail, _)| mail.contains('@')).map(|(_, n)| n.trim_end_matches(')'));
-        for mut one in people::parse(inner.unwrap_or(name), &References::new()).names {
+        let written = inner.unwrap_or(name).trim();
+        let mut names = people::parse(written, &References::new()).names;
+        if names.is_empty() && !written.is_empty() {
+            // It stands where a name belongs, so it is one, also if it would be none within a text.
+            names.push(Person { name: written.to_owned(), url: None });
+        }
+        for mut one in names {
             if one.name.contains('@') {
                 continue;
             }
@@ -222,15 +289,17 @@ fn authors(entry: &Entry, feed: &Feed) -> Vec<(CreditRole, Person)> {
 
 fn looks_like_html(text: &str) -> bool {
     static TAG: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"(?i)</?(?:p|br|div|a|h[1-6]|ul|ol|li|pre|code|em|strong|img|blockquote)\b[^>]*>")
+        Regex::new(r"(?i)</?(?:p|br|div|a|h[1-6]|ul|ol|li|pre|code|em|strong|img|blockquote|b|i|u|s|span|sub|sup|small|del|kbd)(?:\s[^>]*)?/?>")
             .expect("the pattern is a constant")
     });
     TAG.is_match(text)
 }
 
-fn plain_title(title: &str) -> String {
-    let text = if looks_like_html(title) || title.contains('&') { html::to_markdown(title) } else { title.to_owned() };
-    markup::inline_text(&text)
+fn plain_title(title: &Text) -> String {
+    let (text, kind) = (&title.content, title.content_type.to_string());
+    // RSS does not say whether a title is marked up, and it often is.
+    let marked_up = kind.contains("html") || looks_like_html(text) || text.contains('&');
+    markup::inline_text(&if marked_up { html::to_markdown(text) } else { text.clone() })
 }
 
 #[cfg(test)]

@@ -51,6 +51,50 @@ fn the_three_formats_are_read() {
 }
 
 #[test]
+fn entries_keep_their_key_their_title_and_their_author() {
+    let bare = RSS.replace("<item><title>Nothing</title><link>https://b.example/empty</link><guid>https://b.example/empty</guid></item>", "<item><description>No title, no link, only words.</description></item>")
+        .replace("Ann Lee", "某站作者");
+    let keys = || {
+        parse(bare.as_bytes(), "x", None).expect("it is a feed").drafts.into_iter().map(|d| d.path).collect::<Vec<_>>()
+    };
+    assert!(keys()[1].starts_with("content:"), "{:?}", keys());
+    assert_eq!(keys(), keys());
+    let first = &parse(bare.as_bytes(), "x", None).expect("it is a feed").drafts[0];
+    assert_eq!(first.credits[0].1.name, "某站作者", "also where the name would be none in a text");
+
+    let numbered = JSON.replace("\"id\":\"1\"", "\"id\":17");
+    assert_eq!(parse(numbered.as_bytes(), "x", None).expect("it is a feed").drafts[0].path, "17");
+
+    let marked = ATOM.replace("<title>所有权</title>", "<title type=\"html\">所有权 &lt;b&gt;one&lt;/b&gt;</title>");
+    assert_eq!(parse(marked.as_bytes(), "x", None).expect("it is a feed").drafts[0].title, "所有权 one");
+}
+
+#[tokio::test]
+async fn a_feed_that_grows_without_end_is_left() {
+    use wiremock::matchers::path;
+    use wiremock::{Mock, MockServer, ResponseTemplate};
+    use xinghe_net::{Fetcher, Limits as NetLimits, NetError, Reachable};
+    let server = MockServer::start().await;
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut packed, &vec![b' '; 3_000_000]).expect("packed");
+    let packed = ResponseTemplate::new(200)
+        .insert_header("content-encoding", "gzip")
+        .set_body_bytes(packed.finish().expect("packed"));
+    Mock::given(path("/bomb.xml")).respond_with(packed).mount(&server).await;
+    let home = tempfile::tempdir().expect("a folder");
+    let reach = Reach {
+        fetcher: Fetcher::new(Reachable::any(), NetLimits::default(), "test"),
+        scratch: home.path().to_path_buf(),
+        limits: Limits { feed_bytes: 1_000_000, ..Limits::default() },
+        crates: None,
+        cargo_home: None,
+    };
+    let url = Url::parse(&format!("{}/bomb.xml", server.uri())).expect("an address");
+    let refused = read_address(&url, &reach).await;
+    assert!(matches!(refused, Err(ImportError::Net(NetError::TooLarge { limit: 1_000_000, .. }))), "{refused:?}");
+}
+
+#[test]
 fn a_feed_in_an_old_encoding_is_read() {
     let text = ATOM.replace("utf-8", "gb2312");
     let (bytes, _, _) = encoding_rs::GB18030.encode(&text);

@@ -54,7 +54,15 @@ pub fn read(root: &Path, came: &Came, limits: &Limits) -> Result<Plan, ImportErr
     read_pages(&root, &pages, &site, limits, &mut plan);
     people::unify(&mut plan.drafts);
     // Afterwards, since a title that equals a person's name is not that person.
-    credit_publisher(&mut plan.drafts, site.publisher.as_ref());
+    let credited = credit_publisher(&mut plan.drafts, site.publisher.as_ref());
+    if let (Some(publisher), true, 1..) = (&site.publisher, site.publisher_is_folder, credited) {
+        let reason = format!(
+            "{credited} of its pages name nobody, and neither does the folder; they are credited to {:?}, its name, \
+             as their editor",
+            publisher.name
+        );
+        plan.warnings.push(Left::new("", reason));
+    }
     plan.drafts.sort_by(|a, b| (a.order.unwrap_or(usize::MAX), &a.path).cmp(&(b.order.unwrap_or(usize::MAX), &b.path)));
     let repository = came.repository.clone().or_else(|| site.repository.clone());
     plan.links = resolver(&site, listing.files, &plan.drafts, repository.as_deref().and_then(CodeHost::of).as_ref());
@@ -68,11 +76,15 @@ pub fn read(root: &Path, came: &Came, limits: &Limits) -> Result<Plan, ImportErr
 }
 
 /// Every post credits somebody: where a page names nobody, whoever publishes it, as its editor and not its author.
-pub fn credit_publisher(drafts: &mut [Draft], publisher: Option<&Person>) {
-    let Some(publisher) = publisher else { return };
+/// Answers how many.
+pub fn credit_publisher(drafts: &mut [Draft], publisher: Option<&Person>) -> usize {
+    let Some(publisher) = publisher else { return 0 };
+    let mut credited = 0;
     for draft in drafts.iter_mut().filter(|d| d.credits.is_empty()) {
         draft.credits.push((CreditRole::Editor, publisher.clone()));
+        credited += 1;
     }
+    credited
 }
 
 fn unreadable(path: &str, error: &std::io::Error) -> ImportError {
@@ -252,6 +264,7 @@ fn resolver(site: &Site, files: Vec<String>, drafts: &[Draft], host: Option<&Cod
     let mut resolver = Resolver {
         files: files.into_iter().collect(),
         site: site.base_url.clone(),
+        content_root: site.layout.content_root().to_owned(),
         served_at_root: site.layout.served_at_root().iter().map(ToString::to_string).collect(),
         raw: host.and_then(|h| Url::parse(&h.raw).ok()),
         browse: host.and_then(|h| Url::parse(&h.browse).ok()),

@@ -22,8 +22,10 @@ pub struct Limits {
     pub file_bytes: u64,
     /// Files of a folder or an archive.
     pub files: usize,
-    /// Bytes of a feed or an archive that is fetched.
+    /// Bytes of an archive that is fetched.
     pub download_bytes: u64,
+    /// Bytes of a feed, unpacked.
+    pub feed_bytes: u64,
     /// Bytes of an archive once unpacked.
     pub unpacked_bytes: u64,
     /// How many times larger an archive may become.
@@ -38,6 +40,7 @@ impl Default for Limits {
             file_bytes: 5_000_000,
             files: 200_000,
             download_bytes: 200_000_000,
+            feed_bytes: 30_000_000,
             unpacked_bytes: 2_000_000_000,
             ratio: 200,
             git_seconds: 600,
@@ -128,9 +131,6 @@ impl Source {
             }
             "file" => {
                 let path = url.to_file_path().map_err(|()| ImportError::NotThere { path: given.to_owned() })?;
-                if path.join(".git").exists() || folder::is_bare_repository(&path) {
-                    return Ok(Self::Git(given.to_owned()));
-                }
                 Self::of(&path.display().to_string())
             }
             "git" => {

@@ -1,5 +1,6 @@
 //! Whole imports, one test binary.
 
 mod corpora;
+mod gaps;
 mod import;
 mod support;

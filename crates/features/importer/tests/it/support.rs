@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use xinghe_core::ports::{
-    AuthorIntake, ImportedAuthor, ImportedPost, IntakeOutcome, PortError, PortResult, PostIntake,
+    Appeared, AuthorIntake, ImportedAuthor, ImportedPost, IntakeOutcome, PortError, PortResult, PostIntake,
 };
 use xinghe_core::{AuthorId, Clock, PostId, RevisionId, Timestamp};
 use xinghe_importer::source::Limits;
@@ -19,6 +19,8 @@ pub struct Memory {
     pub posts: Mutex<HashMap<(String, String), (PostId, ImportedPost)>>,
     pub authors: Mutex<Vec<ImportedAuthor>>,
     pub breaks_after: Mutex<Option<usize>>,
+    pub reserved: Mutex<i64>,
+    pub revised: Mutex<usize>,
 }
 
 #[async_trait]
@@ -51,12 +53,15 @@ impl PostIntake for Memory {
         Ok(posts
             .iter()
             .map(|p| {
-                let next = PostId::from_raw(known.len() as i64 + 1);
+                let next = p.id.unwrap_or_else(|| PostId::from_raw(known.len() as i64 + 1));
                 let key = (p.origin.clone(), p.path.clone());
                 match known.get_mut(&key) {
-                    Some((id, there)) if there == p => IntakeOutcome::Unchanged(*id),
+                    Some((id, there)) if ImportedPost { id: p.id, ..there.clone() } == *p => {
+                        IntakeOutcome::Unchanged(*id)
+                    }
                     Some((id, there)) => {
                         *there = p.clone();
+                        *self.revised.lock().expect("not poisoned") += 1;
                         IntakeOutcome::Revised(*id, RevisionId::from_raw(1))
                     }
                     None => {
@@ -68,6 +73,28 @@ impl PostIntake for Memory {
             .collect())
     }
 
+    async fn reserve(&self, count: usize) -> PortResult<Vec<PostId>> {
+        let mut last = self.reserved.lock().expect("not poisoned");
+        Ok((0..count)
+            .map(|_| {
+                *last += 1;
+                PostId::from_raw(1_000 + *last)
+            })
+            .collect())
+    }
+
+    async fn appeared_at(&self, addresses: &[String]) -> PortResult<Vec<Appeared>> {
+        let known = self.posts.lock().expect("not poisoned");
+        let at = |p: &ImportedPost| addresses.iter().find(|a| p.source_url.as_deref() == Some(a)).cloned();
+        Ok(known
+            .values()
+            .filter_map(|(id, p)| {
+                let (language, origin, path) = (p.language.clone(), p.origin.clone(), p.path.clone());
+                Some(Appeared { address: at(p)?, language, origin, path, post: *id })
+            })
+            .collect())
+    }
+
     async fn known(&self, origin: &str) -> PortResult<HashMap<String, PostId>> {
         let known = self.posts.lock().expect("not poisoned");
         Ok(known.iter().filter(|((o, _), _)| o == origin).map(|((_, p), (id, _))| (p.clone(), *id)).collect())
@@ -75,6 +102,10 @@ impl PostIntake for Memory {
 }
 
 impl Memory {
+    /// How often a post changed after it was made.
+    pub fn revisions(&self) -> usize {
+        *self.revised.lock().expect("not poisoned")
+    }
     pub fn post(&self, path: &str) -> ImportedPost {
         let known = self.posts.lock().expect("not poisoned");
         known.iter().find(|((_, p), _)| p == path).map(|(_, (_, post))| post.clone()).expect(path)
