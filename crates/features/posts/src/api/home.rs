@@ -51,9 +51,8 @@ pub(super) async fn show(
     ApiQuery(query): ApiQuery<HomeParams>,
 ) -> Result<ApiJson<HomeJson>, AppError> {
     let wrong = |field| AppError::field(field, "posts-fault-unreadable");
-    let tab = match query.tab.as_deref().unwrap_or("picks").parse() {
-        Ok(tab @ (HomeTab::Picks | HomeTab::Hot)) => tab,
-        _ => return Err(wrong("tab")),
+    let Ok(tab @ (HomeTab::Picks | HomeTab::Hot)) = query.tab.as_deref().unwrap_or("picks").parse() else {
+        return Err(wrong("tab"));
     };
     let page = query.page.unwrap_or(1);
     if !(1..=50).contains(&page) {
