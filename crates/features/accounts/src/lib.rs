@@ -87,7 +87,9 @@ impl Feature for AccountsFeature {
     }
 
     fn slots(&self) -> Vec<SlotEntry> {
-        pages::admin_tabs()
+        let mut slots = pages::admin_tabs();
+        slots.extend(pages::settings_tabs());
+        slots
     }
 
     fn jobs(&self) -> Vec<Arc<dyn JobHandler>> {

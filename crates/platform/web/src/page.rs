@@ -207,13 +207,21 @@ impl<'a> Page<'a> {
 
     /// Renders the template into the shell.
     pub fn render(self, body: &impl Template) -> Response {
-        match self.markup(body) {
-            Ok((status, markup)) => html_response(status, markup),
+        let mark = self.ctx.viewer.member.as_ref().map(|_| format!("<!--{}-->", self.ctx.nonce));
+        match self.markup(body, mark.as_deref().unwrap_or_default()) {
+            Ok((status, markup)) => match mark {
+                None => html_response(status, markup),
+                Some(mark) => {
+                    let mut response = html_response(status, String::new());
+                    response.extensions_mut().insert(Unfilled { markup, mark });
+                    response
+                }
+            },
             Err(error) => AppError::internal(error).into_response(),
         }
     }
 
-    fn markup(self, body: &impl Template) -> Result<(StatusCode, String), askama::Error> {
+    fn markup(self, body: &impl Template, mark: &str) -> Result<(StatusCode, String), askama::Error> {
         let shell = &self.ctx.shell;
         let main = body.render()?;
         let view = ShellTemplate {
@@ -223,6 +231,7 @@ impl<'a> Page<'a> {
             has_dock: shell.settings.nav.iter().any(|item| item.dock),
             page: &self,
             main: &main,
+            mark,
             assets: &assets::ENTRIES,
             languages: &Lang::ALL,
             may_administer: self.ctx.viewer.may(Need::Administrator) && shell.has("/admin"),
@@ -242,9 +251,32 @@ struct ShellTemplate<'a> {
     has_dock: bool,
     page: &'a Page<'a>,
     main: &'a str,
+    mark: &'a str,
     assets: &'a Entries,
     languages: &'a [Lang],
     may_administer: bool,
+}
+
+/// A member's page whose place [`OWN`] is still empty: what belongs there is asked for when the page is done, since
+/// rendering it waits for nothing.
+#[derive(Clone)]
+pub(crate) struct Unfilled {
+    markup: String,
+    /// Stands where the place is; nobody who wrote something on the page could know it.
+    mark: String,
+}
+
+/// The place in the header of every page for what is a member's own: how much is new. Guests have none, for their
+/// pages are copies.
+const OWN: &str = "shell.me";
+
+/// Fills what a page left open.
+pub(crate) async fn fill(mut response: Response, ctx: &PageContext) -> Response {
+    let Some(Unfilled { markup, mark }) = response.extensions_mut().remove::<Unfilled>() else { return response };
+    let own = ctx.slot(OWN, &Subject::default()).await;
+    *response.body_mut() = markup.replacen(&mark, own.as_str(), 1).into();
+    response.headers_mut().remove(header::CONTENT_LENGTH);
+    response
 }
 
 /// A response of HTML.

@@ -72,6 +72,7 @@ impl Feature for Sample {
             SlotEntry::new("sample.aside", 2, |_| async { Ok(Some(Html::trusted("<p>second</p>"))) }),
             SlotEntry::new("sample.aside", 1, |r| async move { Ok(Some(Html::escaped(r.ctx.lang.tag()))) }),
             SlotEntry::new("sample.aside", 3, |_| async { Err(AppError::internal("broken")) }),
+            SlotEntry::new("shell.me", 1, |r| async move { Ok(Some(Html::escaped(&format!("for {}", r.ctx.path)))) }),
             SlotEntry::new("sample.aside", 4, |_| async { std::future::pending().await }),
         ]
     }
@@ -199,6 +200,21 @@ async fn the_language_comes_from_the_query_then_the_cookie_then_the_member_then_
     assert_eq!(lang(text(send(empty(chosen)).await).await).as_deref(), Some("zh-Hans"));
     let asked = get("/?lang=en").header("cookie", "xinghe_lang=zh-Hans");
     assert_eq!(lang(text(send(empty(asked)).await).await).as_deref(), Some("en"));
+}
+
+#[tokio::test]
+async fn only_members_have_a_place_of_their_own_in_the_header() {
+    let ask =
+        |path: &str, cookie: &str| Request::get(path).header("cookie", cookie).body(Body::empty()).expect("a request");
+    for path in ["/", "/nowhere"] {
+        let member = text(send(ask(path, "xinghe_session=member")).await).await;
+        assert!(member.contains(&format!("<div class=\"me\">\nfor {path}")), "{member}");
+        let guest = text(send(ask(path, "")).await).await;
+        assert!(
+            guest.contains("<div class=\"me\">\n") && !guest.contains("for /") && !guest.contains("<!--"),
+            "{guest}"
+        );
+    }
 }
 
 #[tokio::test]

@@ -17,6 +17,7 @@ use crate::error::AccountError;
 use crate::model::{Client, NewSession, SESSION_MS};
 
 pub(crate) use admin::tabs as admin_tabs;
+pub(crate) use settings::tabs as settings_tabs;
 
 /// How long a browser keeps the session cookie, in seconds: as long as the session lives unused. The shell sets it
 /// anew when a use makes the session live on.

@@ -7,7 +7,7 @@ use axum_extra::extract::Form;
 use http::StatusCode;
 use serde::Deserialize;
 use xinghe_core::{Lang, SessionId};
-use xinghe_web::{AppError, FieldErrors, Member, PageContext, Texts, Theme};
+use xinghe_web::{AppError, FieldErrors, Html, Member, PageContext, SlotEntry, Subject, Texts, Theme};
 
 use super::{cookie, refusal, to, with_cookie};
 use crate::commands::Accounts;
@@ -64,10 +64,27 @@ struct LinkRow {
     error: String,
 }
 
+/// The tabs of the settings, a place that other features put theirs in, too.
+const TABS: &str = "settings.tabs";
+
+/// The tabs of these pages.
+pub(crate) fn tabs() -> Vec<SlotEntry> {
+    vec![
+        SlotEntry::tab(TABS, 0, "/settings", "accounts-settings-profile"),
+        SlotEntry::tab(TABS, 10, "/settings/account", "accounts-settings-account"),
+        SlotEntry::tab(TABS, 20, "/settings/sessions", "accounts-settings-sessions"),
+    ]
+}
+
+async fn tabs_of(ctx: &PageContext) -> Html {
+    ctx.slot(TABS, &Subject::default()).await
+}
+
 #[derive(Template)]
 #[template(path = "settings_profile.html")]
 struct ProfileTemplate<'a> {
     t: &'a Texts,
+    tabs: Html,
     member: &'a Member,
     form: &'a ProfileForm,
     links: Vec<LinkRow>,
@@ -80,6 +97,7 @@ struct ProfileTemplate<'a> {
 #[template(path = "settings_account.html")]
 struct AccountTemplate<'a> {
     t: &'a Texts,
+    tabs: Html,
     member: &'a Member,
     errors: &'a FieldErrors,
     saved: bool,
@@ -89,12 +107,13 @@ struct AccountTemplate<'a> {
 #[template(path = "settings_sessions.html")]
 struct SessionsTemplate<'a> {
     t: &'a Texts,
+    tabs: Html,
     member: &'a Member,
     sessions: &'a [SessionView],
     saved: bool,
 }
 
-fn profile_page(
+async fn profile_page(
     ctx: &PageContext,
     member: &Member,
     form: &ProfileForm,
@@ -110,7 +129,8 @@ fn profile_page(
     );
     let row = |(n, link): (usize, Link)| LinkRow { n, link, error: errors.of(&format!("links.{n}")).to_owned() };
     let links = links.into_iter().enumerate().map(row).collect();
-    let template = ProfileTemplate { t: &ctx.t, member, form, links, errors, saved, langs: Lang::ALL };
+    let template =
+        ProfileTemplate { t: &ctx.t, tabs: tabs_of(ctx).await, member, form, links, errors, saved, langs: Lang::ALL };
     ctx.page().title(ctx.t.s("accounts-settings")).noindex().status(status).render(&template)
 }
 
@@ -135,7 +155,7 @@ pub(super) async fn profile(
         theme: info.theme.map(|t| t.as_str().to_owned()).unwrap_or_default(),
     };
     let fine = (StatusCode::OK, &FieldErrors::default());
-    Ok(profile_page(&ctx, &member, &form, fine, done.done == "profile"))
+    Ok(profile_page(&ctx, &member, &form, fine, done.done == "profile").await)
 }
 
 /// The form of `/settings`. What a cookie said of language and appearance gives way to what was chosen here.
@@ -153,19 +173,25 @@ pub(super) async fn save_profile(
         }
         Err(error) => {
             let (status, errors) = refusal(error, &ctx)?;
-            Ok(profile_page(&ctx, &member, &form, (status, &errors), false))
+            Ok(profile_page(&ctx, &member, &form, (status, &errors), false).await)
         }
     }
 }
 
-fn account_page(ctx: &PageContext, member: &Member, status: StatusCode, errors: &FieldErrors, saved: bool) -> Response {
-    let template = AccountTemplate { t: &ctx.t, member, errors, saved };
+async fn account_page(
+    ctx: &PageContext,
+    member: &Member,
+    status: StatusCode,
+    errors: &FieldErrors,
+    saved: bool,
+) -> Response {
+    let template = AccountTemplate { t: &ctx.t, tabs: tabs_of(ctx).await, member, errors, saved };
     ctx.page().title(ctx.t.s("accounts-settings-account")).noindex().status(status).render(&template)
 }
 
 /// `/settings/account`.
 pub(super) async fn account(ctx: PageContext, member: Member, Query(done): Query<Done>) -> Response {
-    account_page(&ctx, &member, StatusCode::OK, &FieldErrors::default(), done.done == "password")
+    account_page(&ctx, &member, StatusCode::OK, &FieldErrors::default(), done.done == "password").await
 }
 
 /// The password's form.
@@ -187,7 +213,7 @@ pub(super) async fn password(
         Ok(()) => Ok(to("/settings/account?done=password")),
         Err(error) => {
             let (status, errors) = refusal(error, &ctx)?;
-            Ok(account_page(&ctx, &member, status, &errors, false))
+            Ok(account_page(&ctx, &member, status, &errors, false).await)
         }
     }
 }
@@ -210,7 +236,7 @@ pub(super) async fn erase(
         Ok(()) => Ok(with_cookie(to("/"), &cookie(&ctx).clear())),
         Err(error) => {
             let (status, errors) = refusal(error, &ctx)?;
-            Ok(account_page(&ctx, &member, status, &errors, false))
+            Ok(account_page(&ctx, &member, status, &errors, false).await)
         }
     }
 }
@@ -223,7 +249,9 @@ pub(super) async fn sessions(
     Query(done): Query<Done>,
 ) -> Result<Response, AppError> {
     let sessions = accounts.sessions(member.id).await?;
-    let template = SessionsTemplate { t: &ctx.t, member: &member, sessions: &sessions, saved: done.done == "ended" };
+    let tabs = tabs_of(&ctx).await;
+    let template =
+        SessionsTemplate { t: &ctx.t, tabs, member: &member, sessions: &sessions, saved: done.done == "ended" };
     Ok(ctx.page().title(ctx.t.s("accounts-settings-sessions")).noindex().render(&template))
 }
 

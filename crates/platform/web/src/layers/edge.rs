@@ -16,7 +16,7 @@ use xinghe_core::Lang;
 
 use crate::errors::AppError;
 use crate::layers::present;
-use crate::page::PageContext;
+use crate::page::{self, PageContext};
 use crate::shell::ShellState;
 use crate::system::local;
 use crate::viewer::{SessionCookie, Theme, Via, Viewer};
@@ -44,7 +44,8 @@ pub(crate) async fn edge(State(shell): State<Arc<ShellState>>, request: Request,
             Err(panic) => AppError::internal(panic_text(panic.as_ref())).into_response(),
         },
     };
-    let mut response = span.in_scope(|| present::present(response, &ctx));
+    let response = span.in_scope(|| present::present(response, &ctx));
+    let mut response = page::fill(response, &ctx).instrument(span.clone()).await;
     headers(&mut response, &ctx);
     if let Some(cookie) = renewed.filter(|_| !response.headers().contains_key(header::SET_COOKIE)) {
         response.headers_mut().insert(header::SET_COOKIE, cookie);
