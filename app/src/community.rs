@@ -11,6 +11,7 @@ use xinghe_ai::Embed;
 use xinghe_core::Lang;
 use xinghe_core::ports::{Authors, PortError, PortResult, Posts, Retrieve};
 use xinghe_importer as importer;
+use xinghe_notifications::{Notifications, NotificationsFeature};
 use xinghe_observatory::{Deps as ObservatoryDeps, IndexCounts, IndexGauge, Ledger, Observatory};
 use xinghe_posts::{PostsFeature, PostsPort};
 use xinghe_reactions::{Reactions, ReactionsFeature};
@@ -138,6 +139,7 @@ pub fn migrations() -> Vec<Migration> {
     let mut all = xinghe_accounts::migrations();
     all.extend_from_slice(xinghe_posts::MIGRATIONS);
     all.extend(xinghe_reactions::migrations());
+    all.extend(xinghe_notifications::migrations());
     all.extend(xinghe_search::migrations());
     all.extend(xinghe_twins::migrations());
     all.extend(xinghe_observatory::migrations());
@@ -177,13 +179,14 @@ impl Community {
         let twins = Arc::new(Twins::new(Deps {
             store: store.clone(),
             retrieve: Arc::new(search.clone()) as Arc<dyn Retrieve>,
-            posts: reading,
+            posts: reading.clone(),
             authors: authors.clone(),
             embedder: embedder.clone() as Option<Arc<dyn Embed>>,
             chat,
         }));
         let token = settings.metrics_token.as_ref().map(|t| t.reveal().to_owned());
         let stop = CancellationToken::new();
+        let notifications = Notifications::new(store.clone(), reading, authors.clone(), stop.clone());
         let observed = ObservatoryDeps {
             store: store.clone(),
             authors: authors.clone(),
@@ -197,6 +200,7 @@ impl Community {
             Arc::new(AccountsFeature::new(accounts.clone())),
             Arc::new(PostsFeature::new(store.clone(), authors.clone()).with_reactions(Arc::new(reactions.clone()))),
             Arc::new(ReactionsFeature::new(reactions.clone())),
+            Arc::new(NotificationsFeature::new(notifications)),
             Arc::new(search.clone()),
             twins.clone(),
             Arc::new(Navigation),

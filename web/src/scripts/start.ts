@@ -138,5 +138,7 @@ if (here("xh-ask")) void import("./ask").then((m) => m.define(copyButtons));
 if (here("[data-react]")) void import("./react").then((m) => m.reactions());
 if (here("[data-live-search]")) void import("./search").then((m) => m.liveSearch());
 if (here("[data-draft], [data-editor]")) void import("./editor").then((m) => m.editors());
+const counted = here<HTMLElement>("[data-bell]");
+if (counted) void import("./bell").then((m) => m.bell(counted));
 if (here("[data-live]")) void import("./live").then((m) => m.live());
 if (here("[data-indexing]")) void import("./indexing").then((m) => m.indexing());
