@@ -173,7 +173,7 @@ pub(crate) async fn looked_up(q: &impl Queries) -> Result<Position, StoreError> 
 /// Whether anybody follows a tag at the moment.
 pub(crate) async fn any_tag_followed(q: &impl Queries) -> Result<bool, StoreError> {
     let sql = "SELECT COUNT(*) AS value FROM (SELECT 1 AS one FROM notifications_follow WHERE kind = 'tag' \
-               AND until_epoch = $1 LIMIT 1) AS some";
+               AND until_epoch = $1 LIMIT 1) AS found";
     Ok(q.number(sql, params![NEVER]).await?.unwrap_or_default() > 0)
 }
 
