@@ -11,6 +11,8 @@ use crate::model::COUNTED;
 #[template(path = "notifications/bell.html")]
 struct BellTemplate {
     count: CountJson,
+    /// The page's own: a stream is asked for with less than a page is.
+    lang: &'static str,
     here: bool,
 }
 
@@ -33,5 +35,5 @@ pub(super) async fn show(all: Notifications, request: SlotRequest) -> Result<Opt
     let Some(member) = request.ctx.viewer.id() else { return Ok(None) };
     let count = count_json(&request.ctx.t, all.unread(member).await?);
     let here = request.ctx.path.split('?').next() == Some("/notifications");
-    Ok(Some(Html::render(&BellTemplate { count, here })?))
+    Ok(Some(Html::render(&BellTemplate { count, lang: request.ctx.lang.tag(), here })?))
 }
