@@ -11,15 +11,13 @@ use serde::Serialize;
 use xinghe_ai::{Embed, Role};
 use xinghe_core::Random;
 use xinghe_search::eval::{self, Bench, EvalError, Question, Set};
+use xinghe_twins::LOOKED_AT;
 use xinghe_twins::eval::{Abstention, AbstentionReport, Answers, AnswersReport, ask_back};
 
 use crate::cli::{Eval, EvalWhat, Global};
 use crate::output;
 use crate::settings::Settings;
 use crate::{models, models::EmbedderState};
-
-/// The gate looks at the best thirty passages, as when somebody asks.
-const LOOKED_AT: usize = 30;
 
 #[derive(Serialize)]
 struct OfFile<R> {

@@ -21,8 +21,9 @@ use crate::answer::verify::{Checker, Source};
 use crate::model::{Answer, AnswerProvenance, Citation, Question, Reason, Sentence};
 use crate::{store, words};
 
-/// How many passages are looked at for a question: the gate compares the first with the eleven after it.
-pub(crate) const LOOKED_AT: usize = 30;
+/// How many passages are looked at for a question: enough that ten of other posts in its language stand behind the best
+/// (see [`crate::answer::gate::features`]).
+pub const LOOKED_AT: usize = 30;
 /// What can be evidence: everything but questions, which repeat what is asked and answer nothing.
 pub(crate) fn evidence_only() -> Filter {
     let kinds = PostKind::ALL.iter().copied().filter(|k| *k != PostKind::Question).collect();

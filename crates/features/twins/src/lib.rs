@@ -31,7 +31,7 @@ use xinghe_core::Lang;
 use xinghe_store::{EventReader, JobError, JobHandler, Migration, Schedule};
 use xinghe_web::{Feature, Need, RateClass, Routes, SlotEntry};
 
-pub use ask::{AskError, Asker, Deps, Examined, Progress};
+pub use ask::{AskError, Asker, Deps, Examined, LOOKED_AT, Progress};
 pub use store::{Calibration, Tally};
 
 /// The feature.

@@ -85,9 +85,9 @@ pub(super) async fn home(
     let (posts, reasons, older) = match tab {
         HomeTab::Picks | HomeTab::Hot => {
             let page = query.page.unwrap_or(1).clamp(1, 50);
-            let mut all = ordered(&ctx, &state, tab).await?;
+            let all = ordered(&ctx, &state, tab).await?;
             let more = all.len() > page * PER_PAGE;
-            let shown: Vec<(PostSummary, Why)> = all.drain(..).skip((page - 1) * PER_PAGE).take(PER_PAGE).collect();
+            let shown: Vec<(PostSummary, Why)> = all.into_iter().skip((page - 1) * PER_PAGE).take(PER_PAGE).collect();
             let older = if more {
                 let mark = if tab == HomeTab::Hot { "tab=hot&" } else { "" };
                 format!("/?{mark}page={}", page + 1)

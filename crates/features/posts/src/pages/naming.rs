@@ -1,10 +1,11 @@
 //! Members and topics in texts: found when something is written, linked when it is shown.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use xinghe_core::content::{PostKind, PostView};
 use xinghe_core::id::PostId;
-use xinghe_web::markdown::{RenderOptions, named, render};
+use xinghe_web::markdown::{RenderOptions, Rendered, named, render};
 use xinghe_web::{AppError, Html};
 
 use super::lists::tag_url;
@@ -36,8 +37,13 @@ impl Names {
         Ok(Self(store::mentions(&state.store, posts).await?))
     }
 
-    /// The text of a post as its page shows it.
+    /// The text of a post as its page shows it, alone.
     pub(super) fn body(&self, post: &PostView, id_prefix: String) -> Html {
+        self.rendered(post, id_prefix).html.clone()
+    }
+
+    /// The text of a post as its page shows it, with its headings.
+    pub(super) fn rendered(&self, post: &PostView, id_prefix: String) -> Arc<Rendered> {
         let mut links: Vec<(String, String)> =
             self.0.get(&post.id).into_iter().flatten().map(|h| (format!("@{h}"), format!("/@{h}"))).collect();
         if post.kind == PostKind::Moment && !post.tags.is_empty() {
@@ -47,6 +53,6 @@ impl Names {
                 Some((format!("#{topic}"), tag_url(&tag)))
             }));
         }
-        render(&post.body, &RenderOptions { id_prefix, links }).html.clone()
+        render(&post.body, &RenderOptions { id_prefix, links })
     }
 }

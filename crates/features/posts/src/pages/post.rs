@@ -151,9 +151,8 @@ async fn page(ctx: &PageContext, state: &State, d: &PostDetail, query: &ShowQuer
         ctx.slot("post.below", &subject),
         ctx.slots_of("post.tools", &shown)
     );
-    let rendered = render(&v.body, &RenderOptions::default());
-    let named: Vec<PostId> = std::iter::once(v.id).chain(replies.iter().map(|r| r.id)).collect();
-    let names = Names::load(state, &named).await?;
+    let names = Names::load(state, &shown).await?;
+    let rendered = names.rendered(v, String::new());
     let thread = Thread::new(ctx, (&people, &names), &replies, &tools);
     let credits = credit_lines(v, &people);
     let toc: &[Heading] = if rendered.toc.len() >= TOC_FROM { &rendered.toc } else { &[] };
@@ -165,7 +164,7 @@ async fn page(ctx: &PageContext, state: &State, d: &PostDetail, query: &ShowQuer
         v,
         kind: kind_key(v.kind),
         lang: v.language.to_string(),
-        body: names.body(v, String::new()),
+        body: rendered.html.clone(),
         tools: tools.get(&v.id).cloned().unwrap_or_default(),
         credits: &credits,
         date: ctx.t.date(v.published_at),

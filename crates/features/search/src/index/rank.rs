@@ -251,14 +251,7 @@ impl Index {
     /// Puts posts first whose title is the very thing that was typed: the project of that name before those that use it.
     fn named_first(&self, txn: &RoTxn<'_, WithoutTls>, typed: &str, scored: &mut [Scored]) -> Result<(), IndexError> {
         let typed = xinghe_text::norm::fold_str(typed.trim());
-        for s in scored.iter_mut().take(BY_WORDS) {
-            let stored = self.records.text(txn, s.passage)?;
-            if stored.is_some_and(|t| xinghe_text::norm::fold_str(t.title.trim()) == typed) {
-                s.score += NAMED;
-            }
-        }
-        score::sort(scored);
-        Ok(())
+        self.favour(txn, scored, NAMED, |s| xinghe_text::norm::fold_str(s.title.trim()) == typed)
     }
 
     /// Where a question holds little but a name ("what is tokio?"), favours the beginning of the post of that name.
@@ -272,14 +265,25 @@ impl Index {
         if asked.is_empty() || asked.len() > 2 {
             return Ok(());
         }
-        for s in scored.iter_mut().take(BY_WORDS) {
-            let Some(stored) = self.records.text(txn, s.passage)?.filter(|t| t.passage.ordinal == 0) else { continue };
-            let title = tokens::query(&stored.title);
+        self.favour(txn, scored, INTRODUCED, |s| {
+            let title = tokens::query(&s.title);
             let mut words = title.iter().filter(|t| t.weight > 1.0);
-            if let (Some(name), None) = (words.next(), words.next())
-                && asked.contains(&name.text.as_str())
-            {
-                s.score += INTRODUCED;
+            let alone = words.next().filter(|_| words.next().is_none());
+            s.passage.ordinal == 0 && alone.is_some_and(|name| asked.contains(&name.text.as_str()))
+        })
+    }
+
+    /// Adds `gain` to those of the best passages that fit, and puts all in order again.
+    fn favour(
+        &self,
+        txn: &RoTxn<'_, WithoutTls>,
+        scored: &mut [Scored],
+        gain: f32,
+        fits: impl Fn(&document::Stored) -> bool,
+    ) -> Result<(), IndexError> {
+        for s in scored.iter_mut().take(BY_WORDS) {
+            if self.records.text(txn, s.passage)?.is_some_and(|stored| fits(&stored)) {
+                s.score += gain;
             }
         }
         score::sort(scored);
