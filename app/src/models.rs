@@ -85,9 +85,8 @@ pub fn chat(settings: &Settings, meter: Arc<dyn Meter>) -> anyhow::Result<Option
 pub fn told(settings: &Settings, state: &EmbedderState) -> Models {
     let embedding = match state {
         EmbedderState::Off => Embedding::Off,
-        EmbedderState::NotFetched | EmbedderState::Damaged => {
-            Embedding::Missing { file: ShippedModel::E5_SMALL.path(&settings.data_dir) }
-        }
+        EmbedderState::NotFetched => Embedding::Missing { file: ShippedModel::E5_SMALL.path(&settings.data_dir) },
+        EmbedderState::Damaged => Embedding::Damaged,
         EmbedderState::On(model) if settings.ai.embedder == EmbedderKind::Provider => {
             Embedding::Provider { model: model.clone() }
         }

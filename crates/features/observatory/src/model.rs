@@ -25,6 +25,8 @@ pub enum Embedding {
         #[serde(skip)]
         file: PathBuf,
     },
+    /// The model on this machine is wanted, and the file that was there was not it: of another size or checksum.
+    Damaged,
     /// By a provider.
     Provider {
         /// The model.

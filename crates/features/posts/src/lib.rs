@@ -38,6 +38,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { feature: "posts", version: 1, name: "posts", sql: include_str!("../migrations/0001.sql") },
     Migration { feature: "posts", version: 2, name: "moments, news", sql: include_str!("../migrations/0002.sql") },
     Migration { feature: "posts", version: 3, name: "passed credits", sql: include_str!("../migrations/0003.sql") },
+    Migration { feature: "posts", version: 4, name: "own deleted posts", sql: include_str!("../migrations/0004.sql") },
 ];
 
 /// The ports that posts implement.

@@ -76,7 +76,13 @@ async fn a_question_is_answered_accepted_and_deleted(db: TestDb) {
     commands::delete(s, BO, a).await.unwrap();
     assert_eq!(port.posts(&[q, a, c, below]).await.unwrap().len(), 1, "what hangs on an answer goes with it");
     assert!(!port.posts(&[q]).await.unwrap()[&q].accepted);
+    let own = store::deleted_by(s, BO.id, s.now(), None, 5).await.unwrap();
+    let listed: Vec<_> = own.iter().map(|p| (p.id, p.title.as_str())).collect();
+    assert_eq!(listed, [(a, "为什么")], "what went with it comes back with it");
+    assert!(store::deleted_by(s, BO.id, s.now(), Some(own[0].cursor()), 5).await.unwrap().is_empty());
+    assert!(store::deleted_by(s, ADA.id, s.now(), None, 5).await.unwrap().is_empty());
     commands::restore(s, BO, a).await.unwrap();
+    assert!(store::deleted_by(s, BO.id, s.now(), None, 5).await.unwrap().is_empty());
     assert_eq!(port.posts(&[q, a, c, below]).await.unwrap().len(), 4);
 
     commands::delete(s, ADA, c).await.unwrap();
@@ -85,6 +91,7 @@ async fn a_question_is_answered_accepted_and_deleted(db: TestDb) {
     assert!(thread.iter().any(|r| r.id == c && r.post.is_none()));
 
     commands::delete(s, MOD, q).await.unwrap();
+    assert!(store::deleted_by(s, ADA.id, s.now(), None, 5).await.unwrap().is_empty(), "hidden below, or a moderator's");
     assert!(matches!(commands::restore(s, ADA, q).await, Err(CommandError::Forbidden)), "a moderator deleted it");
     assert!(matches!(commands::restore(s, BO, q).await, Err(CommandError::NotFound)));
     commands::restore(s, MOD, q).await.unwrap();

@@ -350,6 +350,11 @@ async fn deleting_offers_to_take_it_back() {
     assert_eq!(own.status, StatusCode::GONE);
     assert!(own.text.contains(&format!("/posts/{id}/restore")));
     assert!(!site.get(0, &gone.location).await.text.contains("/restore"));
+    let restore = format!("action=\"/posts/{id}/restore\"");
+    assert!(site.get(1, "/settings/deleted").await.text.contains(&restore));
+    assert!(!site.get(2, "/settings/deleted").await.text.contains(&restore));
+    assert!(site.get(1, "/api/v1/me/deleted").await.text.contains(&format!("\"id\":\"{id}\"")));
+    assert_eq!(site.get(1, "/api/v1/me/deleted?limit=0").await.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(site.form(1, &format!("/posts/{id}/restore"), &[]).await.status, StatusCode::SEE_OTHER);
     assert_eq!(site.get(0, &format!("/posts/{id}-a")).await.status, StatusCode::OK);
 }

@@ -179,7 +179,7 @@ impl Inner {
     async fn posts_of(&self, event: &Event) -> Result<Vec<PostId>, IndexError> {
         match event {
             Event::CreditsPassed { author, .. } => self.index.posts_of(*author),
-            Event::ProfileChanged { member } => self.index.posts_of(*member),
+            Event::ProfileChanged { member } | Event::MemberErased { member } => self.index.posts_of(*member),
             _ => Ok(Vec::new()),
         }
     }

@@ -113,7 +113,7 @@ impl LocalReader for Indexer {
                 Event::AnswerAccepted { question, answer } | Event::AnswerUnaccepted { question, answer } => {
                     touched.extend([question, answer]);
                 }
-                Event::CreditsPassed { .. } | Event::ProfileChanged { .. } => {
+                Event::CreditsPassed { .. } | Event::ProfileChanged { .. } | Event::MemberErased { .. } => {
                     touched.extend(self.inner.posts_of(&recorded.event).await.map_err(later)?);
                 }
                 Event::RevisionEmbedded { post, .. } => embedded.push(post),

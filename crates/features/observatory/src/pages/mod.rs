@@ -41,11 +41,21 @@ pub(crate) fn routes(desk: &Desk) -> Routes {
         .method_router(Method::GET, "/admin/ai", admin, get(ai::show).with_state(d()))
 }
 
+/// Why the local model does not work.
+enum Missing {
+    /// Its file is not there.
+    NotFetched,
+    /// It is there since the program started.
+    Fetched,
+    /// What is there is not the model.
+    Damaged,
+}
+
 /// What stands above each of the pages.
 struct Head {
     tabs: Html,
-    /// The local model is wanted and was not there at the start; whether its file is there now.
-    missing: Option<bool>,
+    /// What is to be said of a local model that is wanted and not there.
+    missing: Option<Missing>,
     /// What was done last.
     said: String,
 }
@@ -53,7 +63,9 @@ struct Head {
 impl Head {
     async fn new(desk: &Desk, ctx: &PageContext, query: &SaidQuery) -> Self {
         let missing = match &desk.deps.models.embedding {
-            Embedding::Missing { file } => Some(file.is_file()),
+            Embedding::Damaged => Some(Missing::Damaged),
+            Embedding::Missing { file } if file.is_file() => Some(Missing::Fetched),
+            Embedding::Missing { .. } => Some(Missing::NotFetched),
             _ => None,
         };
         Self { tabs: ctx.slot(TABS, &Subject::default()).await, missing, said: query.words(&ctx.t) }

@@ -153,6 +153,11 @@ async fn the_overview_says_which_ai_is_on(db: TestDb) {
     let told = missing.get(ADMINISTRATOR, "/api/v1/admin/overview").await.json();
     assert_eq!(told["models"]["embedding"]["state"], "missing");
 
+    let damaged = Models { embedding: Embedding::Damaged, chat: None };
+    let site = Site::with(TestDb::sqlite().await, damaged, Budget::default()).await;
+    let page = site.get(ADMINISTRATOR, "/admin").await.text;
+    assert!(page.contains("file is damaged") && page.contains("xinghe model pull"), "{page}");
+
     let local = Embedding::Local { model: "e5".into(), kernel: "avx2".into(), threads: 2 };
     let on = |embedding, chat| Models { embedding, chat };
     for (models, words) in [

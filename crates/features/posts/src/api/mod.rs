@@ -1,6 +1,7 @@
 //! The API of posts under `/api/v1`.
 
 mod change;
+mod deleted;
 mod home;
 mod read;
 mod shapes;
@@ -18,7 +19,7 @@ use crate::feature::State;
     paths(
         home::show, read::list, read::show, read::revisions, read::revision, read::answers, read::comments, read::tags,
         change::create, change::edit, change::delete, change::restore, change::answer, change::comment,
-        change::accept, change::unaccept,
+        change::accept, change::unaccept, deleted::list,
     ),
     tags((name = "posts", description = "Articles, questions, answers, comments, projects"))
 )]
@@ -53,5 +54,6 @@ pub(crate) fn routes(state: &State) -> Routes {
             member,
             delete(change::unaccept).with_state(s()),
         )
+        .method_router(Method::GET, "/api/v1/me/deleted", member, get(deleted::list).with_state(s()))
         .method_router(Method::GET, "/api/v1/tags", anyone, get(read::tags).with_state(s()))
 }

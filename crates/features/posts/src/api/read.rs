@@ -36,7 +36,7 @@ pub(super) fn id(text: &str) -> Result<PostId, AppError> {
     text.parse().map_err(|_| AppError::NotFound)
 }
 
-fn parsed<T: std::str::FromStr>(field: &'static str, given: Option<&str>) -> Result<Option<T>, AppError> {
+pub(super) fn parsed<T: std::str::FromStr>(field: &'static str, given: Option<&str>) -> Result<Option<T>, AppError> {
     given.map(str::parse).transpose().map_err(|_| AppError::field(field, "posts-fault-unreadable"))
 }
 
@@ -61,6 +61,15 @@ async fn filter(state: &State, query: &PostsQuery) -> Result<Option<ListFilter>,
     Ok(Some(ListFilter { kind, tag, author, language, chinese, ..ListFilter::default() }))
 }
 
+/// How many entries of a list are wanted.
+pub(super) fn limit_of(asked: Option<usize>) -> Result<usize, AppError> {
+    let limit = asked.unwrap_or(PER_PAGE);
+    if !(1..=MOST).contains(&limit) {
+        return Err(AppError::Invalid(vec![FieldError::new("limit", "posts-fault-limit").with("max", MOST)]));
+    }
+    Ok(limit)
+}
+
 /// Posts, newest first.
 #[utoipa::path(
     get, path = "/api/v1/posts", tag = "posts", params(PostsQuery),
@@ -73,10 +82,7 @@ pub(super) async fn list(
     ApiQuery(query): ApiQuery<PostsQuery>,
 ) -> Result<Response, AppError> {
     let after: Option<Cursor> = parsed("cursor", query.cursor.as_deref())?;
-    let limit = query.limit.unwrap_or(PER_PAGE);
-    if !(1..=MOST).contains(&limit) {
-        return Err(AppError::Invalid(vec![FieldError::new("limit", "posts-fault-limit").with("max", MOST)]));
-    }
+    let limit = limit_of(query.limit)?;
     let mut posts = match filter(&state, &query).await? {
         Some(filter) => store::list(&state.store, &filter, after, limit + 1).await?,
         None => vec![],

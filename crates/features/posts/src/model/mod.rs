@@ -380,6 +380,35 @@ impl std::str::FromStr for Cursor {
     }
 }
 
+/// A deleted post as its author sees it.
+#[derive(Debug, Clone)]
+pub struct Deleted {
+    /// The post.
+    pub id: PostId,
+    /// What it is.
+    pub kind: PostKind,
+    /// Its title; a reply's is that of its page.
+    pub title: String,
+    /// How its text begins.
+    pub excerpt: String,
+    /// Its language.
+    pub language: LangTag,
+    /// When it was deleted.
+    pub deleted_at: Timestamp,
+}
+
+impl Deleted {
+    /// Until when it can be brought back.
+    pub fn until(&self) -> Timestamp {
+        Timestamp::from_millis(self.deleted_at.as_millis() + UNDO_MS)
+    }
+
+    /// Its place in a list of deleted posts.
+    pub fn cursor(&self) -> Cursor {
+        Cursor { published_at: self.deleted_at, id: self.id }
+    }
+}
+
 /// The address of a post's page.
 pub fn address(id: PostId, slug: &str) -> String {
     if slug.is_empty() { format!("/posts/{id}") } else { format!("/posts/{id}-{slug}") }

@@ -1,5 +1,6 @@
 //! The pages of posts. They work without script: forms, answered with 303.
 
+mod deleted;
 mod diff;
 pub(crate) mod home;
 mod lists;
@@ -24,6 +25,8 @@ use crate::feature::State;
 use crate::model::{self, Actor, Fault, PostDetail, id_of_address};
 use crate::store;
 
+/// The tabs of the settings, a place of several features.
+const TABS: &str = "settings.tabs";
 /// How many posts a list shows at once.
 pub(crate) const PER_PAGE: usize = 20;
 
@@ -68,6 +71,7 @@ pub(crate) fn routes(state: &State) -> Routes {
         .method_router(Method::POST, "/posts/{post}/restore", member, submit(write::restore).with_state(s()))
         .method_router(Method::POST, "/posts/{post}/accept", member, submit(write::accept).with_state(s()))
         .method_router(Method::POST, "/posts/{post}/unaccept", member, submit(write::unaccept).with_state(s()))
+        .method_router(Method::GET, "/settings/deleted", member, get(deleted::show).with_state(s()))
         .route(Method::POST, "/preview", member, write::preview)
 }
 
@@ -75,6 +79,7 @@ pub(crate) fn slots(state: &State) -> Vec<SlotEntry> {
     let (works, sky, read) = (state.clone(), state.clone(), state.clone());
     let (waiting, unanswered) = (state.clone(), state.clone());
     vec![
+        SlotEntry::tab(TABS, 15, "/settings/deleted", "posts-deleted"),
         SlotEntry::new("member.main", 10, move |request| member::works(works.clone(), request)),
         SlotEntry::new("twin.aside", 10, move |request| slots::sky(sky.clone(), request)),
         SlotEntry::new("twin.main", 10, move |request| slots::read_by_twin(read.clone(), request)),

@@ -1,10 +1,12 @@
 //! The SQL of posts; its tables begin with `posts_`.
 
+mod deleted;
 mod lists;
 mod named;
 mod read;
 mod write;
 
+pub use deleted::deleted_by;
 pub use lists::{latest_of_author, list, list_in, revision, revisions, tags, thread};
 pub use named::{drop_story, mentions, put_mentions, put_story, said_before, sources, story};
 pub use read::{answers, credits, details, heads, ids_after, views};
