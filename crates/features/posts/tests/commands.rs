@@ -78,7 +78,7 @@ async fn a_question_is_answered_accepted_and_deleted(db: TestDb) {
     assert!(!port.posts(&[q]).await.unwrap()[&q].accepted);
     let own = store::deleted_by(s, BO.id, s.now(), None, 5).await.unwrap();
     let listed: Vec<_> = own.iter().map(|p| (p.id, p.title.as_str())).collect();
-    assert_eq!(listed, [(a, "为什么")], "what went with it comes back with it");
+    assert_eq!(listed, [(a, "为什么？")], "what went with it comes back with it");
     assert!(store::deleted_by(s, BO.id, s.now(), Some(own[0].cursor()), 5).await.unwrap().is_empty());
     assert!(store::deleted_by(s, ADA.id, s.now(), None, 5).await.unwrap().is_empty());
     commands::restore(s, BO, a).await.unwrap();

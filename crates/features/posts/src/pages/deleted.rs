@@ -51,5 +51,5 @@ pub(super) async fn show(
     let row = |post: Deleted| Row { kind: kind_key(post.kind), until: t.date(post.until()), post };
     let rows = posts.into_iter().map(row).collect();
     let template = DeletedTemplate { t, tabs: ctx.slot(TABS, &Subject::default()).await, rows, older };
-    Ok(ctx.page().title(t.s("posts-deleted")).noindex().render(&template))
+    Ok(ctx.page().title(t.s("posts-bin")).noindex().render(&template))
 }

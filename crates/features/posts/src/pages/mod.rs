@@ -79,7 +79,7 @@ pub(crate) fn slots(state: &State) -> Vec<SlotEntry> {
     let (works, sky, read) = (state.clone(), state.clone(), state.clone());
     let (waiting, unanswered) = (state.clone(), state.clone());
     vec![
-        SlotEntry::tab(TABS, 15, "/settings/deleted", "posts-deleted"),
+        SlotEntry::tab(TABS, 15, "/settings/deleted", "posts-bin"),
         SlotEntry::new("member.main", 10, move |request| member::works(works.clone(), request)),
         SlotEntry::new("twin.aside", 10, move |request| slots::sky(sky.clone(), request)),
         SlotEntry::new("twin.main", 10, move |request| slots::read_by_twin(read.clone(), request)),
