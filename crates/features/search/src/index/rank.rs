@@ -305,22 +305,14 @@ impl Index {
         if telling.is_empty() {
             return Ok((Vec::new(), allowed));
         }
-        let any = self.any_of(telling.iter().map(|i| &parsed.terms[*i]));
         let mut clauses = self.filters(&query.filter);
+        clauses.push((Occur::Must, Box::new(self.any_of(telling.iter().map(|i| &parsed.terms[*i])))));
         let mut count = BY_WORDS.max(query.limit);
         if parsed.has_operators() {
             count *= WITH_OPERATORS;
             clauses.extend(parsed.phrases.iter().flat_map(|p| self.all_of(p)));
         }
-        // Alone, the terms let tantivy leave out whole blocks that cannot be among the best; within a conjunction it
-        // scores every passage that holds one of them.
-        let clauses = if clauses.is_empty() {
-            any
-        } else {
-            clauses.push((Occur::Must, Box::new(any)));
-            BooleanQuery::new(clauses)
-        };
-        let top = searcher.search(&clauses, &TopDocs::with_limit(count).order_by_score())?;
+        let top = searcher.search(&BooleanQuery::new(clauses), &TopDocs::with_limit(count).order_by_score())?;
         let found = column(searcher, "passage", top.into_iter().map(|(_, address)| address))?;
         Ok((found.into_iter().map(|(_, id)| PassageId::from_raw(id)).collect(), allowed))
     }
