@@ -2,13 +2,14 @@
 //!
 //! ```text
 //! cargo bench -p xinghe-search --bench search -- --texts FOLDER… [--questions FILE…] [--model PATH]
-//!     [--passages 10000,200000]
+//!     [--passages 10000,200000] [--keep FOLDER]
 //! ```
 //!
 //! The folders hold Markdown (two languages are better than one). Their sentences are put together at random, with a
 //! fixed seed, to as many passages as wanted: as long, and as rare in their words, as real ones. A passage's vectors
 //! are those of its sentences, of which 3,000 are embedded. Queries are the questions of question sets where some are
-//! named; else sentences of the texts that end in a question mark, and stretches of others. Without a model (`--model` or `XINGHE_MODEL`), words alone are measured.
+//! named; else sentences of the texts that end in a question mark, and stretches of others. Without a model (`--model` or
+//! `XINGHE_MODEL`), words alone are measured. What was built stays in the folder of `--keep`, and is used again from there.
 #![expect(
     clippy::print_stdout,
     clippy::print_stderr,
@@ -66,7 +67,8 @@ fn main() {
     }
     let queries = if asked.is_empty() { queries(&pool) } else { asked };
     for size in sizes {
-        let report = measure(size, &pool, &queries, encoder.as_mut());
+        let kept = after("--keep").map(|folder| Path::new(&folder).join(size.to_string()));
+        let report = measure(size, kept, &pool, &queries, encoder.as_mut());
         println!("{report}");
     }
 }
@@ -166,10 +168,17 @@ fn post(id: i64, random: &mut StdRng, pool: &[Sentence]) -> (PostView, Vec<Passa
     (view, vectors)
 }
 
-fn measure(size: usize, pool: &[Sentence], queries: &[String], mut encoder: Option<&mut Encoder>) -> serde_json::Value {
-    let folder = tempfile::tempdir().expect("a folder for the index");
+fn measure(
+    size: usize,
+    kept: Option<PathBuf>,
+    pool: &[Sentence],
+    queries: &[String],
+    mut encoder: Option<&mut Encoder>,
+) -> serde_json::Value {
+    let temporary = tempfile::tempdir().expect("a folder for the index");
+    let folder = kept.unwrap_or_else(|| temporary.path().to_owned());
     let model = encoder.as_ref().map(|_| E5_SMALL_NAME);
-    let index = Index::open(folder.path(), model).expect("the index opens");
+    let index = Index::open(&folder, model).expect("the index opens");
     let mut random = StdRng::seed_from_u64(42);
     let (begin, mut id) = (Instant::now(), 1i64);
     while index.counts().expect("counts").passages < size as u64 {

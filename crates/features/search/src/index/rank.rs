@@ -122,33 +122,32 @@ impl Index {
         let (totals, holding) = self.records.without(&txn, &hashes, query.filter.without)?;
         let weighed = Weighed::new(&parsed.terms, &hashes, totals, &holding);
         let telling = weighed.most_telling(FOR_CANDIDATES);
+        let words = || {
+            let (found, allowed) = self.by_words(&searcher, &parsed, &telling, query)?;
+            let read = self.read_all(&txn, &found, &parsed, &weighed)?;
+            Ok::<_, IndexError>((read, allowed, txn))
+        };
         let (by_words, vector) = std::thread::scope(|scope| {
-            let words = scope.spawn(|| self.by_words(&searcher, &parsed, &telling, query));
+            let words = scope.spawn(words);
             let vector = if query.operators && parsed.is_empty() { None } else { vector() };
             (words.join(), vector)
         });
         let broken = |_| IndexError::Folder(std::io::Error::other("looking for words failed"));
-        let (mut found, allowed) = by_words.map_err(broken)??;
+        let (mut read, allowed, txn) = by_words.map_err(broken)??;
         let asked = vector.map(|v| Asked::new(self.means.as_ref(), Language::of(language.primary()), v.as_ref()));
         if let (Some(asked), false) = (&asked, allowed.are_all_found()) {
-            let known: FxHashSet<PassageId> = found.iter().copied().collect();
-            let near = self.by_meaning(asked, &allowed, query)?;
-            found.extend(near.into_iter().filter(|p| !known.contains(p)));
+            let known: FxHashSet<PassageId> = read.iter().map(|(s, _)| s.passage).collect();
+            let mut near = self.by_meaning(&txn, asked, &allowed, query)?;
+            near.retain(|p| !known.contains(p));
+            read.extend(self.read_all(&txn, &near, &parsed, &weighed)?);
         }
-        let mut scored = Vec::with_capacity(found.len());
-        for passage in found {
-            // Written meanwhile, or not yet wholly.
-            let Some(terms) = self.records.terms(&txn, passage)? else { continue };
-            if parsed.has_operators()
-                && !self.records.text(&txn, passage)?.is_some_and(|t| parsed.allows(&t.searchable()))
-            {
-                continue;
+        let mut scored = Vec::with_capacity(read.len());
+        for (mut s, of) in read {
+            if let Some(asked) = &asked {
+                s.foreign = asked.crosses_to(of);
+                s.meaning = self.records.vectors(&txn, s.passage)?.and_then(|bytes| score::meaning(asked, of, bytes));
             }
-            let (words, sentence_words) = weighed.words(&terms);
-            let vectors = self.records.vectors(&txn, passage)?;
-            let meaning = asked.as_ref().zip(vectors).and_then(|(a, bytes)| score::meaning(a, terms.language, bytes));
-            let foreign = asked.as_ref().is_some_and(|a| a.crosses_to(terms.language));
-            scored.push(Scored { passage, post: terms.post, foreign, score: 0.0, words, sentence_words, meaning });
+            scored.push(s);
         }
         if allowed.are_all_found() {
             score::keep_candidates(&mut scored, (BY_WORDS.max(query.limit), BY_MEANING.max(query.limit / 2)));
@@ -171,6 +170,31 @@ impl Index {
             self.introduced_first(&txn, &parsed, &mut scored)?;
         }
         Ok(Ranking { txn, parsed, weighed, asked, bridge, scored, language })
+    }
+
+    /// Candidates with their words weighed and their language, without those that phrases and exclusions drop.
+    fn read_all(
+        &self,
+        txn: &RoTxn<'_, WithoutTls>,
+        found: &[PassageId],
+        parsed: &Parsed,
+        weighed: &Weighed,
+    ) -> Result<Vec<(Scored, Language)>, IndexError> {
+        let mut all = Vec::with_capacity(found.len());
+        for passage in found.iter().copied() {
+            // Written meanwhile, or not yet wholly.
+            let Some(terms) = self.records.terms(txn, passage)? else { continue };
+            if parsed.has_operators()
+                && !self.records.text(txn, passage)?.is_some_and(|t| parsed.allows(&t.searchable()))
+            {
+                continue;
+            }
+            let (words, sentence_words) = weighed.words(&terms);
+            let post = terms.post;
+            let s = Scored { passage, post, foreign: false, score: 0.0, words, sentence_words, meaning: None };
+            all.push((s, terms.language));
+        }
+        Ok(all)
     }
 
     /// The evidence of some of a ranking's passages, by their places in it.
@@ -332,23 +356,32 @@ impl Index {
         Ok(if few { Allowed::Few(found) } else { Allowed::Many(found) })
     }
 
-    fn by_meaning(&self, asked: &Asked, allowed: &Allowed, query: &Query) -> Result<Vec<PassageId>, IndexError> {
+    fn by_meaning(
+        &self,
+        txn: &RoTxn<'_, WithoutTls>,
+        asked: &Asked,
+        allowed: &Allowed,
+        query: &Query,
+    ) -> Result<Vec<PassageId>, IndexError> {
         let count = BY_MEANING.max(query.limit / 2);
         let near = {
             let sketches = self.sketches.read().unwrap_or_else(std::sync::PoisonError::into_inner);
             let (kinds, without) = (&query.filter.kinds, query.filter.without);
             let fits = |e: &Entry| Some(e.post) != without && (kinds.is_empty() || kinds.contains(&e.kind));
+            let unfiltered = without.is_none() && kinds.is_empty();
             match allowed {
-                Allowed::All => sketches.nearest(&asked.sketch, count * SKETCHES, fits),
+                Allowed::All if unfiltered => {
+                    sketches.nearest(&asked.sketch, count * SKETCHES, None::<fn(&Entry) -> bool>)
+                }
+                Allowed::All => sketches.nearest(&asked.sketch, count * SKETCHES, Some(fits)),
                 Allowed::Few(some) | Allowed::Many(some) => {
                     sketches.nearest_among(&asked.sketch, count * SKETCHES, some.iter().copied(), fits)
                 }
             }
         };
-        let txn = self.records.read()?;
         let mut exact = Vec::with_capacity(near.len());
         for (passage, language) in near {
-            let Some(bytes) = self.records.vectors(&txn, passage)? else { continue };
+            let Some(bytes) = self.records.vectors(txn, passage)? else { continue };
             let Some(vector) = stored(bytes).next() else { continue };
             exact.push((asked.centred_cosine(language, Part::Passage, &vector), passage));
         }

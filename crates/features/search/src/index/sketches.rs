@@ -55,20 +55,24 @@ impl Sketches {
         *self = Self::default();
     }
 
-    /// The passages whose signs differ least, nearest first; of equals the older one.
+    /// The passages whose signs differ least, nearest first; of equals the older one. Without a condition, the entries
+    /// of what lies far away need not be read.
     pub fn nearest(
         &self,
         sketch: &Sketch,
         count: usize,
-        allowed: impl Fn(&Entry) -> bool,
+        allowed: Option<impl Fn(&Entry) -> bool>,
     ) -> Vec<(PassageId, Language)> {
         let mut distances = Vec::with_capacity(self.signs.len());
         distances_to(&self.signs, sketch, &mut distances);
         // How many lie at each distance tells how far to go, without sorting all.
         let mut at = [0usize; Sketch::WORDS * 64 + 1];
-        for (distance, entry) in distances.iter().zip(&self.entries) {
-            if allowed(entry) {
-                at[usize::from(*distance)] += 1;
+        match &allowed {
+            None => distances.iter().for_each(|distance| at[usize::from(*distance)] += 1),
+            Some(allowed) => {
+                for (distance, entry) in distances.iter().zip(&self.entries) {
+                    at[usize::from(*distance)] += usize::from(allowed(entry));
+                }
             }
         }
         let mut sum = 0;
@@ -77,8 +81,8 @@ impl Sketches {
             sum >= count
         });
         let farthest = farthest.unwrap_or(at.len()) as u16;
-        let near = distances.iter().zip(&self.entries).filter(|(d, e)| **d <= farthest && allowed(e));
-        first(near.map(|(d, e)| (*d, e)).collect(), count)
+        let near = distances.iter().enumerate().filter(|(_, d)| **d <= farthest).map(|(i, d)| (*d, &self.entries[i]));
+        first(near.filter(|(_, e)| allowed.as_ref().is_none_or(|allowed| allowed(e))).collect(), count)
     }
 
     /// The same among a few passages.
@@ -145,13 +149,13 @@ mod tests {
         for i in 0..100 {
             all.put(entry(i, i / 2, i as usize));
         }
-        let nearest = |all: &Sketches, n, count| all.nearest(&with_bits(n), count, |_| true);
+        let nearest = |all: &Sketches, n, count| all.nearest(&with_bits(n), count, None::<fn(&Entry) -> bool>);
         assert_eq!(nearest(&all, 50, 3), ids(&[50, 49, 51]));
         all.remove(PostId::from_raw(25));
         assert_eq!(nearest(&all, 50, 3), ids(&[49, 48, 52]));
         all.put(entry(7, 3, 50));
         assert_eq!(nearest(&all, 50, 1), ids(&[7]), "a passage put again takes its own place");
-        assert_eq!(all.nearest(&with_bits(0), 2, |e| e.passage.raw() > 90), ids(&[91, 92]));
+        assert_eq!(all.nearest(&with_bits(0), 2, Some(|e: &Entry| e.passage.raw() > 90)), ids(&[91, 92]));
         assert_eq!(nearest(&all, 50, 1000).len(), 98);
         let few = [91, 90, 7, 1_000].map(PassageId::from_raw);
         assert_eq!(all.nearest_among(&with_bits(0), 2, few.into_iter(), |e| e.passage.raw() > 7), ids(&[90, 91]));
