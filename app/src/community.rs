@@ -9,8 +9,10 @@ use tokio_util::sync::CancellationToken;
 use xinghe_accounts::{Accounts, AccountsFeature};
 use xinghe_ai::Embed;
 use xinghe_core::Lang;
+use xinghe_core::mail::Mailer;
 use xinghe_core::ports::{Authors, PortError, PortResult, Posts, Retrieve};
 use xinghe_importer as importer;
+use xinghe_mail::Smtp;
 use xinghe_notifications::{Notifications, NotificationsFeature};
 use xinghe_observatory::{Deps as ObservatoryDeps, IndexCounts, IndexGauge, Ledger, Observatory};
 use xinghe_posts::{PostsFeature, PostsPort};
@@ -167,7 +169,10 @@ impl Community {
         metrics: impl Fn() -> String + Send + Sync + 'static,
     ) -> anyhow::Result<Self> {
         let (embedder, state) = models::embedder(&settings)?;
-        let accounts = Accounts::new(store.clone());
+        let accounts = match mailer(&settings)? {
+            Some(mailer) => Accounts::new(store.clone()).with_mailer(mailer, &settings.public_url()),
+            None => Accounts::new(store.clone()),
+        };
         let authors: Arc<dyn Authors> = Arc::new(accounts.clone());
         let posts = Arc::new(PostsPort::new(store.clone(), authors.clone()));
         let reading: Arc<dyn Posts> = posts.clone();
@@ -279,6 +284,13 @@ impl Community {
     pub fn reach(&self, allow_private: bool) -> importer::Reach {
         reach(self.settings.data_dir.join("scratch"), allow_private)
     }
+}
+
+/// Who carries mails, if anybody.
+fn mailer(settings: &Settings) -> anyhow::Result<Option<Arc<dyn Mailer>>> {
+    let Some(url) = settings.smtp_url.as_ref().filter(|u| !u.is_empty()) else { return Ok(None) };
+    let from = settings.mail_from.as_deref().context("smtp_url is set but mail_from is not: from whom are mails?")?;
+    Ok(Some(Arc::new(Smtp::new(url.reveal(), from)?)))
 }
 
 /// What an import needs from outside; `scratch` is where it may write while it reads.

@@ -73,6 +73,18 @@ pub const TABLE: &[Row] = &[
         "none",
         "A bearer token for `/metrics`; without one only this machine may read it.",
     ),
+    row(
+        "smtp_url",
+        "XINGHE_SMTP_URL",
+        "none",
+        "The mail server: `smtps://user:password@host` (TLS) or `smtp://user:password@host` (STARTTLS; without TLS only on this machine). Without one no mail is sent, and administrators hand out one-time links instead. Never logged or shown.",
+    ),
+    row(
+        "mail_from",
+        "XINGHE_MAIL_FROM",
+        "none",
+        "From whom mails come, for instance `Xinghe <no-reply@example.org>`. Needed with `smtp_url`.",
+    ),
     row("otlp_endpoint", "XINGHE_OTLP_ENDPOINT", "none", "Where traces go, for instance `http://127.0.0.1:4318`."),
     row(
         "ai.embedder",
@@ -205,6 +217,10 @@ pub struct Settings {
     /// See [`TABLE`].
     pub metrics_token: Option<Secret>,
     /// See [`TABLE`].
+    pub smtp_url: Option<Secret>,
+    /// See [`TABLE`].
+    pub mail_from: Option<String>,
+    /// See [`TABLE`].
     pub otlp_endpoint: Option<String>,
     /// See [`TABLE`].
     pub ai: AiSettings,
@@ -224,6 +240,8 @@ impl Default for Settings {
             workers: 2,
             database_connections: 10,
             metrics_token: None,
+            smtp_url: None,
+            mail_from: None,
             otlp_endpoint: None,
             ai: AiSettings::default(),
         }

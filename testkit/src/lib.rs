@@ -16,10 +16,12 @@
 mod db;
 mod gate;
 mod manual;
+mod smtp;
 
 pub use db::{POSTGRES_VARIABLE, TestDb};
 pub use gate::Gate;
 pub use manual::{ManualClock, SeededRandom};
+pub use smtp::{Received, SmtpPeer};
 
 /// Makes two tests of each `async fn name(db: TestDb)`: `name::sqlite` and `name::postgres`.
 #[macro_export]

@@ -94,6 +94,7 @@ const PLATFORM: &[(&str, &[&str])] = &[
     ("xinghe-core", &[]),
     ("xinghe-embedder", &[]),
     ("xinghe-net", &["xinghe-core"]),
+    ("xinghe-mail", &["xinghe-core"]),
     ("xinghe-text", &["xinghe-core"]),
     ("xinghe-store", &["xinghe-core"]),
     ("xinghe-ai", &["xinghe-core", "xinghe-text", "xinghe-net", "xinghe-embedder"]),

@@ -81,6 +81,8 @@ async fn announce(community: &Community) -> anyhow::Result<()> {
     let url = community.settings.public_url();
     output::note(&format!("星河 Xinghe {} on {url}", env!("CARGO_PKG_VERSION")));
     output::note(&format!("embedder: {}", community.embedder));
+    let mail = if community.accounts.sends_mail() { "by smtp_url" } else { "none; set smtp_url and mail_from" };
+    output::note(&format!("mail: {mail}"));
     if let Some(link) = community.accounts.first_admin_link(&url).await? {
         output::note(&format!("The first administrator signs up here, once: {link}"));
     }

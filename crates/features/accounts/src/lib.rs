@@ -1,7 +1,8 @@
 //! Accounts: members, unclaimed authors, sessions, roles, claims.
 //!
 //! It promises: a password is kept only as an argon2id hash and a session only as the hash of its token; wrong tries
-//! bring growing pauses in all processes together; the last administrator cannot go; an unclaimed author becomes a
+//! bring growing pauses in all processes together; the secret of a link in a mail is kept as a hash only, works once and
+//! a short time, and asking for one tells nobody who has an account; the last administrator cannot go; an unclaimed author becomes a
 //! member only by an accepted claim; an erased member leaves no name here, the handle goes to nobody else, and authors whom the member had claimed are
 //! unclaimed again.
 //!
@@ -34,6 +35,13 @@ use xinghe_web::{Feature, Routes, SlotEntry};
 pub use commands::{Accounts, AuthorList, ClaimList, Slice};
 pub use error::AccountError;
 
+/// This feature's texts.
+pub(crate) const LOCALES: &[(Lang, &str)] = &[
+    (Lang::ZhHans, include_str!("../locales/zh-Hans.ftl")),
+    (Lang::ZhHant, include_str!("../locales/zh-Hant.ftl")),
+    (Lang::En, include_str!("../locales/en.ftl")),
+];
+
 /// This feature's tables.
 pub fn migrations() -> Vec<Migration> {
     vec![
@@ -48,6 +56,12 @@ pub fn migrations() -> Vec<Migration> {
             version: 2,
             name: "former handles, known networks",
             sql: include_str!("../migrations/0002.sql"),
+        },
+        Migration {
+            feature: "accounts",
+            version: 3,
+            name: "email addresses, letters, links",
+            sql: include_str!("../migrations/0003.sql"),
         },
     ]
 }
@@ -93,7 +107,10 @@ impl Feature for AccountsFeature {
     }
 
     fn jobs(&self) -> Vec<Arc<dyn JobHandler>> {
-        vec![Arc::new(jobs::Sweeper { accounts: self.accounts.clone() })]
+        vec![
+            Arc::new(jobs::Sweeper { accounts: self.accounts.clone() }),
+            Arc::new(commands::Courier::new(self.accounts.clone())),
+        ]
     }
 
     fn schedules(&self) -> Vec<Schedule> {
@@ -101,11 +118,7 @@ impl Feature for AccountsFeature {
     }
 
     fn locales(&self) -> &'static [(Lang, &'static str)] {
-        &[
-            (Lang::ZhHans, include_str!("../locales/zh-Hans.ftl")),
-            (Lang::ZhHant, include_str!("../locales/zh-Hant.ftl")),
-            (Lang::En, include_str!("../locales/en.ftl")),
-        ]
+        LOCALES
     }
 
     fn openapi(&self) -> Option<utoipa::openapi::OpenApi> {

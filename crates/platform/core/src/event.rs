@@ -43,6 +43,11 @@ pub enum Event {
         /// Whose role.
         member: AuthorId,
     },
+    /// An administrator made a link with which a member's password can be set anew.
+    PasswordLinkMade {
+        /// Whose password.
+        member: AuthorId,
+    },
     /// A member's account and rows were erased.
     MemberErased {
         /// Who is gone.

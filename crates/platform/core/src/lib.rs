@@ -11,6 +11,7 @@
 //! | [`event`] | the vocabulary of the event log |
 //! | [`content`] | posts, authors and passages as features show them to one another |
 //! | [`evidence`] | what retrieval found for a question, with the features that judge it |
+//! | [`mail`] | a mail, and the port that sends it |
 //! | [`ports`] | the traits that one feature implements and others receive |
 
 pub mod changes;
@@ -19,6 +20,7 @@ pub mod event;
 pub mod evidence;
 pub mod id;
 pub mod lang;
+pub mod mail;
 pub mod money;
 pub mod ports;
 pub mod time;

@@ -2,12 +2,13 @@
 
 mod admin;
 mod claims;
+mod mail;
 mod me;
 mod members;
 mod session;
 pub(crate) mod shapes;
 
-use axum::routing::{delete, get, patch, post};
+use axum::routing::{delete, get, patch, post, put};
 use http::Method;
 use utoipa::OpenApi;
 use xinghe_web::{Need, RateClass, Routes};
@@ -21,6 +22,8 @@ use crate::commands::Accounts;
         session::sign_in, session::sign_out, me::show, me::change, me::erase, me::password, me::sessions,
         me::end_other_sessions, me::end_session, members::list, members::register, members::show, claims::of_me,
         claims::create, claims::withdraw, admin::claims, admin::decide, admin::change,
+        mail::show, mail::change, mail::remove, mail::verify, mail::forgot, mail::reset, mail::link, mail::from_link,
+        mail::reset_link,
     ),
     tags((name = "accounts", description = "Members, unclaimed authors, sessions, claims"))
 )]
@@ -29,7 +32,7 @@ pub(crate) struct Doc;
 /// The routes of this API.
 pub(crate) fn routes(accounts: &Accounts) -> Routes {
     let a = || accounts.clone();
-    Routes::new()
+    mail_routes(accounts)
         .method_router(Method::POST, "/api/v1/session", Need::Anyone, post(session::sign_in).with_state(a()))
         .limit(RateClass::SignIn)
         .method_router(Method::DELETE, "/api/v1/session", Need::Member, delete(session::sign_out).with_state(a()))
@@ -77,4 +80,33 @@ pub(crate) fn routes(accounts: &Accounts) -> Routes {
             Need::Administrator,
             patch(admin::change).with_state(a()),
         )
+}
+
+/// The routes of addresses and links.
+fn mail_routes(accounts: &Accounts) -> Routes {
+    let a = || accounts.clone();
+    let (anyone, member, admin) = (Need::Anyone, Need::Member, Need::Administrator);
+    Routes::new()
+        .method_router(Method::GET, "/api/v1/me/email", member, get(mail::show).with_state(a()))
+        .method_router(Method::PUT, "/api/v1/me/email", member, put(mail::change).with_state(a()))
+        .limit(RateClass::SignIn)
+        .method_router(Method::DELETE, "/api/v1/me/email", member, delete(mail::remove).with_state(a()))
+        .limit(RateClass::SignIn)
+        .method_router(Method::POST, "/api/v1/email/verify", anyone, post(mail::verify).with_state(a()))
+        .limit(RateClass::SignIn)
+        .method_router(Method::POST, "/api/v1/password/forgot", anyone, post(mail::forgot).with_state(a()))
+        .limit(RateClass::SignIn)
+        .method_router(Method::POST, "/api/v1/password/reset", anyone, post(mail::reset).with_state(a()))
+        .limit(RateClass::SignIn)
+        .method_router(Method::POST, "/api/v1/session/link", anyone, post(mail::link).with_state(a()))
+        .limit(RateClass::SignIn)
+        .method_router(Method::POST, "/api/v1/session/from-link", anyone, post(mail::from_link).with_state(a()))
+        .limit(RateClass::SignIn)
+        .method_router(
+            Method::POST,
+            "/api/v1/admin/members/{handle}/reset-link",
+            admin,
+            post(mail::reset_link).with_state(a()),
+        )
+        .limit(RateClass::SignIn)
 }

@@ -10,7 +10,7 @@ use crate::handle::Handle;
 use crate::model::{self, About, Client, NewSession, Registration, SETUP_MS, Standing};
 use crate::password;
 use crate::store::throttle::{self, Subject};
-use crate::store::{authors, hash_of, members, networks, new_token, sessions};
+use crate::store::{authors, emails, hash_of, members, networks, new_token, sessions};
 
 /// A session is marked as used at most this often, in milliseconds: reading pages should not write.
 const TOUCH_MS: i64 = 5 * 60 * 1000;
@@ -193,7 +193,7 @@ impl Accounts {
         Ok(session)
     }
 
-    async fn begin_session(
+    pub(super) async fn begin_session(
         &self,
         unit: &mut UnitOfWork,
         member: AuthorId,
@@ -254,6 +254,7 @@ impl Accounts {
         let mut unit = self.begin().await?;
         members::set_password(&mut unit, member, &phc).await?;
         sessions::delete_all(&mut unit, member, Some(keep)).await?;
+        emails::delete_links(&mut unit, member).await?;
         unit.append(Some(member), &Event::ProfileChanged { member }).await?;
         Ok(unit.commit().await?)
     }
@@ -271,6 +272,7 @@ impl Accounts {
         let mut unit = self.begin().await?;
         members::set_password(&mut unit, member, &phc).await?;
         sessions::delete_all(&mut unit, member, None).await?;
+        emails::delete_links(&mut unit, member).await?;
         unit.append(None, &Event::ProfileChanged { member }).await?;
         Ok(unit.commit().await?)
     }
@@ -294,7 +296,7 @@ impl Accounts {
         Ok(secret.handle)
     }
 
-    async fn count_try(&self, subjects: &[Subject]) -> Result<(), AccountError> {
+    pub(super) async fn count_try(&self, subjects: &[Subject]) -> Result<(), AccountError> {
         let mut unit = self.begin().await?;
         match throttle::count(&mut unit, subjects, self.store.now()).await? {
             Ok(()) => Ok(unit.commit().await?),

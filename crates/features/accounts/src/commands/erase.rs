@@ -5,7 +5,8 @@ use xinghe_core::{AuthorId, Event};
 use super::Accounts;
 use super::rank::keep_one;
 use crate::error::AccountError;
-use crate::store::{authors, claims, members, networks, sessions};
+use crate::model::LETTER_MS;
+use crate::store::{authors, claims, emails, members, networks, sessions};
 
 impl Accounts {
     /// Erases a member who knows the password: account, sessions, claims and notes go; the author row stays without
@@ -23,6 +24,8 @@ impl Accounts {
         sessions::delete_all(&mut unit, member, None).await?;
         claims::delete_of(&mut unit, member).await?;
         networks::delete_all(&mut unit, member).await?;
+        emails::delete_links(&mut unit, member).await?;
+        emails::remove(&mut unit, member).await?;
         members::delete(&mut unit, member).await?;
         authors::anonymise(&mut unit, member).await?;
         for author in authors::release(&mut unit, member).await? {
@@ -32,7 +35,7 @@ impl Accounts {
         Ok(unit.commit().await?)
     }
 
-    /// Forgets sessions that ran out and old wrong tries; answers how many sessions.
+    /// Forgets sessions and links that ran out, and old wrong tries; answers how many sessions.
     ///
     /// # Errors
     /// The database.
@@ -40,6 +43,8 @@ impl Accounts {
         let mut unit = self.begin().await?;
         let swept = sessions::sweep(&mut unit, self.store.now()).await?;
         networks::sweep(&mut unit, self.store.now()).await?;
+        let letters_before = self.store.now().plus_millis(-LETTER_MS).as_millis();
+        emails::sweep(&mut unit, self.store.now(), letters_before).await?;
         unit.commit().await?;
         Ok(swept)
     }

@@ -4,6 +4,7 @@ mod claims;
 mod entrance;
 mod erase;
 mod intake;
+mod mail;
 mod profile;
 mod rank;
 
@@ -18,12 +19,15 @@ use crate::password::Hasher;
 use crate::store::{authors, claims as claim_rows, sessions};
 
 pub use claims::ClaimList;
+pub(crate) use mail::Courier;
+use mail::Mailing;
 
 /// Accounts: commands and reading. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Accounts {
     store: Store,
     hasher: Arc<Hasher>,
+    mailing: Option<Arc<Mailing>>,
 }
 
 /// A list of authors to show.
@@ -62,7 +66,7 @@ impl Accounts {
     /// Accounts over a store that has this feature's migrations.
     pub fn new(store: Store) -> Self {
         let hasher = Arc::new(Hasher::new(store.random().clone()));
-        Self { store, hasher }
+        Self { store, hasher, mailing: None }
     }
 
     /// The store.

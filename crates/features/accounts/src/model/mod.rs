@@ -1,18 +1,22 @@
 //! Types and rules of members and authors. No I/O.
 
+mod claim;
+mod mail;
 mod rules;
+mod session;
 
 use std::fmt;
-use std::net::IpAddr;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 use xinghe_core::content::UnknownWord;
-use xinghe_core::id::ClaimId;
-use xinghe_core::{AuthorCard, AuthorId, Lang, SessionId, Timestamp};
+use xinghe_core::{AuthorCard, AuthorId, Lang, Timestamp};
 use xinghe_web::{Role, Theme};
 
+pub use claim::{Claim, ClaimState, Proof};
+pub use mail::{EmailView, LETTER_MS, LinkView, OneTimeLink, Purpose, check_address, fold_address};
 pub use rules::{check_about, check_handle, check_links, check_name, clean_name, fold_name};
+pub use session::{Client, NewSession, SessionView};
 
 /// How long a session lives after its last use, in milliseconds: 30 days.
 pub const SESSION_MS: i64 = 30 * 24 * 3600 * 1000;
@@ -160,82 +164,6 @@ pub struct AuthorRecord {
     pub member: Option<MemberInfo>,
 }
 
-/// A session as its owner sees it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SessionView {
-    /// Which.
-    pub id: SessionId,
-    /// The program it was begun with, as that program named itself.
-    pub user_agent: String,
-    /// When it was begun.
-    pub created_at: Timestamp,
-    /// When it was last used, to within five minutes.
-    pub seen_at: Timestamp,
-    /// When it ends unless used again.
-    pub expires_at: Timestamp,
-}
-
-impl SessionView {
-    /// The program in a few words, for instance `Firefox, Linux`; what is not a known browser, as it named itself.
-    pub fn program(&self) -> String {
-        let agent = self.user_agent.as_str();
-        // Browsers name those they are like, too; whoever stands later in such a name is looked for first.
-        let known = |list: &[(&str, &'static str)]| list.iter().find(|(mark, _)| agent.contains(mark)).map(|l| l.1);
-        let browser = known(&[
-            ("MicroMessenger/", "WeChat"),
-            ("Edg", "Edge"),
-            ("OPR/", "Opera"),
-            ("Firefox/", "Firefox"),
-            ("FxiOS/", "Firefox"),
-            ("CriOS/", "Chrome"),
-            ("Chrome/", "Chrome"),
-            ("Safari/", "Safari"),
-        ]);
-        let system = known(&[
-            ("HarmonyOS", "HarmonyOS"),
-            ("Android", "Android"),
-            ("iPhone", "iOS"),
-            ("iPad", "iPadOS"),
-            ("Windows", "Windows"),
-            ("Mac OS X", "macOS"),
-            ("Linux", "Linux"),
-        ]);
-        match (browser, system) {
-            (Some(browser), Some(system)) => format!("{browser}, {system}"),
-            (Some(browser), None) => browser.to_owned(),
-            _ => agent.to_owned(),
-        }
-    }
-}
-
-/// A session just begun. The token is known to nobody else and not stored.
-#[derive(Clone, PartialEq, Eq)]
-pub struct NewSession {
-    /// Which.
-    pub id: SessionId,
-    /// Whose.
-    pub member: AuthorId,
-    /// The secret of the cookie or the `Authorization: Bearer` header.
-    pub token: String,
-    /// When it ends unless used.
-    pub expires_at: Timestamp,
-}
-
-impl fmt::Debug for NewSession {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("NewSession").field("id", &self.id).field("member", &self.member).finish_non_exhaustive()
-    }
-}
-
-/// Where a request came from.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Client {
-    /// The client's address, where known.
-    pub ip: Option<IpAddr>,
-    /// The program, as it named itself.
-    pub user_agent: String,
-}
-
 /// What somebody who registers says.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Registration {
@@ -268,85 +196,6 @@ pub struct ProfileChange {
     pub language: Option<Option<Lang>>,
     /// The colour scheme; `Some(None)` follows the system.
     pub theme: Option<Option<Theme>>,
-}
-
-/// How a claim is to be proved. More kinds will come: the same account at a code host, a rel=me link, a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Proof {
-    /// An administrator looks at the reason given and says yes or no.
-    Admin,
-}
-
-impl Proof {
-    /// The word stored and shown in JSON.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Admin => "admin",
-        }
-    }
-}
-
-/// Where a claim stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum ClaimState {
-    /// Waits for a decision.
-    Open,
-    /// The author is this member.
-    Accepted,
-    /// It was not believed.
-    Declined,
-    /// The member took it back.
-    Withdrawn,
-}
-
-impl ClaimState {
-    /// The word stored and shown in JSON.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Open => "open",
-            Self::Accepted => "accepted",
-            Self::Declined => "declined",
-            Self::Withdrawn => "withdrawn",
-        }
-    }
-}
-
-impl FromStr for ClaimState {
-    type Err = UnknownWord;
-    fn from_str(s: &str) -> Result<Self, UnknownWord> {
-        match s {
-            "open" => Ok(Self::Open),
-            "accepted" => Ok(Self::Accepted),
-            "declined" => Ok(Self::Declined),
-            "withdrawn" => Ok(Self::Withdrawn),
-            _ => Err(UnknownWord { given: s.to_owned(), known: &["open", "accepted", "declined", "withdrawn"] }),
-        }
-    }
-}
-
-/// A member's word that an unclaimed author is them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Claim {
-    /// Which.
-    pub id: ClaimId,
-    /// The unclaimed author.
-    pub author: AuthorCard,
-    /// Who says so.
-    pub member: AuthorCard,
-    /// How it is to be proved.
-    pub proof: Proof,
-    /// The reason given.
-    pub why: String,
-    /// Where it stands.
-    pub state: ClaimState,
-    /// What the administrator wrote to the decision.
-    pub note: Option<String>,
-    /// When it was made.
-    pub created_at: Timestamp,
-    /// When it was decided.
-    pub decided_at: Option<Timestamp>,
 }
 
 /// Which authors a list shows.
@@ -383,30 +232,5 @@ mod tests {
         assert_eq!(about.for_reader(Lang::ZhHans), Some((Lang::ZhHant, "程式")));
         assert_eq!(about.for_reader(Lang::En), Some((Lang::En, "code")));
         assert_eq!(About::default().for_reader(Lang::En), None);
-    }
-
-    #[test]
-    fn browsers_are_named_in_few_words_and_others_as_they_are() {
-        let program = |agent: &str| {
-            let now = Timestamp::from_millis(0);
-            let id = SessionId::from_raw(1);
-            SessionView { id, user_agent: agent.into(), created_at: now, seen_at: now, expires_at: now }.program()
-        };
-        for (agent, name) in [
-            ("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "Firefox, Linux"),
-            (
-                "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 \
-                 Safari/537.36 Edg/140.0.0.0",
-                "Edge, Windows",
-            ),
-            (
-                "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) \
-                 Version/18.0 Mobile/15E148 Safari/604.1",
-                "Safari, iOS",
-            ),
-            ("curl/8.14.1", "curl/8.14.1"),
-        ] {
-            assert_eq!(program(agent), name);
-        }
     }
 }

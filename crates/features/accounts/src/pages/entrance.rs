@@ -6,11 +6,13 @@ use axum::extract::{Query, State};
 use axum::response::Response;
 use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
+use xinghe_core::AuthorId;
 use xinghe_web::{AppError, FieldErrors, PageContext, Texts};
 
 use super::{client, cookie, enter, local_path, refusal, to, with_cookie};
 use crate::commands::Accounts;
-use crate::model::Registration;
+use crate::error::AccountError;
+use crate::model::{Client, Registration, check_address};
 
 /// What the addresses of these pages may carry.
 #[derive(Deserialize, Default)]
@@ -18,6 +20,7 @@ use crate::model::Registration;
 pub(super) struct Arrival {
     next: String,
     token: String,
+    done: String,
 }
 
 /// What the forms of these pages send.
@@ -27,6 +30,7 @@ pub(super) struct EntranceForm {
     handle: String,
     name: String,
     password: String,
+    address: String,
     next: String,
     token: String,
 }
@@ -44,6 +48,8 @@ struct SignInTemplate<'a> {
     t: &'a Texts,
     form: &'a EntranceForm,
     errors: &'a FieldErrors,
+    mail: bool,
+    said: Option<&'static str>,
 }
 
 #[derive(Template)]
@@ -53,32 +59,48 @@ struct RegisterTemplate<'a> {
     form: &'a EntranceForm,
     errors: &'a FieldErrors,
     setup: bool,
+    mail: bool,
 }
 
-fn sign_in_page(ctx: &PageContext, form: &EntranceForm, status: StatusCode, errors: &FieldErrors) -> Response {
-    let template = SignInTemplate { t: &ctx.t, form, errors };
+fn sign_in_page(
+    ctx: &PageContext,
+    accounts: &Accounts,
+    form: &EntranceForm,
+    (status, errors): (StatusCode, &FieldErrors),
+    said: Option<&'static str>,
+) -> Response {
+    let template = SignInTemplate { t: &ctx.t, form, errors, mail: accounts.sends_mail(), said };
     ctx.page().title(ctx.t.s("accounts-sign-in")).noindex().status(status).render(&template)
 }
 
 fn register_page(
     ctx: &PageContext,
+    accounts: &Accounts,
     form: &EntranceForm,
     setup: bool,
-    status: StatusCode,
-    errors: &FieldErrors,
+    (status, errors): (StatusCode, &FieldErrors),
 ) -> Response {
     let title = ctx.t.s(if setup { "accounts-setup" } else { "accounts-register" });
-    let template = RegisterTemplate { t: &ctx.t, form, errors, setup };
+    let template = RegisterTemplate { t: &ctx.t, form, errors, setup, mail: accounts.sends_mail() };
     ctx.page().title(title).noindex().status(status).render(&template)
 }
 
 /// `/sign-in`.
-pub(super) async fn sign_in(ctx: PageContext, Query(arrival): Query<Arrival>) -> Response {
+pub(super) async fn sign_in(
+    State(accounts): State<Accounts>,
+    ctx: PageContext,
+    Query(arrival): Query<Arrival>,
+) -> Response {
     if ctx.viewer.member.is_some() {
         return to(local_path(&arrival.next));
     }
+    let said = match arrival.done.as_str() {
+        "reset" => Some("accounts-reset-done"),
+        "verified" => Some("accounts-email-confirmed"),
+        _ => None,
+    };
     let form = EntranceForm { next: arrival.next, ..EntranceForm::default() };
-    sign_in_page(&ctx, &form, StatusCode::OK, &FieldErrors::default())
+    sign_in_page(&ctx, &accounts, &form, (StatusCode::OK, &FieldErrors::default()), said)
 }
 
 /// The form of `/sign-in`. Every sign-in begins a new session; one that the browser had ends.
@@ -97,7 +119,7 @@ pub(super) async fn do_sign_in(
         }
         Err(error) => {
             let (status, errors) = refusal(error, &ctx)?;
-            Ok(sign_in_page(&ctx, &form, status, &errors))
+            Ok(sign_in_page(&ctx, &accounts, &form, (status, &errors), None))
         }
     }
 }
@@ -111,12 +133,53 @@ pub(super) async fn sign_out(State(accounts): State<Accounts>, ctx: PageContext)
 }
 
 /// `/register`.
-pub(super) async fn register(ctx: PageContext, Query(arrival): Query<Arrival>) -> Response {
+pub(super) async fn register(
+    State(accounts): State<Accounts>,
+    ctx: PageContext,
+    Query(arrival): Query<Arrival>,
+) -> Response {
     if ctx.viewer.member.is_some() {
         return to(local_path(&arrival.next));
     }
     let form = EntranceForm { next: arrival.next, ..EntranceForm::default() };
-    register_page(&ctx, &form, false, StatusCode::OK, &FieldErrors::default())
+    register_page(&ctx, &accounts, &form, false, (StatusCode::OK, &FieldErrors::default()))
+}
+
+/// An address that was typed must be one before an account is made.
+fn check(accounts: &Accounts, form: &EntranceForm) -> Result<(), AccountError> {
+    if accounts.sends_mail() && !form.address.trim().is_empty() {
+        check_address(&form.address, "address")?;
+    }
+    Ok(())
+}
+
+async fn register_with_address(
+    accounts: &Accounts,
+    ctx: &PageContext,
+    form: &EntranceForm,
+) -> Result<AuthorId, AccountError> {
+    check(accounts, form)?;
+    accounts.register(&form.registration(ctx)).await
+}
+
+async fn set_up_with_address(
+    accounts: &Accounts,
+    ctx: &PageContext,
+    form: &EntranceForm,
+) -> Result<AuthorId, AccountError> {
+    check(accounts, form)?;
+    accounts.set_up(&form.token, &form.registration(ctx)).await
+}
+
+/// Sends the link that confirms an address. The account is there whether this succeeds or not, and its settings show
+/// which addresses wait.
+async fn wish_address(accounts: &Accounts, ctx: &PageContext, id: AuthorId, form: &EntranceForm, client: &Client) {
+    if !accounts.sends_mail() || form.address.trim().is_empty() {
+        return;
+    }
+    if let Err(error) = accounts.wish_email(id, &form.address, ctx.lang, client).await {
+        tracing::warn!(%error, "a new member's address could not be asked about");
+    }
 }
 
 /// The form of `/register`: whoever registered is signed in.
@@ -126,14 +189,16 @@ pub(super) async fn do_register(
     headers: HeaderMap,
     Form(form): Form<EntranceForm>,
 ) -> Result<Response, AppError> {
-    match accounts.register(&form.registration(&ctx)).await {
+    match register_with_address(&accounts, &ctx, &form).await {
         Ok(id) => {
-            let session = accounts.open_session(id, &client(&ctx.viewer, &headers)).await?;
+            let client = client(&ctx.viewer, &headers);
+            wish_address(&accounts, &ctx, id, &form, &client).await;
+            let session = accounts.open_session(id, &client).await?;
             Ok(enter(&ctx, &session, &form.next))
         }
         Err(error) => {
             let (status, errors) = refusal(error, &ctx)?;
-            Ok(register_page(&ctx, &form, false, status, &errors))
+            Ok(register_page(&ctx, &accounts, &form, false, (status, &errors)))
         }
     }
 }
@@ -148,7 +213,7 @@ pub(super) async fn setup(
         return Err(AppError::NotFound);
     }
     let form = EntranceForm { token: arrival.token, ..EntranceForm::default() };
-    Ok(register_page(&ctx, &form, true, StatusCode::OK, &FieldErrors::default()))
+    Ok(register_page(&ctx, &accounts, &form, true, (StatusCode::OK, &FieldErrors::default())))
 }
 
 /// The form of `/setup`.
@@ -158,14 +223,16 @@ pub(super) async fn do_setup(
     headers: HeaderMap,
     Form(form): Form<EntranceForm>,
 ) -> Result<Response, AppError> {
-    match accounts.set_up(&form.token, &form.registration(&ctx)).await {
+    match set_up_with_address(&accounts, &ctx, &form).await {
         Ok(id) => {
-            let session = accounts.open_session(id, &client(&ctx.viewer, &headers)).await?;
+            let client = client(&ctx.viewer, &headers);
+            wish_address(&accounts, &ctx, id, &form, &client).await;
+            let session = accounts.open_session(id, &client).await?;
             Ok(enter(&ctx, &session, "/"))
         }
         Err(error) => {
             let (status, errors) = refusal(error, &ctx)?;
-            Ok(register_page(&ctx, &form, true, status, &errors))
+            Ok(register_page(&ctx, &accounts, &form, true, (status, &errors)))
         }
     }
 }

@@ -1,7 +1,10 @@
 //! The pages of accounts. They work without script; a wrong form comes back with what was typed, but the passwords.
 
+mod account;
 mod admin;
 mod entrance;
+mod help;
+mod links;
 mod member;
 mod settings;
 
@@ -27,7 +30,7 @@ const COOKIE_S: i64 = SESSION_MS / 1000;
 pub(crate) fn routes(accounts: &Accounts) -> Routes {
     let a = || accounts.clone();
     let (anyone, member, admin) = (Need::Anyone, Need::Member, Need::Administrator);
-    Routes::new()
+    link_routes(accounts)
         .method_router(Method::GET, "/register", anyone, get(entrance::register).with_state(a()))
         .method_router(Method::POST, "/register", anyone, post(entrance::do_register).with_state(a()))
         .limit(RateClass::SignIn)
@@ -41,10 +44,14 @@ pub(crate) fn routes(accounts: &Accounts) -> Routes {
         .limit(RateClass::SignIn)
         .method_router(Method::GET, "/settings", member, get(settings::profile).with_state(a()))
         .method_router(Method::POST, "/settings", member, post(settings::save_profile).with_state(a()))
-        .method_router(Method::GET, "/settings/account", member, get(settings::account).with_state(a()))
-        .method_router(Method::POST, "/settings/password", member, post(settings::password).with_state(a()))
+        .method_router(Method::GET, "/settings/account", member, get(account::show).with_state(a()))
+        .method_router(Method::POST, "/settings/password", member, post(account::password).with_state(a()))
         .limit(RateClass::SignIn)
-        .method_router(Method::POST, "/settings/erase", member, post(settings::erase).with_state(a()))
+        .method_router(Method::POST, "/settings/erase", member, post(account::erase).with_state(a()))
+        .limit(RateClass::SignIn)
+        .method_router(Method::POST, "/settings/email", member, post(account::email).with_state(a()))
+        .limit(RateClass::SignIn)
+        .method_router(Method::POST, "/settings/email/remove", member, post(account::remove_email).with_state(a()))
         .limit(RateClass::SignIn)
         .method_router(Method::GET, "/settings/sessions", member, get(settings::sessions).with_state(a()))
         .method_router(Method::POST, "/settings/sessions", member, post(settings::end_session).with_state(a()))
@@ -56,8 +63,36 @@ pub(crate) fn routes(accounts: &Accounts) -> Routes {
         .method_router(Method::POST, "/@{handle}/claim/withdraw", member, post(member::withdraw).with_state(a()))
         .method_router(Method::GET, "/admin/members", admin, get(admin::members).with_state(a()))
         .method_router(Method::POST, "/admin/members/{id}", admin, post(admin::change).with_state(a()))
+        .method_router(Method::GET, "/admin/members/{id}/reset-link", admin, get(help::show).with_state(a()))
+        .method_router(Method::POST, "/admin/members/{id}/reset-link", admin, post(help::make).with_state(a()))
+        .limit(RateClass::SignIn)
         .method_router(Method::GET, "/admin/claims", admin, get(admin::claims).with_state(a()))
         .method_router(Method::POST, "/admin/claims/{id}", admin, post(admin::decide).with_state(a()))
+}
+
+/// The routes of links by mail. Their pages take tokens, so guessing is slow there, too.
+fn link_routes(accounts: &Accounts) -> Routes {
+    let a = || accounts.clone();
+    let anyone = Need::Anyone;
+    Routes::new()
+        .method_router(Method::GET, "/password/forgot", anyone, get(links::forgot).with_state(a()))
+        .method_router(Method::POST, "/password/forgot", anyone, post(links::do_forgot).with_state(a()))
+        .limit(RateClass::SignIn)
+        .method_router(Method::GET, "/password/reset", anyone, get(links::reset).with_state(a()))
+        .limit(RateClass::SignIn)
+        .method_router(Method::POST, "/password/reset", anyone, post(links::do_reset).with_state(a()))
+        .limit(RateClass::SignIn)
+        .method_router(Method::GET, "/sign-in/link", anyone, get(links::link).with_state(a()))
+        .method_router(Method::POST, "/sign-in/link", anyone, post(links::do_link).with_state(a()))
+        .limit(RateClass::SignIn)
+        .method_router(Method::GET, "/sign-in/with-link", anyone, get(links::with_link).with_state(a()))
+        .limit(RateClass::SignIn)
+        .method_router(Method::POST, "/sign-in/with-link", anyone, post(links::do_with_link).with_state(a()))
+        .limit(RateClass::SignIn)
+        .method_router(Method::GET, "/email/verify", anyone, get(links::verify).with_state(a()))
+        .limit(RateClass::SignIn)
+        .method_router(Method::POST, "/email/verify", anyone, post(links::do_verify).with_state(a()))
+        .limit(RateClass::SignIn)
 }
 
 /// Where a request came from.

@@ -1,4 +1,4 @@
-//! A member's settings: profile, account, sessions.
+//! A member's settings: profile and sessions.
 
 use askama::Template;
 use axum::extract::{Query, State};
@@ -9,7 +9,7 @@ use serde::Deserialize;
 use xinghe_core::{Lang, SessionId};
 use xinghe_web::{AppError, FieldErrors, Html, Member, PageContext, SlotEntry, Subject, Texts, Theme};
 
-use super::{cookie, refusal, to, with_cookie};
+use super::{refusal, to, with_cookie};
 use crate::commands::Accounts;
 use crate::model::{About, LINKS_MAX, Link, ProfileChange, SessionView};
 
@@ -17,7 +17,7 @@ use crate::model::{About, LINKS_MAX, Link, ProfileChange, SessionView};
 #[derive(Deserialize, Default)]
 #[serde(default)]
 pub(super) struct Done {
-    done: String,
+    pub(super) done: String,
 }
 
 /// The profile's form. Links are two lists that run side by side.
@@ -76,7 +76,7 @@ pub(crate) fn tabs() -> Vec<SlotEntry> {
     ]
 }
 
-async fn tabs_of(ctx: &PageContext) -> Html {
+pub(super) async fn tabs_of(ctx: &PageContext) -> Html {
     ctx.slot(TABS, &Subject::default()).await
 }
 
@@ -91,16 +91,6 @@ struct ProfileTemplate<'a> {
     errors: &'a FieldErrors,
     saved: bool,
     langs: [Lang; 3],
-}
-
-#[derive(Template)]
-#[template(path = "settings_account.html")]
-struct AccountTemplate<'a> {
-    t: &'a Texts,
-    tabs: Html,
-    member: &'a Member,
-    errors: &'a FieldErrors,
-    saved: bool,
 }
 
 #[derive(Template)]
@@ -174,69 +164,6 @@ pub(super) async fn save_profile(
         Err(error) => {
             let (status, errors) = refusal(error, &ctx)?;
             Ok(profile_page(&ctx, &member, &form, (status, &errors), false).await)
-        }
-    }
-}
-
-async fn account_page(
-    ctx: &PageContext,
-    member: &Member,
-    status: StatusCode,
-    errors: &FieldErrors,
-    saved: bool,
-) -> Response {
-    let template = AccountTemplate { t: &ctx.t, tabs: tabs_of(ctx).await, member, errors, saved };
-    ctx.page().title(ctx.t.s("accounts-settings-account")).noindex().status(status).render(&template)
-}
-
-/// `/settings/account`.
-pub(super) async fn account(ctx: PageContext, member: Member, Query(done): Query<Done>) -> Response {
-    account_page(&ctx, &member, StatusCode::OK, &FieldErrors::default(), done.done == "password").await
-}
-
-/// The password's form.
-#[derive(Deserialize, Default)]
-#[serde(default)]
-pub(super) struct PasswordForm {
-    old: String,
-    new: String,
-}
-
-/// Changes the password.
-pub(super) async fn password(
-    State(accounts): State<Accounts>,
-    ctx: PageContext,
-    member: Member,
-    Form(form): Form<PasswordForm>,
-) -> Result<Response, AppError> {
-    match accounts.change_password(member.id, member.session, &form.old, &form.new).await {
-        Ok(()) => Ok(to("/settings/account?done=password")),
-        Err(error) => {
-            let (status, errors) = refusal(error, &ctx)?;
-            Ok(account_page(&ctx, &member, status, &errors, false).await)
-        }
-    }
-}
-
-/// The form of leaving.
-#[derive(Deserialize, Default)]
-#[serde(default)]
-pub(super) struct EraseForm {
-    password: String,
-}
-
-/// Erases the account.
-pub(super) async fn erase(
-    State(accounts): State<Accounts>,
-    ctx: PageContext,
-    member: Member,
-    Form(form): Form<EraseForm>,
-) -> Result<Response, AppError> {
-    match accounts.erase(member.id, &form.password).await {
-        Ok(()) => Ok(with_cookie(to("/"), &cookie(&ctx).clear())),
-        Err(error) => {
-            let (status, errors) = refusal(error, &ctx)?;
-            Ok(account_page(&ctx, &member, status, &errors, false).await)
         }
     }
 }

@@ -1,7 +1,5 @@
 //! Members through their commands, over a real database.
 
-#![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
-
 use std::collections::HashSet;
 use std::time::Duration;
 

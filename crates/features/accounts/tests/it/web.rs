@@ -1,152 +1,13 @@
 //! Pages and API of accounts through the web shell.
 
-#![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
-
-use std::net::SocketAddr;
-use std::sync::Arc;
-
-use axum::Router;
 use axum::body::Body;
-use axum::extract::ConnectInfo;
 use http::{Method, Request, StatusCode, header};
-use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use tower::ServiceExt;
-use xinghe_accounts::model::Registration;
-use xinghe_accounts::{Accounts, AccountsFeature, migrations};
-use xinghe_core::ports::{AuthorIntake, ImportedAuthor};
 use xinghe_core::{AuthorId, Lang};
-use xinghe_testkit::TestDb;
-use xinghe_web::{Need, Role, Shell, WebSettings, shell};
+use xinghe_web::{Need, Role};
 
-const PASSWORD: &str = "correct horse battery";
-
-struct Site {
-    db: TestDb,
-    accounts: Accounts,
-    router: Router,
-    shell: Shell,
-}
-
-/// An answer: status, the header values that matter, the body.
-struct Answer {
-    status: StatusCode,
-    location: String,
-    cookie: String,
-    body: String,
-}
-
-impl Answer {
-    fn json(&self) -> Value {
-        serde_json::from_str(&self.body).unwrap_or_else(|e| panic!("{e}: {}", self.body))
-    }
-
-    /// The session cookie that was set, as a browser sends it back.
-    fn session(&self) -> String {
-        assert!(self.cookie.contains("HttpOnly") && self.cookie.contains("SameSite=Lax"), "{}", self.cookie);
-        self.cookie.split(';').next().unwrap().to_owned()
-    }
-}
-
-/// The same with every `id` replaced, since ids tell the process that made them.
-fn without_ids(mut json: Value) -> Value {
-    match &mut json {
-        Value::Object(fields) => {
-            for (name, value) in fields.iter_mut() {
-                *value = if name == "id" { json!("[id]") } else { without_ids(value.take()) };
-            }
-        }
-        Value::Array(items) => items.iter_mut().for_each(|item| *item = without_ids(item.take())),
-        _ => {}
-    }
-    json
-}
-
-/// Who asks: nobody, a browser with a session, a program with a token.
-#[derive(Clone, Copy)]
-enum As<'a> {
-    Stranger,
-    Browser(&'a str),
-    Program(&'a str),
-}
-
-impl Site {
-    async fn new() -> Self {
-        let db = TestDb::sqlite().await;
-        db.store().migrate(&migrations()).await.unwrap();
-        let accounts = Accounts::new(db.store().clone());
-        let mut settings = WebSettings::new("http://xinghe.test");
-        settings.limits.sign_in = 1000;
-        settings.limits.write = 1000;
-        let shell = shell::build(
-            &[Arc::new(AccountsFeature::new(accounts.clone()))],
-            settings,
-            Arc::new(accounts.clone()),
-            db.store().clock().clone(),
-            db.store().random().clone(),
-        )
-        .unwrap();
-        Self { db, accounts, router: shell.router.clone(), shell }
-    }
-
-    async fn send(&self, who: As<'_>, method: Method, path: &str, kind: &str, body: String) -> Answer {
-        let mut request = Request::builder().method(method).uri(path).header(header::ACCEPT_LANGUAGE, "en");
-        if !kind.is_empty() {
-            request = request.header(header::CONTENT_TYPE, kind);
-        }
-        request = match who {
-            As::Stranger => request,
-            As::Browser(cookie) => request.header(header::COOKIE, cookie).header("sec-fetch-site", "same-origin"),
-            As::Program(token) => request.header(header::AUTHORIZATION, format!("Bearer {token}")),
-        };
-        let mut request = request.body(Body::from(body)).unwrap();
-        request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([192, 0, 2, 1], 4000))));
-        let response = self.router.clone().oneshot(request).await.unwrap();
-        let text = |name| response.headers().get(name).map(|v| v.to_str().unwrap().to_owned()).unwrap_or_default();
-        let (status, location, cookie) = (response.status(), text(header::LOCATION), text(header::SET_COOKIE));
-        let body = response.into_body().collect().await.unwrap().to_bytes();
-        Answer { status, location, cookie, body: String::from_utf8(body.to_vec()).unwrap() }
-    }
-
-    async fn get(&self, who: As<'_>, path: &str) -> Answer {
-        self.send(who, Method::GET, path, "", String::new()).await
-    }
-
-    async fn form(&self, who: As<'_>, path: &str, fields: &[(&str, &str)]) -> Answer {
-        let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
-        self.send(who, Method::POST, path, "application/x-www-form-urlencoded", body).await
-    }
-
-    async fn api(&self, who: As<'_>, method: Method, path: &str, body: Value) -> Answer {
-        let body = if body.is_null() { String::new() } else { body.to_string() };
-        self.send(who, method, path, "application/json", body).await
-    }
-
-    async fn member(&self, handle: &str, role: Role) -> AuthorId {
-        let (handle, password) = (handle.to_owned(), PASSWORD.to_owned());
-        let wish = Registration { handle, name: String::new(), password, language: None };
-        self.accounts.add_member(None, &wish, role).await.unwrap()
-    }
-
-    async fn token(&self, handle: &str) -> String {
-        let body = json!({ "handle": handle, "password": PASSWORD });
-        let answer = self.api(As::Stranger, Method::POST, "/api/v1/session", body).await;
-        assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.body);
-        answer.json()["token"].as_str().unwrap().to_owned()
-    }
-
-    async fn browser(&self, handle: &str) -> String {
-        let answer = self.form(As::Stranger, "/sign-in", &[("handle", handle), ("password", PASSWORD)]).await;
-        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
-        answer.session()
-    }
-
-    async fn unclaimed(&self) -> AuthorId {
-        let url = Some("https://example.org/dtolnay".to_owned());
-        let author = ImportedAuthor { name: "David Tolnay".into(), url, key: "crates:dtolnay".into() };
-        self.accounts.ensure(&[author]).await.unwrap()[0]
-    }
-}
+use crate::site::{As, PASSWORD, Site, without_ids};
 
 #[tokio::test]
 async fn somebody_registers_signs_out_and_in_again_and_lands_where_they_came_from() {
@@ -515,8 +376,8 @@ fn every_text_exists_in_all_three_languages() {
     let keys = |text: &str| -> Vec<String> {
         text.lines().filter_map(|l| l.split_once(" = ")).map(|(key, _)| key.to_owned()).collect()
     };
-    let hans = keys(include_str!("../locales/zh-Hans.ftl"));
+    let hans = keys(include_str!("../../locales/zh-Hans.ftl"));
     assert!(hans.len() > 100);
-    assert_eq!(hans, keys(include_str!("../locales/zh-Hant.ftl")));
-    assert_eq!(hans, keys(include_str!("../locales/en.ftl")));
+    assert_eq!(hans, keys(include_str!("../../locales/zh-Hant.ftl")));
+    assert_eq!(hans, keys(include_str!("../../locales/en.ftl")));
 }

@@ -1,5 +1,7 @@
 //! What the API takes and gives.
 
+pub(crate) mod mail;
+
 use serde::{Deserialize, Deserializer, Serialize};
 use xinghe_core::{AuthorCard, Lang, SessionId, Timestamp};
 use xinghe_web::{Role, Theme};

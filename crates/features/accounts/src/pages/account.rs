@@ -1,0 +1,154 @@
+//! A member's settings: email address, password, leaving.
+
+use askama::Template;
+use axum::extract::{Query, State};
+use axum::response::Response;
+use axum_extra::extract::Form;
+use http::{HeaderMap, StatusCode};
+use serde::Deserialize;
+use xinghe_web::{AppError, FieldErrors, Html, Member, PageContext, Texts};
+
+use super::settings::{Done, tabs_of};
+use super::{client, cookie, refusal, to, with_cookie};
+use crate::commands::Accounts;
+use crate::error::AccountError;
+use crate::model::EmailView;
+
+#[derive(Template)]
+#[template(path = "settings_account.html")]
+struct AccountTemplate<'a> {
+    t: &'a Texts,
+    tabs: Html,
+    member: &'a Member,
+    email: EmailView,
+    mail: bool,
+    /// The address typed into a form that came back.
+    typed: &'a str,
+    errors: &'a FieldErrors,
+    saved: Option<&'static str>,
+}
+
+/// The sentence about what was just done.
+fn said(done: &str) -> Option<&'static str> {
+    match done {
+        "password" => Some("accounts-password-changed"),
+        "email" => Some("accounts-email-asked"),
+        "verified" => Some("accounts-email-confirmed"),
+        "no-email" => Some("accounts-email-removed"),
+        _ => None,
+    }
+}
+
+async fn page(
+    accounts: &Accounts,
+    ctx: &PageContext,
+    member: &Member,
+    typed: &str,
+    (status, errors): (StatusCode, &FieldErrors),
+    saved: Option<&'static str>,
+) -> Result<Response, AppError> {
+    let (email, mail) = (accounts.email(member.id).await?, accounts.sends_mail());
+    let tabs = tabs_of(ctx).await;
+    let template = AccountTemplate { t: &ctx.t, tabs, member, email, mail, typed, errors, saved };
+    Ok(ctx.page().title(ctx.t.s("accounts-settings-account")).noindex().status(status).render(&template))
+}
+
+/// `/settings/account`.
+pub(super) async fn show(
+    State(accounts): State<Accounts>,
+    ctx: PageContext,
+    member: Member,
+    Query(done): Query<Done>,
+) -> Result<Response, AppError> {
+    page(&accounts, &ctx, &member, "", (StatusCode::OK, &FieldErrors::default()), said(&done.done)).await
+}
+
+/// Sends the browser on, or shows the page again with what is wrong.
+async fn answer(
+    accounts: &Accounts,
+    ctx: &PageContext,
+    member: &Member,
+    typed: &str,
+    done: Result<Response, AccountError>,
+) -> Result<Response, AppError> {
+    match done {
+        Ok(response) => Ok(response),
+        Err(error) => {
+            let (status, errors) = refusal(error, ctx)?;
+            page(accounts, ctx, member, typed, (status, &errors), None).await
+        }
+    }
+}
+
+/// The password's form.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(super) struct PasswordForm {
+    old: String,
+    new: String,
+}
+
+/// Changes the password.
+pub(super) async fn password(
+    State(accounts): State<Accounts>,
+    ctx: PageContext,
+    member: Member,
+    Form(form): Form<PasswordForm>,
+) -> Result<Response, AppError> {
+    let done = accounts.change_password(member.id, member.session, &form.old, &form.new).await;
+    let done = done.map(|()| to("/settings/account?done=password"));
+    answer(&accounts, &ctx, &member, "", done).await
+}
+
+/// The address's form.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(super) struct EmailForm {
+    address: String,
+    confirm: String,
+}
+
+/// Sends a link to an address that is to become the member's.
+pub(super) async fn email(
+    State(accounts): State<Accounts>,
+    ctx: PageContext,
+    headers: HeaderMap,
+    member: Member,
+    Form(form): Form<EmailForm>,
+) -> Result<Response, AppError> {
+    let client = client(&ctx.viewer, &headers);
+    let done = accounts.change_email(member.id, &form.address, &form.confirm, ctx.lang, &client).await;
+    let done = done.map(|()| to("/settings/account?done=email"));
+    answer(&accounts, &ctx, &member, &form.address, done).await
+}
+
+/// Takes the address away.
+pub(super) async fn remove_email(
+    State(accounts): State<Accounts>,
+    ctx: PageContext,
+    member: Member,
+    Form(form): Form<EmailForm>,
+) -> Result<Response, AppError> {
+    let done = accounts.remove_email(member.id, &form.confirm, ctx.lang).await;
+    let done = done.map(|()| to("/settings/account?done=no-email"));
+    answer(&accounts, &ctx, &member, "", done).await
+}
+
+/// The form of leaving.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(super) struct EraseForm {
+    password: String,
+}
+
+/// Erases the account.
+pub(super) async fn erase(
+    State(accounts): State<Accounts>,
+    ctx: PageContext,
+    member: Member,
+    Form(form): Form<EraseForm>,
+) -> Result<Response, AppError> {
+    let done = accounts.erase(member.id, &form.password).await;
+    let done = done.map(|()| with_cookie(to("/"), &cookie(&ctx).clear()));
+    answer(&accounts, &ctx, &member, "", done).await
+}

@@ -1,0 +1,8 @@
+//! Accounts, over real databases and through the web shell.
+
+#![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
+
+mod commands;
+mod mail;
+mod site;
+mod web;
