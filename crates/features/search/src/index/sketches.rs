@@ -21,8 +21,9 @@ pub(super) struct Entry {
 #[derive(Debug, Default)]
 pub(super) struct Sketches {
     entries: Vec<Entry>,
-    /// Those of the entries once more, without what stands between them: the search reads nothing else.
-    signs: Vec<Sketch>,
+    /// Those of the entries once more, the first words of all, then the second: the search reads nothing else, and
+    /// compares as many passages at once as an instruction takes.
+    signs: [Vec<u64>; Sketch::WORDS],
     places: FxHashMap<PassageId, usize>,
     of_post: FxHashMap<PostId, Vec<PassageId>>,
 }
@@ -31,20 +32,26 @@ impl Sketches {
     pub fn put(&mut self, entry: Entry) {
         if let Some(place) = self.places.get(&entry.passage) {
             self.entries[*place] = entry;
-            self.signs[*place] = entry.sketch;
+            for (column, word) in self.signs.iter_mut().zip(entry.sketch.0) {
+                column[*place] = word;
+            }
             return;
         }
         self.places.insert(entry.passage, self.entries.len());
         self.of_post.entry(entry.post).or_default().push(entry.passage);
         self.entries.push(entry);
-        self.signs.push(entry.sketch);
+        for (column, word) in self.signs.iter_mut().zip(entry.sketch.0) {
+            column.push(word);
+        }
     }
 
     pub fn remove(&mut self, post: PostId) {
         for passage in self.of_post.remove(&post).unwrap_or_default() {
             let Some(place) = self.places.remove(&passage) else { continue };
             self.entries.swap_remove(place);
-            self.signs.swap_remove(place);
+            for column in &mut self.signs {
+                column.swap_remove(place);
+            }
             if let Some(moved) = self.entries.get(place) {
                 self.places.insert(moved.passage, place);
             }
@@ -63,7 +70,7 @@ impl Sketches {
         count: usize,
         allowed: Option<impl Fn(&Entry) -> bool>,
     ) -> Vec<(PassageId, Language)> {
-        let mut distances = Vec::with_capacity(self.signs.len());
+        let mut distances = vec![0; self.entries.len()];
         distances_to(&self.signs, sketch, &mut distances);
         // How many lie at each distance tells how far to go, without sorting all.
         let mut at = [0usize; Sketch::WORDS * 64 + 1];
@@ -105,25 +112,45 @@ fn first(mut near: Vec<(u16, &Entry)>, count: usize) -> Vec<(PassageId, Language
     near.into_iter().map(|(_, entry)| (entry.passage, entry.language)).collect()
 }
 
+/// How many passages are compared before the next ones: their distances stay in the nearest cache.
+const STRETCH: usize = 4096;
+
 #[cfg_attr(target_arch = "x86_64", expect(unsafe_code, reason = "the processor is asked for the instructions first"))]
-fn distances_to(signs: &[Sketch], sketch: &Sketch, out: &mut Vec<u16>) {
+fn distances_to(signs: &[Vec<u64>; Sketch::WORDS], sketch: &Sketch, out: &mut [u16]) {
     #[cfg(target_arch = "x86_64")]
-    if is_x86_feature_detected!("popcnt") && is_x86_feature_detected!("avx2") {
-        // SAFETY: both features were detected.
-        return unsafe { distances_fast(signs, sketch, out) };
+    {
+        if is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512vpopcntdq") {
+            // SAFETY: both features were detected.
+            return unsafe { distances_avx512(signs, sketch, out) };
+        }
+        if is_x86_feature_detected!("popcnt") && is_x86_feature_detected!("avx2") {
+            // SAFETY: both features were detected.
+            return unsafe { distances_avx2(signs, sketch, out) };
+        }
     }
     distances_plain(signs, sketch, out);
 }
 
 #[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512vpopcntdq")]
+fn distances_avx512(signs: &[Vec<u64>; Sketch::WORDS], sketch: &Sketch, out: &mut [u16]) {
+    distances_plain(signs, sketch, out);
+}
+
+#[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "popcnt,avx2")]
-fn distances_fast(signs: &[Sketch], sketch: &Sketch, out: &mut Vec<u16>) {
+fn distances_avx2(signs: &[Vec<u64>; Sketch::WORDS], sketch: &Sketch, out: &mut [u16]) {
     distances_plain(signs, sketch, out);
 }
 
 #[inline(always)]
-fn distances_plain(signs: &[Sketch], sketch: &Sketch, out: &mut Vec<u16>) {
-    out.extend(signs.iter().map(|s| s.distance(sketch) as u16));
+fn distances_plain(signs: &[Vec<u64>; Sketch::WORDS], sketch: &Sketch, out: &mut [u16]) {
+    for (n, stretch) in out.chunks_mut(STRETCH).enumerate() {
+        for (column, word) in signs.iter().zip(sketch.0) {
+            let of = &column[n * STRETCH..][..stretch.len()];
+            stretch.iter_mut().zip(of).for_each(|(d, own)| *d += (own ^ word).count_ones() as u16);
+        }
+    }
 }
 
 #[cfg(test)]
@@ -151,6 +178,13 @@ mod tests {
         }
         let nearest = |all: &Sketches, n, count| all.nearest(&with_bits(n), count, None::<fn(&Entry) -> bool>);
         assert_eq!(nearest(&all, 50, 3), ids(&[50, 49, 51]));
+        for bits in [0, 17, 384] {
+            let all: Vec<Entry> = (0..9_000).map(|i| entry(i, i, i as usize % 385)).collect();
+            let columns = std::array::from_fn(|k| all.iter().map(|e| e.sketch.0[k]).collect());
+            let mut found = vec![0; all.len()];
+            distances_to(&columns, &with_bits(bits), &mut found);
+            assert!(all.iter().zip(&found).all(|(e, d)| e.sketch.distance(&with_bits(bits)) == u32::from(*d)));
+        }
         all.remove(PostId::from_raw(25));
         assert_eq!(nearest(&all, 50, 3), ids(&[49, 48, 52]));
         all.put(entry(7, 3, 50));

@@ -47,10 +47,29 @@ impl Factor {
 
     /// The product with a stored vector.
     pub(crate) fn product(&self, with: &StoredVector<'_>) -> f32 {
-        let products = self.values.iter().zip(with.values);
-        let sum: i32 = products.map(|(a, b)| i32::from(*a) * i32::from(i8::from_le_bytes([*b]))).sum();
-        sum as f32 * self.scale * with.scale
+        sum_of_products(&self.values, with.values) as f32 * self.scale * with.scale
     }
+}
+
+#[cfg_attr(target_arch = "x86_64", expect(unsafe_code, reason = "the processor is asked for the instructions first"))]
+fn sum_of_products(a: &[i16], b: &[u8]) -> i32 {
+    #[cfg(target_arch = "x86_64")]
+    if is_x86_feature_detected!("avx2") {
+        // SAFETY: the feature was detected.
+        return unsafe { sum_avx2(a, b) };
+    }
+    sum_plain(a, b)
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+fn sum_avx2(a: &[i16], b: &[u8]) -> i32 {
+    sum_plain(a, b)
+}
+
+#[inline(always)]
+fn sum_plain(a: &[i16], b: &[u8]) -> i32 {
+    a.iter().zip(b).map(|(a, b)| i32::from(*a) * i32::from(i8::from_le_bytes([*b]))).sum()
 }
 
 /// A vector in the index.
