@@ -76,6 +76,7 @@ const pages = [
     },
   },
   { name: "write", path: "/write?kind=article", as: "member" },
+  { name: "drafts", path: "/drafts", as: "member" },
   { name: "bookmarks", path: "/bookmarks", as: "member" },
   { name: "following", path: "/following", as: "member" },
   { name: "settings", path: "/settings", as: "member" },

@@ -37,7 +37,8 @@ test("a draft is its member's, and is there again after signing in anew", async 
   await page.goto(`${base}/write?kind=question`);
   await page.fill("[name=title]", "What only I may read");
   await page.fill("[name=body]", "And this, too.");
-  await page.locator(".draft:not(:empty)").waitFor();
+  await page.locator(".draft", { hasText: "草稿已保存" }).waitFor();
+  const draft = page.url();
   // The session ends elsewhere.
   await context.clearCookies();
   await page.locator("form[data-draft] .btn.main").click();
@@ -48,11 +49,11 @@ test("a draft is its member's, and is there again after signing in anew", async 
     maxRedirects: 0,
   });
   assert.equal(other.status(), 303);
-  await page.goto(`${base}/write?kind=question`);
-  assert.equal(await page.inputValue("[name=title]"), "", "another member does not get it");
+  assert.equal((await page.goto(draft)).status(), 404, "another member does not get it");
   await context.clearCookies();
   await signIn(context, { handle, password: "a long enough secret 42" });
-  await page.goto(`${base}/write?kind=question`);
+  await page.goto(`${base}/drafts`);
+  await page.locator(".row h2 a").click();
   assert.equal(await page.inputValue("[name=title]"), "What only I may read");
   await page.locator("details.menu summary").click();
   await page.locator("form[action='/sign-out'] button").click();

@@ -128,7 +128,7 @@ async fn strange_queries(db: TestDb) {
     let real = article(&site).await;
     let fields = [
         "q", "tag", "author", "lang", "language", "kind", "cursor", "before", "after", "limit", "page", "key", "next",
-        "token", "id", "answer", "who", "tab", "state", "twin", "undo", "folder",
+        "token", "id", "answer", "who", "tab", "state", "twin", "undo", "folder", "draft", "post",
     ];
     let mut asks = Vec::new();
     for route in site.shell.table.iter().filter(|r| r.method == Method::GET) {
@@ -263,6 +263,11 @@ async fn strange_fields_of_forms(db: TestDb) {
         "token",
         "do",
         "folder",
+        "draft",
+        "version",
+        "then",
+        "publish_at",
+        "minutes_east",
     ];
     let mut asks = Vec::new();
     for route in site.shell.table.iter().filter(|r| !is_api(r) && !r.method.is_safe()) {

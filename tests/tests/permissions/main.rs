@@ -123,6 +123,28 @@ async fn what_belongs_to_one_member_is_safe_from_another(db: TestDb) {
         let given = site.ask(Who::Other, ask).await;
         assert_eq!(given.status, StatusCode::FORBIDDEN, "{said}: {}", given.text());
     }
+    let kept = site.ask(Who::Member, write("/api/v1/drafts", json!({ "title": "没写完", "body": "半句" }))).await;
+    let draft = format!("/api/v1/drafts/{}", id(&kept));
+    let own = |method: Method, what: &str, body: Value| {
+        Ask::new(method, format!("{draft}{what}")).json(&body).header(header::IF_MATCH, "\"1\"")
+    };
+    let soon = json!({ "at": "2026-01-02T08:00:00Z" });
+    for who in [Who::Other, Who::Moderator, Who::Administrator] {
+        for ask in [
+            own(Method::GET, "", json!({})),
+            own(Method::PUT, "", json!({ "body": "别人的话" })),
+            own(Method::DELETE, "", json!({})),
+            own(Method::POST, "/publish", json!({})),
+            own(Method::POST, "/restore", json!({})),
+            own(Method::PUT, "/schedule", soon.clone()),
+            own(Method::DELETE, "/schedule", json!({})),
+        ] {
+            let said = format!("{} {} as {who:?}", ask.method, ask.path);
+            site.ask(who, ask).await.is_problem(StatusCode::NOT_FOUND).expect(&said);
+        }
+    }
+    let still = site.ask(Who::Member, own(Method::GET, "", json!({}))).await.json();
+    assert_eq!((&still["body"], &still["version"]), (&json!("半句"), &json!(1)), "a draft is its member's alone");
     let session = site.ask(Who::Member, Ask::new(Method::GET, "/api/v1/me/sessions")).await.json();
     let session = session["items"][0]["id"].as_str().expect("a session").to_owned();
     let end = || Ask::new(Method::DELETE, format!("/api/v1/me/sessions/{session}"));

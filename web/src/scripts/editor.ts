@@ -1,5 +1,6 @@
 /** Drafts that survive a closed tab, and the tabs write/preview of the post form. */
 import { draftKey, draftSent } from "./drafts";
+import { keep } from "./keep";
 import { toast } from "./toast";
 
 const words = document.body.dataset;
@@ -86,6 +87,6 @@ function preview(editor: HTMLElement): void {
 }
 
 export function editors(): void {
-  document.querySelectorAll<HTMLFormElement>("form[data-draft]").forEach(drafts);
+  document.querySelectorAll<HTMLFormElement>("form[data-draft]").forEach((form) => (form.dataset.keep ? keep(form) : drafts(form)));
   document.querySelectorAll<HTMLElement>("[data-editor]").forEach(preview);
 }

@@ -123,6 +123,12 @@ function missingPictures(): void {
   }
 }
 
+/** Moments that matter to the hour stand in UTC; here they are in the reader's own time. */
+function localTimes(): void {
+  const format = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
+  for (const time of all<HTMLTimeElement>("time[data-local]")) time.textContent = format.format(new Date(time.dateTime));
+}
+
 copyButtons();
 missingPictures();
 menus();
@@ -130,6 +136,7 @@ dialogs();
 settleDrafts();
 busyForms();
 contents();
+localTimes();
 askBoxes();
 keyboard();
 

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use utoipa::OpenApi as _;
 use xinghe_core::Lang;
 use xinghe_core::ports::{Authors, Reactions};
-use xinghe_store::{EventReader, Migration, Store};
+use xinghe_store::{EventReader, JobHandler, Migration, Schedule, Store};
 use xinghe_web::{Feature, Routes, SlotEntry};
 
-use crate::readers::ClaimedCredits;
-use crate::{MIGRATIONS, api, pages};
+use crate::readers::{ClaimedCredits, ErasedDrafts};
+use crate::{MIGRATIONS, api, jobs, pages};
 
 /// What pages and the API stand on.
 #[derive(Clone)]
@@ -63,7 +63,15 @@ impl Feature for PostsFeature {
     }
 
     fn readers(&self) -> Vec<Arc<dyn EventReader>> {
-        vec![Arc::new(ClaimedCredits)]
+        vec![Arc::new(ClaimedCredits), Arc::new(ErasedDrafts)]
+    }
+
+    fn jobs(&self) -> Vec<Arc<dyn JobHandler>> {
+        jobs::all(&self.state)
+    }
+
+    fn schedules(&self) -> Vec<Schedule> {
+        jobs::schedules()
     }
 
     fn locales(&self) -> &'static [(Lang, &'static str)] {

@@ -7,16 +7,18 @@
 //! | room | holds |
 //! |---|---|
 //! | [`model`] | types and rules, no I/O |
-//! | [`commands`] | create, edit, delete, restore, accept |
+//! | [`commands`] | create, edit, delete, restore, accept; keep, publish and schedule drafts |
 //! | [`store`] | the SQL |
 //! | `intake` | taking in imported posts |
-//! | [`readers`] | credits that pass to who claims them |
+//! | [`readers`] | credits that pass to who claims them, drafts of who is gone |
+//! | `jobs` | publishing what was scheduled |
 //! | `pages`, `api` | as in every feature |
 
 mod api;
 pub mod commands;
 mod feature;
 mod intake;
+mod jobs;
 pub mod model;
 mod pages;
 pub mod readers;
@@ -39,6 +41,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { feature: "posts", version: 2, name: "moments, news", sql: include_str!("../migrations/0002.sql") },
     Migration { feature: "posts", version: 3, name: "passed credits", sql: include_str!("../migrations/0003.sql") },
     Migration { feature: "posts", version: 4, name: "own deleted posts", sql: include_str!("../migrations/0004.sql") },
+    Migration { feature: "posts", version: 5, name: "drafts", sql: include_str!("../migrations/0005.sql") },
 ];
 
 /// The ports that posts implement.

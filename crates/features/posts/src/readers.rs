@@ -40,3 +40,27 @@ impl EventReader for ClaimedCredits {
         Ok(())
     }
 }
+
+/// Removes the drafts of members who are gone.
+#[derive(Debug, Clone, Copy)]
+pub struct ErasedDrafts;
+
+#[async_trait]
+impl EventReader for ErasedDrafts {
+    fn name(&self) -> &'static str {
+        "posts-drafts"
+    }
+
+    async fn apply(&self, events: &[Recorded], unit: &mut UnitOfWork) -> Result<(), ReaderError> {
+        for recorded in events {
+            if let Event::MemberErased { member } = recorded.event {
+                store::erase_drafts(unit, member).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn reset(&self, _: &mut UnitOfWork) -> Result<(), ReaderError> {
+        Ok(())
+    }
+}

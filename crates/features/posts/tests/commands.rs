@@ -2,43 +2,21 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops at what must not happen")]
 
-use std::collections::HashMap;
+mod common;
+
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
-use xinghe_core::content::{AuthorCard, CreditRole, PostKind, Provenance};
+use common::{ADA, BO, Everybody, MOD};
+use xinghe_core::content::{CreditRole, PostKind, Provenance};
 use xinghe_core::event::Event;
 use xinghe_core::id::{AuthorId, PostId};
-use xinghe_core::ports::{Authors, ImportedPost, IntakeOutcome, PortResult, PostIntake, Posts};
+use xinghe_core::ports::{ImportedPost, IntakeOutcome, PostIntake, Posts};
 use xinghe_posts::commands::{self, CommandError};
-use xinghe_posts::model::{Actor, Answered, Draft, Fault, ListFilter, Mention};
+use xinghe_posts::model::{Answered, Draft, Fault, ListFilter, Mention};
 use xinghe_posts::{MIGRATIONS, PostsPort, readers::ClaimedCredits, store};
 use xinghe_store::Readers;
 use xinghe_testkit::{TestDb, on_both_databases};
-
-struct Everybody;
-
-#[async_trait]
-impl Authors for Everybody {
-    async fn cards(&self, ids: &[AuthorId]) -> PortResult<HashMap<AuthorId, AuthorCard>> {
-        let card = |id: AuthorId| AuthorCard {
-            id,
-            handle: format!("a{id}"),
-            name: format!("作者 {id}"),
-            claimed: true,
-            sample: false,
-        };
-        Ok(ids.iter().map(|id| (*id, card(*id))).collect())
-    }
-    async fn by_handle(&self, _: &str) -> PortResult<Option<AuthorCard>> {
-        Ok(None)
-    }
-}
-
-const ADA: Actor = Actor { id: AuthorId::from_raw(11), moderates: false };
-const BO: Actor = Actor { id: AuthorId::from_raw(12), moderates: false };
-const MOD: Actor = Actor { id: AuthorId::from_raw(13), moderates: true };
 
 async fn port(db: &TestDb) -> PostsPort {
     db.store().migrate(MIGRATIONS).await.unwrap();

@@ -89,6 +89,8 @@ typed_id! {
     ClaimId,
     /// A member's folder of bookmarks.
     FolderId,
+    /// A member's draft of a post, or of a change to one.
+    DraftId,
     /// A queued job.
     JobId,
     /// The number of an event within its log.

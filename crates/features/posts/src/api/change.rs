@@ -32,7 +32,7 @@ async fn created(
     Ok(response)
 }
 
-fn unreadable(field: &'static str) -> AppError {
+pub(super) fn unreadable(field: &'static str) -> AppError {
     AppError::field(field, "posts-fault-unreadable")
 }
 
@@ -81,6 +81,16 @@ pub(super) async fn comment(
     created(&state, &member, PostKind::Comment, Some(id(&post)?), body).await
 }
 
+/// What a change says it builds upon.
+///
+/// # Errors
+/// It does not say so.
+pub(super) fn if_match(headers: &HeaderMap) -> Result<&str, AppError> {
+    let given = headers.get(header::IF_MATCH).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let expected = given.trim().trim_start_matches("W/").trim_matches('"');
+    if expected.is_empty() { Err(AppError::PreconditionRequired("posts-error-if-match".into())) } else { Ok(expected) }
+}
+
 /// Change a post. `If-Match` names the revision that the change started from.
 #[utoipa::path(
     patch, path = "/api/v1/posts/{id}", tag = "posts", request_body = PostBody,
@@ -97,11 +107,7 @@ pub(super) async fn edit(
     headers: HeaderMap,
     ApiJson(body): ApiJson<PostBody>,
 ) -> Result<Response, AppError> {
-    let given = headers.get(header::IF_MATCH).and_then(|v| v.to_str().ok()).unwrap_or_default();
-    let expected = given.trim().trim_start_matches("W/").trim_matches('"');
-    if expected.is_empty() {
-        return Err(AppError::PreconditionRequired("posts-error-if-match".into()));
-    }
+    let expected = if_match(&headers)?;
     // What is no revision at all is not the current one either.
     let expected: RevisionId = expected.parse().map_err(|_| AppError::Stale("posts-error-changed".into()))?;
     let before = detail(&state, id(&post)?).await?;

@@ -2,6 +2,8 @@
 
 mod change;
 mod deleted;
+mod draft_shapes;
+mod drafts;
 mod home;
 mod read;
 mod shapes;
@@ -20,8 +22,13 @@ use crate::feature::State;
         home::show, read::list, read::show, read::revisions, read::revision, read::answers, read::comments, read::tags,
         change::create, change::edit, change::delete, change::restore, change::answer, change::comment,
         change::accept, change::unaccept, deleted::list,
+        drafts::list, drafts::create, drafts::show, drafts::save, drafts::discard, drafts::restore, drafts::publish,
+        drafts::schedule, drafts::unschedule,
     ),
-    tags((name = "posts", description = "Articles, questions, answers, comments, projects"))
+    tags(
+        (name = "posts", description = "Articles, questions, answers, comments, projects"),
+        (name = "drafts", description = "What a member is still writing: the member's alone"),
+    )
 )]
 pub(crate) struct Doc;
 
@@ -55,5 +62,22 @@ pub(crate) fn routes(state: &State) -> Routes {
             delete(change::unaccept).with_state(s()),
         )
         .method_router(Method::GET, "/api/v1/me/deleted", member, get(deleted::list).with_state(s()))
+        .merge(drafts(state))
         .method_router(Method::GET, "/api/v1/tags", anyone, get(read::tags).with_state(s()))
+}
+
+fn drafts(state: &State) -> Routes {
+    let (s, member) = (|| state.clone(), Need::Member);
+    let one = "/api/v1/drafts/{id}";
+    let schedule = "/api/v1/drafts/{id}/schedule";
+    Routes::new()
+        .method_router(Method::GET, "/api/v1/drafts", member, get(drafts::list).with_state(s()))
+        .method_router(Method::POST, "/api/v1/drafts", member, post(drafts::create).with_state(s()))
+        .method_router(Method::GET, one, member, get(drafts::show).with_state(s()))
+        .method_router(Method::PUT, one, member, put(drafts::save).with_state(s()))
+        .method_router(Method::DELETE, one, member, delete(drafts::discard).with_state(s()))
+        .method_router(Method::POST, "/api/v1/drafts/{id}/restore", member, post(drafts::restore).with_state(s()))
+        .method_router(Method::POST, "/api/v1/drafts/{id}/publish", member, post(drafts::publish).with_state(s()))
+        .method_router(Method::PUT, schedule, member, put(drafts::schedule).with_state(s()))
+        .method_router(Method::DELETE, schedule, member, delete(drafts::unschedule).with_state(s()))
 }

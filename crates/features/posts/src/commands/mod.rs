@@ -1,12 +1,13 @@
 //! What people do with posts: check, change and append the event, in one transaction.
 
+pub mod drafts;
 mod stories;
 
 pub use stories::{add_source, drop_source};
 
 use xinghe_core::content::{Credit, CreditRole, PostKind, Provenance};
 use xinghe_core::event::Event;
-use xinghe_core::id::{AuthorId, PostId, RevisionId};
+use xinghe_core::id::{AuthorId, DraftId, PostId, RevisionId};
 use xinghe_core::time::Timestamp;
 use xinghe_store::{Store, StoreError, UnitOfWork};
 
@@ -39,6 +40,20 @@ pub enum CommandError {
     /// The story of a news is told already.
     #[error("the story is told already, by post {0}")]
     Known(PostId),
+    /// A draft changed since the version that the change started from, or there is another draft of the same change.
+    #[error("the draft changed meanwhile: its current version is {version}")]
+    DraftChanged {
+        /// The draft as it is now.
+        draft: DraftId,
+        /// Its version now.
+        version: u32,
+    },
+    /// The draft was published meanwhile.
+    #[error("the draft was published as post {0}")]
+    Published(PostId),
+    /// The member has as many drafts as there can be.
+    #[error("too many drafts")]
+    TooManyDrafts,
     /// What was deleted can no longer be brought back by its author.
     #[error("the time to take the deletion back is over")]
     TooLate,
@@ -70,17 +85,29 @@ pub async fn create(
     parent: Option<PostId>,
     draft: &Draft,
 ) -> CommandResult<Written> {
+    let mut unit = store.begin().await?;
+    let written = create_in(&mut unit, actor, (kind, parent), draft).await?;
+    unit.commit().await?;
+    Ok(written)
+}
+
+async fn create_in(
+    unit: &mut UnitOfWork,
+    actor: Actor,
+    (kind, parent): (PostKind, Option<PostId>),
+    draft: &Draft,
+) -> CommandResult<Written> {
     if !is_written_here(kind) || kind.is_reply() != parent.is_some() {
         return Err(CommandError::WrongPlace);
     }
+    let store = unit.store().clone();
     let content = check(kind, draft, Provenance::Human).map_err(CommandError::Invalid)?;
-    let mut unit = store.begin().await?;
     let place = match parent {
-        Some(parent) => Some(place_below(&mut unit, kind, parent).await?),
+        Some(parent) => Some(place_below(unit, kind, parent).await?),
         None => None,
     };
     if let Some(quote) = content.quote
-        && visible(&unit, quote).await.is_err()
+        && visible(unit, quote).await.is_err()
     {
         return Err(CommandError::Invalid(vec![FieldError { field: "quote", fault: Fault::Gone }]));
     }
@@ -88,35 +115,34 @@ pub async fn create(
     if draft.once {
         unit.lock(&format!("posts.once.{}", actor.id)).await?;
         let since = Timestamp::from_millis(at.as_millis() - ONCE_MS);
-        if let Some((post, revision)) = store::said_before(&unit, actor.id, (kind, parent), &content, since).await? {
+        if let Some((post, revision)) = store::said_before(unit, actor.id, (kind, parent), &content, since).await? {
             return Ok(Written { post, revision });
         }
     }
     let (id, revision): (PostId, RevisionId) = (store.ids().next().into(), store.ids().next().into());
     let new = NewRevision { id: revision, post: id, number: 1, content: &content, author: Some(actor.id), at };
-    store::insert_revisions(&mut unit, &[new]).await?;
+    store::insert_revisions(unit, &[new]).await?;
     let credits = vec![Credit { author: actor.id, role: CreditRole::Author }];
-    store::put_credits(&mut unit, &[(id, credits)], true).await?;
-    store::put_tags(&mut unit, &[(id, &content.tags)], true).await?;
-    store::put_facts(&mut unit, &[(id, &content.facts)], true).await?;
+    store::put_credits(unit, &[(id, credits)], true).await?;
+    store::put_tags(unit, &[(id, &content.tags)], true).await?;
+    store::put_facts(unit, &[(id, &content.facts)], true).await?;
     let (mentions, quote) = (content.mentions.clone(), content.quote);
     if kind == PostKind::News
         && let Some(url) = &content.source_url
     {
-        stories::claim(&mut unit, id, url, (actor.id, at)).await?;
+        stories::claim(unit, id, url, (actor.id, at)).await?;
     }
     let post = NewPost { id, kind, place, content, author: actor.id, revision, published_at: at, at };
-    store::insert_posts(&mut unit, &[post]).await?;
+    store::insert_posts(unit, &[post]).await?;
     if let Some((_, _, root)) = place {
-        store::recount(&mut unit, root).await?;
+        store::recount(unit, root).await?;
     }
     let event = Event::PostPublished { post: id, revision, post_kind: kind, parent, author: actor.id };
     unit.append(Some(actor.id), &event).await?;
-    name(&mut unit, actor.id, (id, actor.id), &mentions).await?;
+    name(unit, actor.id, (id, actor.id), &mentions).await?;
     if let Some(quoted) = quote {
         unit.append(Some(actor.id), &Event::PostQuoted { post: id, quoted }).await?;
     }
-    unit.commit().await?;
     Ok(Written { post: id, revision })
 }
 
@@ -178,7 +204,19 @@ pub async fn edit(
     draft: &Draft,
 ) -> CommandResult<Written> {
     let mut unit = store.begin().await?;
-    let before = locked(&mut unit, post).await?;
+    let written = edit_in(&mut unit, actor, (post, expected), draft).await?;
+    unit.commit().await?;
+    Ok(written)
+}
+
+async fn edit_in(
+    unit: &mut UnitOfWork,
+    actor: Actor,
+    (post, expected): (PostId, RevisionId),
+    draft: &Draft,
+) -> CommandResult<Written> {
+    let store = unit.store().clone();
+    let before = locked(unit, post).await?;
     if !may_edit(Some(actor), &before.view) {
         return Err(CommandError::Forbidden);
     }
@@ -192,22 +230,21 @@ pub async fn edit(
     let id: RevisionId = store.ids().next().into();
     let number = i32::try_from(before.revisions).unwrap_or(i32::MAX).saturating_add(1);
     let new = NewRevision { id, post, number, content: &content, author: Some(actor.id), at: store.now() };
-    store::update_post(&mut unit, post, &content, &new, None).await?;
-    store::insert_revisions(&mut unit, &[new]).await?;
-    store::put_tags(&mut unit, &[(post, &content.tags)], false).await?;
-    store::put_facts(&mut unit, &[(post, &content.facts)], false).await?;
+    store::update_post(unit, post, &content, &new, None).await?;
+    store::insert_revisions(unit, &[new]).await?;
+    store::put_tags(unit, &[(post, &content.tags)], false).await?;
+    store::put_facts(unit, &[(post, &content.facts)], false).await?;
     unit.append(Some(actor.id), &Event::PostRevised { post, revision: id }).await?;
     if before.view.kind == PostKind::Question && before.view.title != content.title {
         // Answers bear their question's title, and are found by it.
-        for (answer, revision) in store::answers(&unit, post).await? {
+        for (answer, revision) in store::answers(unit, post).await? {
             unit.append(Some(actor.id), &Event::PostRevised { post: answer, revision }).await?;
         }
     }
-    name(&mut unit, actor.id, (post, before.view.author().unwrap_or(actor.id)), &content.mentions).await?;
+    name(unit, actor.id, (post, before.view.author().unwrap_or(actor.id)), &content.mentions).await?;
     if before.view.kind == PostKind::News && before.view.source_url != content.source_url {
-        stories::moved(&mut unit, &before.view, content.source_url.as_deref(), (actor.id, store.now())).await?;
+        stories::moved(unit, &before.view, content.source_url.as_deref(), (actor.id, store.now())).await?;
     }
-    unit.commit().await?;
     Ok(Written { post, revision: id })
 }
 

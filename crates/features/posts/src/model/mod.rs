@@ -1,5 +1,6 @@
 //! Types and rules of posts. No I/O.
 
+mod drafts;
 pub mod picks;
 mod rules;
 
@@ -10,6 +11,7 @@ use xinghe_core::lang::LangTag;
 use xinghe_core::time::Timestamp;
 pub use xinghe_text::tag::{TAG_MAX, canonical_tag};
 
+pub use drafts::{AHEAD_MS, DRAFT_FIELD_MAX, DRAFT_NAME_MAX, DRAFTS_MAX, DraftCursor, KeptDraft, Typed, local_moment};
 pub use rules::{check, detect, one_line, split_tags, story_key, tidy_body, web_address};
 
 /// Longest title, in characters.
@@ -166,6 +168,8 @@ pub enum Fault {
     NotForReplies,
     /// The post to be passed on is not to be seen.
     Gone,
+    /// The moment is past, or too far ahead.
+    NotAhead,
 }
 
 /// A field and what is wrong with it.

@@ -1,7 +1,9 @@
 //! The pages of posts. They work without script: forms, answered with 303.
 
+mod composer;
 mod deleted;
 mod diff;
+mod drafts;
 pub(crate) mod home;
 mod lists;
 mod member;
@@ -72,6 +74,10 @@ pub(crate) fn routes(state: &State) -> Routes {
         .method_router(Method::POST, "/posts/{post}/accept", member, submit(write::accept).with_state(s()))
         .method_router(Method::POST, "/posts/{post}/unaccept", member, submit(write::unaccept).with_state(s()))
         .method_router(Method::GET, "/settings/deleted", member, get(deleted::show).with_state(s()))
+        .method_router(Method::GET, "/drafts", member, get(drafts::list).with_state(s()))
+        .method_router(Method::POST, "/drafts/{draft}/delete", member, submit(drafts::discard).with_state(s()))
+        .method_router(Method::POST, "/drafts/{draft}/restore", member, submit(drafts::bring_back).with_state(s()))
+        .method_router(Method::POST, "/drafts/{draft}/unschedule", member, submit(drafts::unschedule).with_state(s()))
         .route(Method::POST, "/preview", member, write::preview)
 }
 
@@ -143,6 +149,7 @@ pub(crate) fn said(fault: Fault) -> Said {
         Fault::Lowered => Said::new("posts-fault-lowered"),
         Fault::NotForReplies => Said::new("posts-fault-reply"),
         Fault::Gone => Said::new("posts-fault-gone"),
+        Fault::NotAhead => Said::new("posts-fault-ahead"),
     }
 }
 
@@ -160,6 +167,9 @@ impl From<CommandError> for AppError {
             CommandError::Conflict { .. } => Self::conflict("posts-error-changed"),
             CommandError::WrongPlace => Self::bad("posts-error-place"),
             CommandError::Known(_) => Self::conflict("posts-error-known"),
+            CommandError::DraftChanged { .. } => Self::conflict("posts-draft-error-changed"),
+            CommandError::Published(_) => Self::conflict("posts-draft-error-published"),
+            CommandError::TooManyDrafts => Self::conflict("posts-draft-error-many"),
             CommandError::TooLate => Self::conflict("posts-error-too-late"),
             CommandError::Store(error) => error.into(),
         }

@@ -1,182 +1,34 @@
 //! Writing, editing, answering, commenting, and the other buttons of a post.
 
-use askama::Template;
 use axum::extract::{Path, State as Given};
 use axum::response::IntoResponse;
 use axum_extra::extract::Form;
 use http::StatusCode;
 use serde::Deserialize;
-use xinghe_core::content::{PostKind, Provenance};
-use xinghe_core::id::{PostId, RevisionId};
-use xinghe_core::lang::{Lang, LangTag};
+use xinghe_core::content::PostKind;
+use xinghe_core::id::{DraftId, PostId, RevisionId};
 use xinghe_web::api::ApiQuery;
 use xinghe_web::markdown::{RenderOptions, render};
-use xinghe_web::{AppError, FieldErrors, Html, Member, PageContext, PageResult, Texts};
+use xinghe_web::{AppError, FieldErrors, Html, Member, PageContext, PageResult};
 
-use super::diff::{self, Line};
-use super::{actor, detail, field_errors, kind_key, post_id, send, with_mentions};
+use super::composer::{About, PostForm, Showing};
+use super::{actor, detail, field_errors, post_id, send, with_mentions};
+use crate::commands::drafts::{Final, NewDraft};
 use crate::commands::{self, CommandError};
 use crate::feature::State;
-use crate::model::{Draft, PostDetail, may_edit, split_tags};
-
-/// What a form holds, as typed.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct PostForm {
-    kind: String,
-    title: String,
-    body: String,
-    tags: String,
-    language: String,
-    licence: String,
-    source_url: String,
-    original_url: String,
-    provenance: String,
-    note: String,
-    facts: String,
-    revision: String,
-}
-
-impl PostForm {
-    fn of(d: &PostDetail) -> Self {
-        let facts: Vec<String> = d.facts.iter().map(|(n, v)| format!("{n}: {v}")).collect();
-        Self {
-            kind: d.view.kind.to_string(),
-            title: if d.view.kind.is_reply() { String::new() } else { d.view.title.clone() },
-            body: d.view.body.clone(),
-            tags: d.view.tags.join(", "),
-            language: d.view.language.to_string(),
-            licence: d.view.licence.clone().unwrap_or_default(),
-            source_url: d.view.source_url.clone().unwrap_or_default(),
-            original_url: d.original_url.clone().unwrap_or_default(),
-            provenance: d.view.provenance.to_string(),
-            note: String::new(),
-            facts: facts.join("\n"),
-            revision: d.view.revision.to_string(),
-        }
-    }
-
-    fn draft(&self) -> Draft {
-        let facts = self.facts.lines().filter_map(|l| l.split_once([':', '：']));
-        Draft {
-            title: self.title.clone(),
-            body: self.body.clone(),
-            tags: split_tags(&self.tags),
-            language: self.language.parse::<LangTag>().ok(),
-            licence: self.licence.clone(),
-            source_url: self.source_url.clone(),
-            original_url: self.original_url.clone(),
-            provenance: self.provenance.parse().unwrap_or(Provenance::Human),
-            note: self.note.clone(),
-            facts: facts.map(|(n, v)| (n.trim().to_owned(), v.trim().to_owned())).collect(),
-            once: true,
-            ..Draft::default()
-        }
-    }
-}
-
-/// A choice of a select.
-struct Choice {
-    value: String,
-    words: String,
-    chosen: bool,
-}
-
-#[derive(Template)]
-#[template(path = "posts/write.html")]
-struct WriteTemplate<'a> {
-    t: &'a Texts,
-    heading: String,
-    action: String,
-    kinds: bool,
-    kind: PostKind,
-    reply: bool,
-    editing: bool,
-    form: &'a PostForm,
-    errors: FieldErrors,
-    languages: Vec<Choice>,
-    provenances: Vec<Choice>,
-    conflict: Option<Vec<Line>>,
-    draft: String,
-}
-
-/// A form to be shown.
-struct Showing<'a> {
-    kind: PostKind,
-    action: String,
-    editing: bool,
-    form: &'a PostForm,
-    errors: FieldErrors,
-    conflict: Option<Vec<Line>>,
-    status: StatusCode,
-    least: Provenance,
-}
-
-impl<'a> Showing<'a> {
-    fn new(kind: PostKind, action: impl Into<String>, form: &'a PostForm) -> Self {
-        Self {
-            kind,
-            action: action.into(),
-            editing: false,
-            form,
-            errors: FieldErrors::default(),
-            conflict: None,
-            status: StatusCode::OK,
-            least: Provenance::Human,
-        }
-    }
-
-    fn show(self, ctx: &PageContext) -> PageResult {
-        let t = &ctx.t;
-        let key = if self.editing { "posts-edit-kind" } else { "posts-write-kind" };
-        let kind = t.s(kind_key(self.kind));
-        // In the middle of an English title a common noun is small: "New article".
-        let kind = if t.lang() == Lang::En { kind.to_lowercase() } else { kind.into_owned() };
-        let heading = t.f(key, &[("kind", kind.into())]);
-        let mut languages =
-            vec![Choice { value: String::new(), words: t.s("posts-language-auto").into_owned(), chosen: false }];
-        languages.extend(Lang::ALL.map(|l| Choice {
-            value: l.tag().to_owned(),
-            words: l.own_name().to_owned(),
-            chosen: self.form.language == l.tag(),
-        }));
-        if !self.form.language.is_empty() && !languages.iter().any(|l| l.chosen) {
-            let value = self.form.language.clone();
-            languages.push(Choice { words: value.clone(), value, chosen: true });
-        }
-        let keys = ["posts-by-human", "posts-ai-assisted", "posts-ai"];
-        let provenances = Provenance::ALL.iter().zip(keys).filter(|(p, _)| **p >= self.least).map(|(p, key)| Choice {
-            value: p.to_string(),
-            words: t.s(key).into_owned(),
-            chosen: self.form.provenance == p.as_str(),
-        });
-        let template = WriteTemplate {
-            t,
-            heading: heading.clone(),
-            kinds: !self.editing && !self.kind.is_reply(),
-            kind: self.kind,
-            reply: self.kind.is_reply(),
-            editing: self.editing,
-            form: self.form,
-            errors: self.errors,
-            languages,
-            provenances: provenances.collect(),
-            conflict: self.conflict,
-            draft: format!("{}:{}", self.action, self.kind),
-            action: self.action,
-        };
-        Ok(ctx.page().title(heading).noindex().status(self.status).render(&template))
-    }
-}
+use crate::model::{KeptDraft, Typed, local_moment, may_edit};
+use crate::store;
 
 #[derive(Debug, Default, Deserialize)]
+#[serde(default)]
 pub(super) struct WriteQuery {
-    #[serde(default)]
     kind: String,
-    #[serde(default)]
     title: String,
-    #[serde(default)]
     body: String,
+    /// The draft to go on with.
+    draft: String,
+    /// Whether it was just saved.
+    saved: String,
 }
 
 fn writable(kind: &str) -> PostKind {
@@ -186,13 +38,37 @@ fn writable(kind: &str) -> PostKind {
     }
 }
 
-/// The form for a new post; `?title=` and `?body=` fill it.
-pub(super) async fn form(ctx: PageContext, ApiQuery(query): ApiQuery<WriteQuery>) -> PageResult {
-    let form = PostForm { title: query.title, body: query.body, ..PostForm::default() };
-    Showing::new(writable(&query.kind), "/write", &form).show(&ctx)
+/// The form for a new post; `?title=` and `?body=` fill it, `?draft=` goes on with a draft.
+pub(super) async fn form(
+    ctx: PageContext,
+    Given(state): Given<State>,
+    member: Member,
+    ApiQuery(query): ApiQuery<WriteQuery>,
+) -> PageResult {
+    if query.draft.is_empty() {
+        let typed = Typed { title: query.title, body: query.body, ..Typed::default() };
+        let form = PostForm { typed, name: ctx.request_id.to_string(), ..PostForm::default() };
+        let mut showing = Showing::new(writable(&query.kind), "/write", &form);
+        showing.about.others = store::count_drafts(&state.store, member.id).await?;
+        return showing.show(&ctx);
+    }
+    let id: DraftId = query.draft.parse().map_err(|_| AppError::NotFound)?;
+    let draft = store::draft(&state.store, member.id, id).await?.filter(|d| !d.dropped).ok_or(AppError::NotFound)?;
+    if let Some((post, _)) = draft.published {
+        return Ok(send(StatusCode::SEE_OTHER, &format!("/posts/{post}")));
+    }
+    if draft.change.is_some() {
+        return Ok(send(StatusCode::SEE_OTHER, &draft.url()));
+    }
+    let kind = if query.kind.is_empty() { draft.kind } else { writable(&query.kind) };
+    let form = PostForm::going_on(&draft);
+    let mut showing = Showing::new(kind, "/write", &form);
+    showing.about = About::of(&draft);
+    showing.about.saved = !query.saved.is_empty();
+    showing.show(&ctx)
 }
 
-/// Publishes a new post.
+/// What the form of a new post ends in: it is published, kept, or put on the timetable.
 pub(super) async fn create(
     ctx: PageContext,
     Given(state): Given<State>,
@@ -200,21 +76,104 @@ pub(super) async fn create(
     Form(form): Form<PostForm>,
 ) -> PageResult {
     let kind = writable(&form.kind);
-    let draft = with_mentions(&state, form.draft()).await?;
-    match commands::create(&state.store, actor(&member), kind, None, &draft).await {
-        Ok(written) => Ok(send(StatusCode::SEE_OTHER, &detail(&state, written.post).await?.view.url())),
-        Err(CommandError::Known(post)) => {
-            let page = detail(&state, post).await?.view.url();
-            Ok(send(StatusCode::SEE_OTHER, &format!("{page}?known=1")))
-        }
-        Err(CommandError::Invalid(errors)) => {
+    let mut kept = None;
+    let done = match form.then.as_str() {
+        "save" => save(&state, &member, kind, None, &form).await.map(|d| format!("{}&saved=1", d.url())),
+        "schedule" => schedule(&state, &member, kind, &form, &mut kept).await,
+        _ => match publish(&state, &member, &form, &form.content(&state, kind, None).await?).await {
+            Ok(post) => Ok(detail(&state, post).await?.view.url()),
+            Err(error) => Err(error),
+        },
+    };
+    match done {
+        Ok(to) => Ok(send(StatusCode::SEE_OTHER, &to)),
+        Err(error) => {
             let mut showing = Showing::new(kind, "/write", &form);
+            if let Some(draft) = &kept {
+                showing.builds_on(draft);
+            }
+            again(&ctx, &state, &member, showing, error).await
+        }
+    }
+}
+
+async fn publish(state: &State, member: &Member, form: &PostForm, content: &Final) -> Result<PostId, CommandError> {
+    let by = actor(member);
+    let written = match form.draft() {
+        Some((id, version)) => commands::drafts::publish(&state.store, by, (id, Some(version)), content).await?,
+        None => commands::drafts::publish_named(&state.store, by, &form.name, content).await?,
+    };
+    Ok(written.post)
+}
+
+async fn save(
+    state: &State,
+    member: &Member,
+    kind: PostKind,
+    change: Option<(PostId, RevisionId)>,
+    form: &PostForm,
+) -> Result<KeptDraft, CommandError> {
+    let typed = form.typed.clone();
+    match form.draft() {
+        Some(draft) => commands::drafts::save(&state.store, member.id, draft, kind, typed).await,
+        None => {
+            let name = Some(form.name.clone()).filter(|n| !n.is_empty());
+            commands::drafts::keep(&state.store, actor(member), NewDraft { kind, change, name, typed }).await
+        }
+    }
+}
+
+/// Keeps what the form holds, in any case, and puts it on the timetable.
+async fn schedule(
+    state: &State,
+    member: &Member,
+    kind: PostKind,
+    form: &PostForm,
+    kept: &mut Option<KeptDraft>,
+) -> Result<String, CommandError> {
+    let draft = kept.insert(save(state, member, kind, None, form).await?);
+    // What is no moment at all is not ahead either.
+    let at = local_moment(&form.publish_at, form.minutes_east.parse().unwrap_or(0)).unwrap_or(state.store.now());
+    commands::drafts::schedule(&state.store, actor(member), draft.id, at).await?;
+    Ok(format!("/drafts?scheduled={}", draft.id))
+}
+
+/// The form once more, with what was typed and what is in the way.
+async fn again(
+    ctx: &PageContext,
+    state: &State,
+    member: &Member,
+    mut showing: Showing<'_>,
+    error: CommandError,
+) -> PageResult {
+    showing.status = StatusCode::CONFLICT;
+    match error {
+        CommandError::Known(post) => {
+            let page = detail(state, post).await?.view.url();
+            return Ok(send(StatusCode::SEE_OTHER, &format!("{page}?known=1")));
+        }
+        CommandError::Published(post) => return Ok(send(StatusCode::SEE_OTHER, &format!("/posts/{post}"))),
+        CommandError::Invalid(errors) => {
             showing.errors = FieldErrors::new(&field_errors(&errors), &ctx.t);
             showing.status = StatusCode::UNPROCESSABLE_ENTITY;
-            showing.show(&ctx)
         }
-        Err(error) => Err(error.into()),
+        // Another device, or another tab, wrote to the draft meanwhile: sent again, what stands here takes its place.
+        CommandError::DraftChanged { draft, .. } => {
+            let other = store::draft(&state.store, member.id, draft).await?.ok_or(AppError::NotFound)?;
+            showing.about = About::of(&other);
+            showing.about.conflict = true;
+            showing.differs(&other.typed.body);
+            showing.builds_on(&other);
+            return showing.show(ctx);
+        }
+        error => return Err(error.into()),
     }
+    if let Some((id, _)) = showing.form.draft()
+        && let Some(draft) = store::draft(&state.store, member.id, id).await?
+    {
+        showing.about = About::of(&draft);
+    }
+    showing.show(ctx)
 }
 
 async fn reply(
@@ -224,14 +183,15 @@ async fn reply(
     form: &PostForm,
 ) -> PageResult {
     let parent = post_id(part)?;
-    let mut draft = form.draft();
-    draft.title = String::new();
+    let mut draft = form.typed.draft();
+    (draft.title, draft.once) = (String::new(), true);
     let draft = with_mentions(&state, draft).await?;
     match commands::create(&state.store, actor(&member), kind, Some(parent), &draft).await {
         Ok(written) => Ok(send(StatusCode::SEE_OTHER, &detail(&state, written.post).await?.view.url())),
         Err(CommandError::Invalid(errors)) => {
             let word = if kind == PostKind::Answer { "answers" } else { "comments" };
             let mut showing = Showing::new(kind, format!("/posts/{parent}/{word}"), form);
+            showing.keeps = false;
             showing.errors = FieldErrors::new(&field_errors(&errors), &ctx.t);
             showing.status = StatusCode::UNPROCESSABLE_ENTITY;
             showing.show(&ctx)
@@ -262,25 +222,38 @@ pub(super) async fn comment(
     reply((ctx, state, member), PostKind::Comment, &part, &form).await
 }
 
-/// The form for a change.
+/// The form for a change; where it was begun already, it goes on.
 pub(super) async fn edit_form(
     ctx: PageContext,
     Given(state): Given<State>,
     member: Member,
     Path(part): Path<String>,
+    ApiQuery(query): ApiQuery<WriteQuery>,
 ) -> PageResult {
     let d = detail(&state, post_id(&part)?).await?;
     if !may_edit(Some(actor(&member)), &d.view) {
         return Err(AppError::Forbidden);
     }
-    let form = PostForm::of(&d);
-    let mut showing = Showing::new(d.view.kind, format!("/posts/{}/edit", d.view.id), &form);
-    showing.editing = true;
-    showing.least = d.view.provenance;
+    let draft = store::draft_of(&state.store, member.id, d.view.id).await?;
+    let form = match &draft {
+        Some(draft) => PostForm::going_on(draft),
+        None => PostForm {
+            typed: Typed::of(&d),
+            revision: d.view.revision.to_string(),
+            name: ctx.request_id.to_string(),
+            ..PostForm::default()
+        },
+    };
+    let mut showing = Showing::changing(&d, &form);
+    if let Some(draft) = &draft {
+        showing.about = About::of(draft);
+        showing.about.saved = !query.saved.is_empty();
+    }
     showing.show(&ctx)
 }
 
-/// Writes a new revision. Where the post changed meanwhile, what was typed stays, beside what differs.
+/// Writes a new revision, or keeps it as a draft. Where the post changed meanwhile, what was typed stays, beside what
+/// differs.
 pub(super) async fn edit(
     ctx: PageContext,
     Given(state): Given<State>,
@@ -290,26 +263,43 @@ pub(super) async fn edit(
 ) -> PageResult {
     let id = post_id(&part)?;
     let expected: RevisionId = form.revision.parse().map_err(|_| AppError::bad("posts-error-revision"))?;
-    let draft = with_mentions(&state, form.draft()).await?;
-    let done = commands::edit(&state.store, actor(&member), id, expected, &draft).await;
-    let (errors, conflict) = match done {
-        Ok(_) => return Ok(send(StatusCode::SEE_OTHER, &detail(&state, id).await?.view.url())),
-        Err(CommandError::Invalid(errors)) => (errors, false),
+    let d = detail(&state, id).await?;
+    let done = if form.then == "save" {
+        save(&state, &member, d.view.kind, Some((id, expected)), &form).await.map(|d| format!("{}?saved=1", d.url()))
+    } else {
+        let content = form.content(&state, d.view.kind, Some(expected)).await?;
+        match change(&state, &member, (id, expected), &form, &content).await {
+            Ok(()) => Ok(detail(&state, id).await?.view.url()),
+            Err(error) => Err(error),
+        }
+    };
+    match done {
+        Ok(to) => Ok(send(StatusCode::SEE_OTHER, &to)),
         Err(CommandError::Conflict { current }) => {
             form.revision = current.to_string();
-            (vec![], true)
+            let mut showing = Showing::changing(&d, &form);
+            showing.differs(&d.view.body);
+            showing.status = StatusCode::CONFLICT;
+            showing.show(&ctx)
         }
-        Err(error) => return Err(error.into()),
+        Err(error) => again(&ctx, &state, &member, Showing::changing(&d, &form), error).await,
+    }
+}
+
+async fn change(
+    state: &State,
+    member: &Member,
+    (post, base): (PostId, RevisionId),
+    form: &PostForm,
+    content: &Final,
+) -> Result<(), CommandError> {
+    match form.draft() {
+        Some((id, version)) => {
+            commands::drafts::publish(&state.store, actor(member), (id, Some(version)), content).await?
+        }
+        None => commands::edit(&state.store, actor(member), post, base, &content.draft).await?,
     };
-    let d = detail(&state, id).await?;
-    let mut showing = Showing::new(d.view.kind, format!("/posts/{id}/edit"), &form);
-    showing.editing = true;
-    showing.least = d.view.provenance;
-    showing.errors = FieldErrors::new(&field_errors(&errors), &ctx.t);
-    let typed = crate::model::tidy_body(&form.body);
-    showing.conflict = conflict.then(|| diff::lines(&format!("{}\n", d.view.body), &format!("{typed}\n")));
-    showing.status = if conflict { StatusCode::CONFLICT } else { StatusCode::UNPROCESSABLE_ENTITY };
-    showing.show(&ctx)
+    Ok(())
 }
 
 /// Deletes a post; the page one lands on offers to take it back.

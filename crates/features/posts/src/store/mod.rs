@@ -1,12 +1,17 @@
 //! The SQL of posts; its tables begin with `posts_`.
 
 mod deleted;
+mod drafts;
 mod lists;
 mod named;
 mod read;
 mod write;
 
 pub use deleted::deleted_by;
+pub use drafts::{
+    count_drafts, draft, draft_due, draft_named, draft_of, drafts, erase_drafts, insert_draft, set_dropped,
+    sweep_drafts, update_draft,
+};
 pub use lists::{latest_of_author, list, list_in, revision, revisions, tags, thread};
 pub use named::{drop_story, mentions, put_mentions, put_story, said_before, sources, story};
 pub use read::{answers, credits, details, heads, ids_after, views};

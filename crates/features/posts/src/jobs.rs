@@ -1,0 +1,74 @@
+//! Publishing what was scheduled, and forgetting drafts that are done with.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use serde::Deserialize;
+use xinghe_core::id::DraftId;
+use xinghe_store::{JobError, JobHandler, JobRun, Schedule};
+
+use crate::commands::CommandError;
+use crate::commands::drafts::{self, Final, PUBLISH};
+use crate::feature::State;
+use crate::model::UNDO_MS;
+use crate::pages::with_mentions;
+use crate::store;
+
+const SWEEP: &str = "posts.drafts.sweep";
+
+pub(crate) fn all(state: &State) -> Vec<Arc<dyn JobHandler>> {
+    vec![Arc::new(Publisher { state: state.clone() }), Arc::new(Sweeper { state: state.clone() })]
+}
+
+pub(crate) fn schedules() -> Vec<Schedule> {
+    vec![Schedule { name: SWEEP, cron: "23 4 * * *", job: SWEEP }]
+}
+
+#[derive(Deserialize)]
+struct Payload {
+    draft: DraftId,
+}
+
+struct Publisher {
+    state: State,
+}
+
+#[async_trait]
+impl JobHandler for Publisher {
+    fn kind(&self) -> &'static str {
+        PUBLISH
+    }
+
+    async fn run(&self, job: &JobRun) -> Result<(), JobError> {
+        let Payload { draft: id } = job.payload()?;
+        let store = &self.state.store;
+        let Some(draft) = store::draft_due(store, id).await? else { return Ok(()) };
+        let content =
+            with_mentions(&self.state, draft.typed.draft()).await.map_err(|e| JobError::Retry(e.to_string()))?;
+        let content = Final { kind: draft.kind, draft: content, base: None };
+        match drafts::publish_due(store, draft.owner, id, draft.version, &content).await {
+            Ok(()) => Ok(()),
+            Err(CommandError::Store(error)) => Err(error.into()),
+            // Its owner changed it in this very moment.
+            Err(other) => Err(JobError::Retry(other.to_string())),
+        }
+    }
+}
+
+struct Sweeper {
+    state: State,
+}
+
+#[async_trait]
+impl JobHandler for Sweeper {
+    fn kind(&self) -> &'static str {
+        SWEEP
+    }
+
+    async fn run(&self, _: &JobRun) -> Result<(), JobError> {
+        let store = &self.state.store;
+        let mut unit = store.begin().await?;
+        store::sweep_drafts(&mut unit, store.now().plus_millis(-UNDO_MS)).await?;
+        Ok(unit.commit().await?)
+    }
+}
