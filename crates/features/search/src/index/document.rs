@@ -47,6 +47,21 @@ pub(crate) struct Stored {
     pub sentences: Vec<StoredSentence>,
 }
 
+/// Of a [`Stored`] what its post is called and which of its passages it is; the rest is not taken apart.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Called<'b> {
+    #[serde(borrow)]
+    pub title: std::borrow::Cow<'b, str>,
+    pub passage: Place,
+}
+
+/// Which passage of its post one is.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Place {
+    /// Counted from 0.
+    pub ordinal: u32,
+}
+
 /// A sentence as it is kept within the index.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct StoredSentence {

@@ -303,10 +303,10 @@ impl Index {
         txn: &RoTxn<'_, WithoutTls>,
         scored: &mut [Scored],
         gain: f32,
-        fits: impl Fn(&document::Stored) -> bool,
+        fits: impl Fn(&document::Called<'_>) -> bool,
     ) -> Result<(), IndexError> {
         for s in scored.iter_mut().take(BY_WORDS) {
-            if self.records.text(txn, s.passage)?.is_some_and(|stored| fits(&stored)) {
+            if self.records.called(txn, s.passage)?.is_some_and(|called| fits(&called)) {
                 s.score += gain;
             }
         }

@@ -23,7 +23,7 @@ use xinghe_core::{PassageId, PostId, PostKind};
 use xinghe_text::tokens;
 
 use super::IndexError;
-use super::document::{Facets, Indexed, Stored};
+use super::document::{Called, Facets, Indexed, Stored};
 use super::means::Language;
 use super::sketches::{Entry, Sketches};
 use super::vectors::Sketch;
@@ -376,6 +376,16 @@ impl Records {
     }
 
     pub fn text(&self, txn: &RoTxn<'_, WithoutTls>, passage: PassageId) -> Result<Option<Stored>, IndexError> {
+        let bytes = self.texts.get(txn, &key(passage.raw()))?;
+        Ok(bytes.map(serde_json::from_slice).transpose()?)
+    }
+
+    /// How the post of a passage is called.
+    pub fn called<'t>(
+        &self,
+        txn: &'t RoTxn<'_, WithoutTls>,
+        passage: PassageId,
+    ) -> Result<Option<Called<'t>>, IndexError> {
         let bytes = self.texts.get(txn, &key(passage.raw()))?;
         Ok(bytes.map(serde_json::from_slice).transpose()?)
     }
