@@ -224,6 +224,7 @@ async fn only_these_can_be_changed_by_strangers() {
         "POST /register",
         "POST /setup",
         "POST /sign-in",
+        "POST /sign-in/code",
         "POST /sign-in/link",
         "POST /sign-in/with-link",
         "POST /sign-out",

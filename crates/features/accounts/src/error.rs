@@ -3,6 +3,8 @@
 use xinghe_store::StoreError;
 use xinghe_web::{AppError, FieldError, Said, Texts};
 
+use crate::commands::HalfSession;
+
 /// Why a command was not carried out.
 #[derive(Debug, thiserror::Error)]
 pub enum AccountError {
@@ -12,6 +14,9 @@ pub enum AccountError {
     /// Too many wrong tries; the number of seconds to wait.
     #[error("too many wrong tries; wait {0} seconds")]
     Throttled(u64),
+    /// What was shown is right, but there is a second factor; with what it holds, signing in goes on.
+    #[error("a code of the second factor is needed")]
+    CodeNeeded(HalfSession),
     /// There is no such thing.
     #[error("not found")]
     NotFound,
@@ -43,6 +48,7 @@ impl AccountError {
             Self::Invalid(errors) => errors.iter().map(|e| e.said.in_words(t)).collect::<Vec<_>>().join(" "),
             Self::Throttled(seconds) => Said::new("accounts-error-throttled").with("seconds", seconds).in_words(t),
             Self::Conflict(said) => said.in_words(t),
+            Self::CodeNeeded(_) => Said::new("accounts-error-code-needed").in_words(t),
             Self::NotFound | Self::Store(_) | Self::Hash(_) => self.to_string(),
         }
     }
@@ -65,6 +71,7 @@ impl From<AccountError> for AppError {
         match error {
             AccountError::Invalid(errors) => Self::Invalid(errors),
             AccountError::Throttled(retry_after) => Self::TooMany { retry_after },
+            AccountError::CodeNeeded(_) => Self::field("code", "accounts-error-code-needed"),
             AccountError::NotFound => Self::NotFound,
             AccountError::Conflict(said) => Self::Conflict(said),
             AccountError::Store(e) => e.into(),

@@ -32,7 +32,7 @@ use xinghe_core::Lang;
 use xinghe_store::{JobHandler, Migration, Schedule, Store, StoreError};
 use xinghe_web::{Feature, Routes, SlotEntry};
 
-pub use commands::{Accounts, AuthorList, ClaimList, Slice};
+pub use commands::{Accounts, AuthorList, ClaimList, HalfSession, Slice};
 pub use error::AccountError;
 
 /// This feature's texts.
@@ -62,6 +62,12 @@ pub fn migrations() -> Vec<Migration> {
             version: 3,
             name: "email addresses, letters, links",
             sql: include_str!("../migrations/0003.sql"),
+        },
+        Migration {
+            feature: "accounts",
+            version: 4,
+            name: "second factors",
+            sql: include_str!("../migrations/0004.sql"),
         },
     ]
 }

@@ -6,8 +6,11 @@ use xinghe_web::api::ApiJson;
 use xinghe_web::{AppError, Member, PageContext, Viewer};
 
 use super::shapes::TokenJson;
-use super::shapes::mail::{AddressBody, EmailBody, EmailJson, LinkBody, NewPasswordBody, OneTimeLinkJson, StepUpBody};
+use super::shapes::mail::{
+    AddressBody, EmailBody, EmailJson, EnterBody, LinkBody, NewPasswordBody, OneTimeLinkJson, StepUpBody,
+};
 use crate::commands::Accounts;
+use crate::error::AccountError;
 use crate::model::Purpose;
 use crate::pages::client;
 
@@ -118,19 +121,30 @@ pub(crate) async fn link(
 
 /// Sign in by the token of a link.
 #[utoipa::path(
-    post, path = "/api/v1/session/from-link", tag = "accounts", request_body = LinkBody,
+    post, path = "/api/v1/session/from-link", tag = "accounts", request_body = EnterBody,
     responses(
         (status = 201, description = "A session", body = TokenJson),
-        (status = 404, description = "The link does not work any more")
+        (status = 404, description = "The link does not work any more"),
+        (status = 422, description = "There is a second factor: `code` is needed (the link works on) or wrong")
     )
 )]
 pub(crate) async fn from_link(
     State(accounts): State<Accounts>,
     viewer: Viewer,
     headers: HeaderMap,
-    ApiJson(body): ApiJson<LinkBody>,
+    ApiJson(body): ApiJson<EnterBody>,
 ) -> Result<(StatusCode, ApiJson<TokenJson>), AppError> {
-    let (session, _) = accounts.enter_by_link(&body.token, &client(&viewer, &headers)).await?;
+    let link = accounts.look_at_link(&body.token, Purpose::Enter).await?.ok_or(AppError::NotFound)?;
+    if body.code.is_none() && accounts.factor(link.member).await?.on_since.is_some() {
+        return Err(AppError::field("code", "accounts-error-code-needed"));
+    }
+    let client = client(&viewer, &headers);
+    let session = match (accounts.enter_by_link(&body.token, &client).await, &body.code) {
+        (Err(AccountError::CodeNeeded(half)), Some(code)) => {
+            accounts.finish_sign_in(&half.token, code, &client).await?
+        }
+        (other, _) => other?.0,
+    };
     Ok((StatusCode::CREATED, ApiJson(session.into())))
 }
 

@@ -2,6 +2,7 @@
 
 mod admin;
 mod claims;
+mod factor;
 mod mail;
 mod me;
 mod members;
@@ -23,7 +24,7 @@ use crate::commands::Accounts;
         me::end_other_sessions, me::end_session, members::list, members::register, members::show, claims::of_me,
         claims::create, claims::withdraw, admin::claims, admin::decide, admin::change,
         mail::show, mail::change, mail::remove, mail::verify, mail::forgot, mail::reset, mail::link, mail::from_link,
-        mail::reset_link,
+        mail::reset_link, factor::show, factor::begin, factor::confirm, factor::recovery, factor::off,
     ),
     tags((name = "accounts", description = "Members, unclaimed authors, sessions, claims"))
 )]
@@ -33,6 +34,7 @@ pub(crate) struct Doc;
 pub(crate) fn routes(accounts: &Accounts) -> Routes {
     let a = || accounts.clone();
     mail_routes(accounts)
+        .merge(factor_routes(accounts))
         .method_router(Method::POST, "/api/v1/session", Need::Anyone, post(session::sign_in).with_state(a()))
         .limit(RateClass::SignIn)
         .method_router(Method::DELETE, "/api/v1/session", Need::Member, delete(session::sign_out).with_state(a()))
@@ -108,5 +110,21 @@ fn mail_routes(accounts: &Accounts) -> Routes {
             admin,
             post(mail::reset_link).with_state(a()),
         )
+        .limit(RateClass::SignIn)
+}
+
+/// The routes of the second factor.
+fn factor_routes(accounts: &Accounts) -> Routes {
+    let a = || accounts.clone();
+    let member = Need::Member;
+    Routes::new()
+        .method_router(Method::GET, "/api/v1/me/factor", member, get(factor::show).with_state(a()))
+        .method_router(Method::POST, "/api/v1/me/factor", member, post(factor::begin).with_state(a()))
+        .limit(RateClass::SignIn)
+        .method_router(Method::DELETE, "/api/v1/me/factor", member, delete(factor::off).with_state(a()))
+        .limit(RateClass::SignIn)
+        .method_router(Method::POST, "/api/v1/me/factor/confirm", member, post(factor::confirm).with_state(a()))
+        .limit(RateClass::SignIn)
+        .method_router(Method::POST, "/api/v1/me/factor/recovery-codes", member, post(factor::recovery).with_state(a()))
         .limit(RateClass::SignIn)
 }

@@ -7,6 +7,7 @@ use xinghe_web::{AppError, Member, Viewer};
 
 use super::shapes::{SignInBody, TokenJson};
 use crate::commands::Accounts;
+use crate::error::AccountError;
 use crate::pages::client;
 
 /// Sign in: a session token for `Authorization: Bearer`.
@@ -14,7 +15,7 @@ use crate::pages::client;
     post, path = "/api/v1/session", tag = "accounts", request_body = SignInBody,
     responses(
         (status = 201, description = "A session", body = TokenJson),
-        (status = 422, description = "Handle and password do not belong together"),
+        (status = 422, description = "Handle and password do not belong together, or `code` is needed or wrong"),
         (status = 429, description = "Too many wrong tries")
     )
 )]
@@ -24,7 +25,13 @@ pub(crate) async fn sign_in(
     headers: HeaderMap,
     ApiJson(body): ApiJson<SignInBody>,
 ) -> Result<(StatusCode, ApiJson<TokenJson>), AppError> {
-    let session = accounts.sign_in(&body.handle, &body.password, &client(&viewer, &headers)).await?;
+    let client = client(&viewer, &headers);
+    let session = match (accounts.sign_in(&body.handle, &body.password, &client).await, &body.code) {
+        (Err(AccountError::CodeNeeded(half)), Some(code)) => {
+            accounts.finish_sign_in(&half.token, code, &client).await?
+        }
+        (other, _) => other?,
+    };
     Ok((StatusCode::CREATED, ApiJson(session.into())))
 }
 

@@ -2,7 +2,7 @@
 
 use xinghe_core::{AuthorId, Event, SessionId};
 use xinghe_store::{StoreError, UnitOfWork};
-use xinghe_web::{FieldError, Member, Role};
+use xinghe_web::{Member, Role};
 
 use super::Accounts;
 use crate::error::AccountError;
@@ -10,7 +10,7 @@ use crate::handle::Handle;
 use crate::model::{self, About, Client, NewSession, Registration, SETUP_MS, Standing};
 use crate::password;
 use crate::store::throttle::{self, Subject};
-use crate::store::{authors, emails, hash_of, members, networks, new_token, sessions};
+use crate::store::{authors, emails, factors, hash_of, members, networks, new_token, sessions};
 
 /// A session is marked as used at most this often, in milliseconds: reading pages should not write.
 const TOUCH_MS: i64 = 5 * 60 * 1000;
@@ -153,7 +153,7 @@ impl Accounts {
     ///
     /// # Errors
     /// Field `password` when handle and password do not belong together, field `handle` when the account is disabled;
-    /// [`AccountError::Throttled`].
+    /// [`AccountError::CodeNeeded`] when there is a second factor; [`AccountError::Throttled`].
     #[tracing::instrument(skip_all, name = "accounts.sign_in")]
     pub async fn sign_in(&self, handle: &str, password: &str, client: &Client) -> Result<NewSession, AccountError> {
         let handle = Handle::fold(handle);
@@ -177,9 +177,10 @@ impl Accounts {
             members::rehash(&mut unit, member, old, &new).await?;
         }
         let active = secret.standing == Standing::Active.as_str();
-        let session = if active { Some(self.begin_session(&mut unit, member, client).await?) } else { None };
+        let session = if active { Some(self.admit(&mut unit, member, client).await?) } else { None };
         unit.commit().await?;
-        session.ok_or_else(|| AccountError::field("handle", "accounts-error-disabled"))
+        let session = session.ok_or_else(|| AccountError::field("handle", "accounts-error-disabled"))?;
+        session.map_err(AccountError::CodeNeeded)
     }
 
     /// Begins a session for a member who showed otherwise who they are: by having just registered.
@@ -255,6 +256,7 @@ impl Accounts {
         members::set_password(&mut unit, member, &phc).await?;
         sessions::delete_all(&mut unit, member, Some(keep)).await?;
         emails::delete_links(&mut unit, member).await?;
+        factors::delete_halves(&mut unit, member).await?;
         unit.append(Some(member), &Event::ProfileChanged { member }).await?;
         Ok(unit.commit().await?)
     }
@@ -273,27 +275,9 @@ impl Accounts {
         members::set_password(&mut unit, member, &phc).await?;
         sessions::delete_all(&mut unit, member, None).await?;
         emails::delete_links(&mut unit, member).await?;
+        factors::delete_halves(&mut unit, member).await?;
         unit.append(None, &Event::ProfileChanged { member }).await?;
         Ok(unit.commit().await?)
-    }
-
-    /// Asks a signed-in member for the password again, before what cannot be undone; answers the handle.
-    pub(super) async fn confirm(
-        &self,
-        member: AuthorId,
-        password: &str,
-        field: &'static str,
-    ) -> Result<String, AccountError> {
-        let subjects = Subject::of(&format!("again:{member}"), None, true);
-        self.count_try(&subjects).await?;
-        let secret = members::secret(&self.store, member).await?.ok_or(AccountError::NotFound)?;
-        if !self.hasher.verify(password, secret.password.as_deref()).await? {
-            return Err(FieldError::new(field, "accounts-error-password-wrong").into());
-        }
-        let mut unit = self.begin().await?;
-        throttle::forgive(&mut unit, &subjects).await?;
-        unit.commit().await?;
-        Ok(secret.handle)
     }
 
     pub(super) async fn count_try(&self, subjects: &[Subject]) -> Result<(), AccountError> {

@@ -7,6 +7,7 @@ mod intake;
 mod mail;
 mod profile;
 mod rank;
+mod second_factor;
 
 use std::sync::Arc;
 
@@ -21,6 +22,7 @@ use crate::store::{authors, claims as claim_rows, sessions};
 pub use claims::ClaimList;
 pub(crate) use mail::Courier;
 use mail::Mailing;
+pub use second_factor::HalfSession;
 
 /// Accounts: commands and reading. Cheap to clone.
 #[derive(Clone, Debug)]

@@ -1,6 +1,7 @@
 //! Types and rules of members and authors. No I/O.
 
 mod claim;
+pub mod factor;
 mod mail;
 mod rules;
 mod session;

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use xinghe_core::AuthorId;
 use xinghe_web::{AppError, FieldErrors, PageContext, Texts};
 
-use super::{client, cookie, enter, local_path, refusal, to, with_cookie};
+use super::{client, code, cookie, enter, local_path, refusal, to, with_cookie};
 use crate::commands::Accounts;
 use crate::error::AccountError;
 use crate::model::{Client, Registration, check_address};
@@ -117,6 +117,7 @@ pub(super) async fn do_sign_in(
             }
             Ok(enter(&ctx, &session, &form.next))
         }
+        Err(AccountError::CodeNeeded(half)) => Ok(code::ask(&ctx, &half, &form.next)),
         Err(error) => {
             let (status, errors) = refusal(error, &ctx)?;
             Ok(sign_in_page(&ctx, &accounts, &form, (status, &errors), None))

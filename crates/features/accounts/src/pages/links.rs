@@ -9,7 +9,7 @@ use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use xinghe_web::{AppError, FieldErrors, PageContext, Texts};
 
-use super::{client, cookie, enter, local_path, refusal, to, with_cookie};
+use super::{client, code, cookie, enter, local_path, refusal, to, with_cookie};
 use crate::commands::Accounts;
 use crate::error::AccountError;
 use crate::model::{LinkView, Purpose};
@@ -246,6 +246,7 @@ pub(super) async fn do_with_link(
             }
             Ok(enter(&ctx, &session, &next))
         }
+        Err(AccountError::CodeNeeded(half)) => Ok(code::ask(&ctx, &half, "/")),
         Err(error) => refused(&accounts, &ctx, Purpose::Enter, &form.token, error).await,
     }
 }

@@ -2,10 +2,12 @@
 
 mod account;
 mod admin;
+mod code;
 mod entrance;
 mod help;
 mod links;
 mod member;
+mod security;
 mod settings;
 
 use axum::response::{IntoResponse, Redirect, Response};
@@ -20,6 +22,7 @@ use crate::error::AccountError;
 use crate::model::{Client, NewSession, SESSION_MS};
 
 pub(crate) use admin::tabs as admin_tabs;
+pub(crate) use security::site_name;
 pub(crate) use settings::tabs as settings_tabs;
 
 /// How long a browser keeps the session cookie, in seconds: as long as the session lives unused. The shell sets it
@@ -31,6 +34,7 @@ pub(crate) fn routes(accounts: &Accounts) -> Routes {
     let a = || accounts.clone();
     let (anyone, member, admin) = (Need::Anyone, Need::Member, Need::Administrator);
     link_routes(accounts)
+        .merge(factor_routes(accounts))
         .method_router(Method::GET, "/register", anyone, get(entrance::register).with_state(a()))
         .method_router(Method::POST, "/register", anyone, post(entrance::do_register).with_state(a()))
         .limit(RateClass::SignIn)
@@ -89,9 +93,38 @@ fn link_routes(accounts: &Accounts) -> Routes {
         .limit(RateClass::SignIn)
         .method_router(Method::POST, "/sign-in/with-link", anyone, post(links::do_with_link).with_state(a()))
         .limit(RateClass::SignIn)
+        .method_router(Method::GET, "/sign-in/code", anyone, get(code::show).with_state(a()))
+        .limit(RateClass::SignIn)
+        .method_router(Method::POST, "/sign-in/code", anyone, post(code::finish).with_state(a()))
+        .limit(RateClass::SignIn)
         .method_router(Method::GET, "/email/verify", anyone, get(links::verify).with_state(a()))
         .limit(RateClass::SignIn)
         .method_router(Method::POST, "/email/verify", anyone, post(links::do_verify).with_state(a()))
+        .limit(RateClass::SignIn)
+}
+
+/// The routes of the second factor.
+fn factor_routes(accounts: &Accounts) -> Routes {
+    let a = || accounts.clone();
+    let member = Need::Member;
+    let admin = Need::Administrator;
+    Routes::new()
+        .method_router(Method::GET, "/settings/security", member, get(security::show).with_state(a()))
+        .method_router(Method::GET, "/settings/security/factor", member, get(security::setup).with_state(a()))
+        .method_router(Method::POST, "/settings/security/factor", member, post(security::begin).with_state(a()))
+        .limit(RateClass::SignIn)
+        .method_router(
+            Method::POST,
+            "/settings/security/factor/confirm",
+            member,
+            post(security::finish).with_state(a()),
+        )
+        .limit(RateClass::SignIn)
+        .method_router(Method::POST, "/settings/security/recovery", member, post(security::recovery).with_state(a()))
+        .limit(RateClass::SignIn)
+        .method_router(Method::POST, "/settings/security/off", member, post(security::off).with_state(a()))
+        .limit(RateClass::SignIn)
+        .method_router(Method::POST, "/admin/members/{id}/factor-off", admin, post(help::factor_off).with_state(a()))
         .limit(RateClass::SignIn)
 }
 

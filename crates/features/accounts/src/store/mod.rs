@@ -3,6 +3,7 @@
 pub(crate) mod authors;
 pub(crate) mod claims;
 pub(crate) mod emails;
+pub(crate) mod factors;
 pub(crate) mod members;
 pub(crate) mod networks;
 pub(crate) mod sessions;

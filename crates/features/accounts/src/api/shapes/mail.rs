@@ -60,6 +60,17 @@ pub(crate) struct LinkBody {
     pub token: String,
 }
 
+/// Signing in by a link.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct EnterBody {
+    /// What stands behind `token=`.
+    pub token: String,
+    /// A code of the second factor, where there is one.
+    #[serde(default)]
+    pub code: Option<String>,
+}
+
 /// A new password by a link.
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]

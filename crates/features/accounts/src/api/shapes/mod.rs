@@ -1,5 +1,6 @@
 //! What the API takes and gives.
 
+pub(crate) mod factor;
 pub(crate) mod mail;
 
 use serde::{Deserialize, Deserializer, Serialize};
@@ -208,6 +209,9 @@ pub(crate) struct SignInBody {
     pub handle: String,
     /// The password.
     pub password: String,
+    /// A code of the second factor, where there is one: six digits from an app, or a recovery code.
+    #[serde(default)]
+    pub code: Option<String>,
 }
 
 /// A new member.

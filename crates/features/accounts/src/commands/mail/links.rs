@@ -8,7 +8,7 @@ use crate::error::AccountError;
 use crate::model::{Client, LETTER_MS, NewSession, OneTimeLink, Purpose, check_address, fold_address};
 use crate::password;
 use crate::store::emails::{self, Letter, NewLink};
-use crate::store::{hash_of, members, new_token, sessions};
+use crate::store::{factors, hash_of, members, new_token, sessions};
 
 impl Accounts {
     /// Sends a link to an address if it is a member's. Nothing here depends on whether it is: that is looked up when
@@ -80,20 +80,25 @@ impl Accounts {
     /// Uses a link to sign in; answers also where to go.
     ///
     /// # Errors
-    /// [`AccountError::NotFound`] when the link does not work.
+    /// [`AccountError::NotFound`] when the link does not work; [`AccountError::CodeNeeded`] when there is a second
+    /// factor.
     #[tracing::instrument(skip_all, name = "accounts.enter_by_link")]
     pub async fn enter_by_link(&self, token: &str, client: &Client) -> Result<(NewSession, String), AccountError> {
         let mut unit = self.begin().await?;
         let used = emails::take_link(&mut unit, &hash_of(token), Purpose::Enter).await?;
         let used = used.ok_or(AccountError::NotFound)?;
-        let session = self.begin_session(&mut unit, AuthorId::from_raw(used.member), client).await?;
+        let session = self.admit(&mut unit, AuthorId::from_raw(used.member), client).await?;
         unit.commit().await?;
-        Ok((session, used.next))
+        match session {
+            Ok(session) => Ok((session, used.next)),
+            Err(half) => Err(AccountError::CodeNeeded(half)),
+        }
     }
 }
 
 /// Ends all sessions and links of a member: whoever had them may be whom the password was changed for.
 async fn end_everything(unit: &mut UnitOfWork, member: AuthorId) -> Result<(), AccountError> {
     sessions::delete_all(unit, member, None).await?;
+    factors::delete_halves(unit, member).await?;
     Ok(emails::delete_links(unit, member).await?)
 }
