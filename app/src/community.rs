@@ -13,6 +13,7 @@ use xinghe_core::mail::Mailer;
 use xinghe_core::ports::{Authors, PortError, PortResult, Posts, Retrieve};
 use xinghe_importer as importer;
 use xinghe_mail::Smtp;
+use xinghe_moderation::{Moderation, ModerationFeature};
 use xinghe_notifications::{Notifications, NotificationsFeature};
 use xinghe_observatory::{Deps as ObservatoryDeps, IndexCounts, IndexGauge, Ledger, Observatory};
 use xinghe_posts::{PostsFeature, PostsPort};
@@ -20,7 +21,7 @@ use xinghe_reactions::{Reactions, ReactionsFeature};
 use xinghe_search::Search;
 use xinghe_store::{Migration, Readers, Store, StoreError, StoreSettings, SystemClock, SystemRandom, Workers};
 use xinghe_twins::{Deps, Twins};
-use xinghe_web::{Feature, NavItem, Readiness, Shell, WebSettings};
+use xinghe_web::{Feature, NavItem, Readiness, Shell, Standings, WebSettings};
 
 use crate::models::{self, EmbedderState};
 use crate::settings::Settings;
@@ -74,6 +75,8 @@ pub struct Community {
     pub posts: Arc<PostsPort>,
     /// Votes, thanks, bookmarks and follows, for the features that read them (`core::ports::Reactions`).
     pub reactions: Reactions,
+    /// Reports, and what moderators do.
+    pub moderation: Moderation,
     /// This node's index.
     pub search: Search,
     /// The guide and the twins.
@@ -141,6 +144,7 @@ pub fn migrations() -> Vec<Migration> {
     let mut all = xinghe_accounts::migrations();
     all.extend_from_slice(xinghe_posts::MIGRATIONS);
     all.extend(xinghe_reactions::migrations());
+    all.extend(xinghe_moderation::migrations());
     all.extend(xinghe_notifications::migrations());
     all.extend(xinghe_search::migrations());
     all.extend(xinghe_twins::migrations());
@@ -177,6 +181,7 @@ impl Community {
         let posts = Arc::new(PostsPort::new(store.clone(), authors.clone()));
         let reading: Arc<dyn Posts> = posts.clone();
         let reactions = Reactions::new(store.clone(), reading.clone(), authors.clone());
+        let moderation = Moderation::new(store.clone(), reading.clone(), authors.clone());
         let folder = settings.data_dir.join("search");
         let search = Search::open(&folder, store.clone(), reading.clone(), authors.clone(), embedder.clone())?;
         let ledger = Arc::new(Ledger::new(store.clone(), settings.ai.budget.clone()));
@@ -205,6 +210,7 @@ impl Community {
             Arc::new(AccountsFeature::new(accounts.clone())),
             Arc::new(PostsFeature::new(store.clone(), authors.clone()).with_reactions(Arc::new(reactions.clone()))),
             Arc::new(ReactionsFeature::new(reactions.clone())),
+            Arc::new(ModerationFeature::new(moderation.clone())),
             Arc::new(NotificationsFeature::new(notifications)),
             Arc::new(search.clone()),
             twins.clone(),
@@ -223,6 +229,7 @@ impl Community {
             accounts,
             posts,
             reactions,
+            moderation,
             search,
             twins,
             embedder,
@@ -264,6 +271,7 @@ impl Community {
             ],
             readiness: Some(self.readiness.clone()),
             changes: Some(self.store.changes()),
+            standing: Some(Standings(Arc::new(self.moderation.clone()))),
             ..WebSettings::new(self.settings.public_url())
         };
         let (clock, random) = (self.store.clock().clone(), self.store.random().clone());

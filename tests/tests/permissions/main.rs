@@ -2,6 +2,7 @@
 //! no request, however strange, breaks anything.
 
 mod garbage;
+mod moderation;
 mod reactions;
 mod site;
 

@@ -1,6 +1,6 @@
 //! The ports that other features and the web shell receive.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use async_trait::async_trait;
 use xinghe_core::ports::{AuthorIntake, Authors, ImportedAuthor, PortError, PortResult};
@@ -11,7 +11,7 @@ use crate::commands::Accounts;
 use crate::error::AccountError;
 use crate::handle::Handle;
 use crate::model::SESSION_MS;
-use crate::store::authors;
+use crate::store::{authors, members};
 
 impl From<AccountError> for PortError {
     fn from(error: AccountError) -> Self {
@@ -26,6 +26,10 @@ impl From<AccountError> for PortError {
 impl Authors for Accounts {
     async fn cards(&self, ids: &[AuthorId]) -> PortResult<HashMap<AuthorId, AuthorCard>> {
         Ok(authors::cards(self.store(), ids).await?)
+    }
+
+    async fn keepers(&self, ids: &[AuthorId]) -> PortResult<HashSet<AuthorId>> {
+        Ok(members::keepers(self.store(), ids).await?)
     }
 
     async fn by_handle(&self, handle: &str) -> PortResult<Option<AuthorCard>> {

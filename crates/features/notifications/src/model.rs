@@ -71,13 +71,21 @@ words! {
         Role = "role",
         /// Imported work is credited to one now.
         Claim = "claim",
+        /// Moderators did something about one or one's post.
+        Moderated = "moderated",
+        /// Moderators took that back.
+        Lifted = "lifted",
+        /// Another moderator looked at it again and stands by it.
+        Upheld = "upheld",
+        /// Moderators decided what one had reported.
+        Reported = "reported",
     }
 }
 
 impl Kind {
     /// Whether members can choose not to be told. What concerns the account itself is always told.
     pub const fn may_be_off(self) -> bool {
-        !matches!(self, Self::Role | Self::Claim)
+        !matches!(self, Self::Role | Self::Claim | Self::Moderated | Self::Lifted | Self::Upheld)
     }
 }
 

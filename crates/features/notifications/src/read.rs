@@ -125,6 +125,8 @@ impl Told {
             Kind::FromMember if !one => self.author.as_ref().map(AuthorCard::url),
             Kind::FromTag if !one => self.tag.as_ref().map(|tag| format!("/tags/{}", percent(tag))),
             Kind::Role | Kind::Claim => None,
+            Kind::Moderated | Kind::Lifted | Kind::Upheld => Some(format!("/settings/standing/{}", self.note.subject)),
+            Kind::Reported => Some("/settings/standing".to_owned()),
             Kind::Useful | Kind::Thanked | Kind::Accepted | Kind::Mention | Kind::Source => post(&self.subject),
             _ => post(&self.latest).or_else(|| post(&self.subject)),
         }
@@ -181,6 +183,10 @@ impl Told {
                 Kind::Source => "notifications-said-source",
                 Kind::Role => "notifications-said-role",
                 Kind::Claim => "notifications-said-claim",
+                Kind::Moderated => "notifications-said-moderated",
+                Kind::Lifted => "notifications-said-lifted",
+                Kind::Upheld => "notifications-said-upheld",
+                Kind::Reported => "notifications-said-reported",
             },
             &of,
         )

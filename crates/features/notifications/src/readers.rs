@@ -7,7 +7,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use xinghe_core::id::tag_id;
 use xinghe_core::ports::Posts;
-use xinghe_core::{AuthorId, Event, FollowKind, PostId, PostKind, Recorded};
+use xinghe_core::{AuthorId, Event, FollowKind, Measure, PostId, PostKind, Recorded};
 use xinghe_store::{EventReader, JobRequest, ReaderError, StoreError, UnitOfWork};
 
 use crate::jobs::SPREAD;
@@ -155,6 +155,20 @@ impl Batch<'_> {
             Event::PostThanked { post, by, to } => {
                 let cause = self.cause(r, by.raw(), by.raw(), post.raw());
                 self.tell(about(Kind::Thanked, *post), &[*to], cause).await?;
+            }
+            // Who did it is nobody's business: moderators speak for the community.
+            Event::Moderated { act, member, measure, on, .. } if *measure != Measure::Nothing => {
+                let line = if *on { Kind::Moderated } else { Kind::Lifted };
+                let cause = self.cause(r, 0, act.raw(), 0);
+                self.tell(plain(line, act.raw()), &[*member], cause).await?;
+            }
+            Event::AppealDecided { act, member, granted: false } => {
+                let cause = self.cause(r, 0, act.raw(), 0);
+                self.tell(plain(Kind::Upheld, act.raw()), &[*member], cause).await?;
+            }
+            Event::ReportsAnswered { case, members } => {
+                let cause = self.cause(r, 0, case.raw(), 0);
+                self.tell(plain(Kind::Reported, case.raw()), members, cause).await?;
             }
             Event::Followed { by, kind, id, on } => self.followed(r, *by, (*kind, *id), *on).await?,
             Event::AnswerGiven { answer, asker, abstained: false, citations, .. } => {

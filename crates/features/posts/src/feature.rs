@@ -8,7 +8,7 @@ use xinghe_core::ports::{Authors, Reactions};
 use xinghe_store::{EventReader, JobHandler, Migration, Schedule, Store};
 use xinghe_web::{Feature, Routes, SlotEntry};
 
-use crate::readers::{ClaimedCredits, ErasedDrafts};
+use crate::readers::{ClaimedCredits, ErasedDrafts, Moderation};
 use crate::{MIGRATIONS, api, jobs, pages};
 
 /// What pages and the API stand on.
@@ -63,7 +63,7 @@ impl Feature for PostsFeature {
     }
 
     fn readers(&self) -> Vec<Arc<dyn EventReader>> {
-        vec![Arc::new(ClaimedCredits), Arc::new(ErasedDrafts)]
+        vec![Arc::new(ClaimedCredits), Arc::new(ErasedDrafts), Arc::new(Moderation)]
     }
 
     fn jobs(&self) -> Vec<Arc<dyn JobHandler>> {

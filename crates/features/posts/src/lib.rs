@@ -10,7 +10,7 @@
 //! | [`commands`] | create, edit, delete, restore, accept; keep, publish and schedule drafts |
 //! | [`store`] | the SQL |
 //! | `intake` | taking in imported posts |
-//! | [`readers`] | credits that pass to who claims them, drafts of who is gone |
+//! | [`readers`] | credits that pass to who claims them, drafts of who is gone, what moderators did |
 //! | `jobs` | publishing what was scheduled |
 //! | `pages`, `api` | as in every feature |
 
@@ -42,6 +42,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { feature: "posts", version: 3, name: "passed credits", sql: include_str!("../migrations/0003.sql") },
     Migration { feature: "posts", version: 4, name: "own deleted posts", sql: include_str!("../migrations/0004.sql") },
     Migration { feature: "posts", version: 5, name: "drafts", sql: include_str!("../migrations/0005.sql") },
+    Migration { feature: "posts", version: 6, name: "moderated posts", sql: include_str!("../migrations/0006.sql") },
 ];
 
 /// The ports that posts implement.
@@ -68,6 +69,10 @@ impl std::fmt::Debug for PostsPort {
 impl Posts for PostsPort {
     async fn posts(&self, ids: &[PostId]) -> PortResult<HashMap<PostId, PostView>> {
         Ok(store::views(&self.store, ids).await?)
+    }
+
+    async fn any(&self, ids: &[PostId]) -> PortResult<HashMap<PostId, PostView>> {
+        Ok(store::any_views(&self.store, ids).await?)
     }
 
     async fn ids_after(&self, after: Option<PostId>, limit: usize) -> PortResult<Vec<PostId>> {

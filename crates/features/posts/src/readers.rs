@@ -1,8 +1,10 @@
 //! What posts derive from events of others.
 
 use async_trait::async_trait;
+use xinghe_core::content::Measure;
 use xinghe_core::event::{Event, Recorded};
-use xinghe_store::{EventReader, ReaderError, UnitOfWork};
+use xinghe_core::id::{ActId, AuthorId, PostId};
+use xinghe_store::{EventReader, ReaderError, StoreError, UnitOfWork};
 
 use crate::store;
 
@@ -63,4 +65,79 @@ impl EventReader for ErasedDrafts {
     async fn reset(&self, _: &mut UnitOfWork) -> Result<(), ReaderError> {
         Ok(())
     }
+}
+
+/// Takes out of sight what moderators hide or delete, locks what they lock, and brings it back when that is undone.
+/// Whoever derives something from posts follows the events that this appends, as with any deletion.
+#[derive(Debug, Clone, Copy)]
+pub struct Moderation;
+
+#[async_trait]
+impl EventReader for Moderation {
+    fn name(&self) -> &'static str {
+        "posts-moderation"
+    }
+
+    async fn apply(&self, events: &[Recorded], unit: &mut UnitOfWork) -> Result<(), ReaderError> {
+        for recorded in events {
+            let Event::Moderated { act, measure, post, member, on, .. } = recorded.event else { continue };
+            if !on {
+                for post in store::drop_measures(unit, act).await? {
+                    release(unit, recorded.actor, post).await?;
+                }
+                continue;
+            }
+            match (measure, post) {
+                (Measure::Hide | Measure::Delete, Some(post)) => {
+                    withhold(unit, recorded.actor, post, (act, measure)).await?;
+                }
+                (Measure::Lock, Some(post)) => {
+                    let root = root(unit, post).await?;
+                    store::put_measure(unit, root, act, measure).await?;
+                }
+                (Measure::Wipe, _) => {
+                    for post in store::written_by(unit, member).await? {
+                        withhold(unit, recorded.actor, post, (act, measure)).await?;
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// What was done already is found done when the log is read again, so there is nothing to drop.
+    async fn reset(&self, _: &mut UnitOfWork) -> Result<(), ReaderError> {
+        Ok(())
+    }
+}
+
+async fn root(unit: &UnitOfWork, post: PostId) -> Result<PostId, StoreError> {
+    Ok(store::heads(unit, &[post]).await?.get(&post).map_or(post, |head| PostId::from_raw(head.root)))
+}
+
+async fn withhold(
+    unit: &mut UnitOfWork,
+    actor: Option<AuthorId>,
+    post: PostId,
+    (act, measure): (ActId, Measure),
+) -> Result<(), StoreError> {
+    let root = root(unit, post).await?;
+    store::lock(unit, root).await?;
+    if !store::put_measure(unit, post, act, measure).await? {
+        return Ok(());
+    }
+    for post in store::withhold(unit, post).await? {
+        unit.append(actor, &Event::PostDeleted { post }).await?;
+    }
+    store::recount(unit, root).await
+}
+
+async fn release(unit: &mut UnitOfWork, actor: Option<AuthorId>, post: PostId) -> Result<(), StoreError> {
+    let root = root(unit, post).await?;
+    store::lock(unit, root).await?;
+    for post in store::release(unit, post).await? {
+        unit.append(actor, &Event::PostRestored { post }).await?;
+    }
+    store::recount(unit, root).await
 }

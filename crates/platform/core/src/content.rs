@@ -87,6 +87,40 @@ text_enum! {
 }
 
 text_enum! {
+    /// What moderators do about a post or a member.
+    Measure {
+        /// Nothing is wrong with it.
+        Nothing = "nothing",
+        /// The member is told what was wrong; nothing else happens.
+        Warn = "warn",
+        /// Out of everybody's sight but its author's and the moderators'.
+        Hide = "hide",
+        /// Stays to be read; nobody but moderators replies any more.
+        Lock = "lock",
+        /// Out of everybody's sight but the moderators'.
+        Delete = "delete",
+        /// The member reads, but writes nothing for a time.
+        Suspend = "suspend",
+        /// The member reads, but writes nothing any more.
+        Ban = "ban",
+        /// All that the member wrote is out of sight, and the member writes nothing any more.
+        Wipe = "wipe",
+    }
+}
+
+impl Measure {
+    /// Whether it takes a post out of sight.
+    pub const fn hides(self) -> bool {
+        matches!(self, Self::Hide | Self::Delete)
+    }
+
+    /// Whether it keeps a member from writing.
+    pub const fn silences(self) -> bool {
+        matches!(self, Self::Suspend | Self::Ban | Self::Wipe)
+    }
+}
+
+text_enum! {
     /// In what way a person took part in a post.
     CreditRole {
         /// Wrote it.

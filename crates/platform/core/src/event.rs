@@ -7,8 +7,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::content::{FollowKind, PostKind};
-use crate::id::{AnswerId, AuthorId, EventSeq, PassageId, PostId, RevisionId};
+use crate::content::{FollowKind, Measure, PostKind};
+use crate::id::{ActId, AnswerId, AuthorId, CaseId, EventSeq, PassageId, PostId, RevisionId};
 use crate::time::Timestamp;
 
 /// One citation of an answer, as the log keeps it.
@@ -219,6 +219,51 @@ pub enum Event {
     GateCalibrated {
         /// How many posts were asked back.
         sampled: u32,
+    },
+    /// A member told the moderators of a post or of another member.
+    Reported {
+        /// What moderators have to look at.
+        case: CaseId,
+        /// The post; `None` where a member was reported.
+        post: Option<PostId>,
+        /// The member, or the post's author.
+        member: AuthorId,
+    },
+    /// Moderators did something about a post or a member, or took it back. Whoever holds what it is about follows.
+    Moderated {
+        /// The act.
+        act: ActId,
+        /// What was done.
+        measure: Measure,
+        /// The post, where it is about one.
+        post: Option<PostId>,
+        /// The member, or the post's author.
+        member: AuthorId,
+        /// Until when, where it ends by itself.
+        until: Option<Timestamp>,
+        /// Whether it stands now.
+        on: bool,
+    },
+    /// Moderators decided what members had reported.
+    ReportsAnswered {
+        /// What they had to look at.
+        case: CaseId,
+        /// Who had reported it.
+        members: Vec<AuthorId>,
+    },
+    /// A member asked that an act be looked at again.
+    Appealed {
+        /// The act.
+        act: ActId,
+    },
+    /// Another moderator looked at an act again. Where the member was right, [`Event::Moderated`] takes it back.
+    AppealDecided {
+        /// The act.
+        act: ActId,
+        /// Who had appealed.
+        member: AuthorId,
+        /// Whether the member was right.
+        granted: bool,
     },
     /// For tests of the log itself.
     Probe {

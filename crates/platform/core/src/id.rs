@@ -91,6 +91,10 @@ typed_id! {
     FolderId,
     /// A member's draft of a post, or of a change to one.
     DraftId,
+    /// What moderators have to look at: all that concerns one post or one member.
+    CaseId,
+    /// What moderators did about a post or a member.
+    ActId,
     /// A queued job.
     JobId,
     /// The number of an event within its log.

@@ -25,9 +25,11 @@ pub mod money;
 pub mod ports;
 pub mod time;
 
-pub use content::{AuthorCard, Credit, CreditRole, FollowKind, PostKind, PostView, Provenance};
+pub use content::{AuthorCard, Credit, CreditRole, FollowKind, Measure, PostKind, PostView, Provenance};
 pub use event::{Event, Recorded};
-pub use id::{AnswerId, AuthorId, EventSeq, FolderId, IdGen, JobId, PassageId, PostId, RevisionId, SessionId};
+pub use id::{
+    ActId, AnswerId, AuthorId, CaseId, EventSeq, FolderId, IdGen, JobId, PassageId, PostId, RevisionId, SessionId,
+};
 pub use lang::{Lang, LangTag};
 pub use money::Money;
 pub use time::{Clock, Random, Timestamp};

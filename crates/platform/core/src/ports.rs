@@ -2,7 +2,7 @@
 //!
 //! Ports are batch-first: ids in, map out.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 use async_trait::async_trait;
@@ -63,6 +63,11 @@ pub trait Authors: Send + Sync {
         }
         Ok(found)
     }
+    /// Which of these keep order here: moderators and administrators.
+    async fn keepers(&self, ids: &[AuthorId]) -> PortResult<HashSet<AuthorId>> {
+        let _ = ids;
+        Ok(HashSet::new())
+    }
 }
 
 /// An author named by imported work.
@@ -89,6 +94,10 @@ pub trait AuthorIntake: Send + Sync {
 pub trait Posts: Send + Sync {
     /// These posts in their current revision; deleted and unknown ones are left out.
     async fn posts(&self, ids: &[PostId]) -> PortResult<HashMap<PostId, PostView>>;
+    /// These posts in their current revision, to be seen or not: for those who judge them. Unknown ones are left out.
+    async fn any(&self, ids: &[PostId]) -> PortResult<HashMap<PostId, PostView>> {
+        self.posts(ids).await
+    }
     /// Up to `limit` ids of visible posts above `after`, ascending: walks everything there is.
     async fn ids_after(&self, after: Option<PostId>, limit: usize) -> PortResult<Vec<PostId>>;
 }
@@ -261,4 +270,20 @@ pub trait Reactions: Send + Sync {
         after: Option<AuthorId>,
         limit: usize,
     ) -> PortResult<Vec<AuthorId>>;
+}
+
+/// That a member reads, but writes nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Suspension {
+    /// Until when; `None` is for good.
+    pub until: Option<Timestamp>,
+    /// The key of the text that names the reason.
+    pub reason: &'static str,
+}
+
+/// Tells how members stand with those who keep order. Implemented by moderation.
+#[async_trait]
+pub trait Standing: Send + Sync {
+    /// The suspensions of these members that hold at the moment; one who may write is left out.
+    async fn suspended(&self, members: &[AuthorId]) -> PortResult<HashMap<AuthorId, Suspension>>;
 }

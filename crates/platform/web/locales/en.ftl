@@ -93,3 +93,5 @@ web-api-schemas = Schemas
 web-api-problems = Problems
 web-error-cursor = This address leads to no place in the list. Begin at its first page.
 web-error-first = To the first page
+web-suspended-until = Your account cannot write until { $until }. The reason: { $reason }. You can still read and take your data with you; Settings → Standing tells you more, and there you can appeal.
+web-suspended = Your account can no longer write. The reason: { $reason }. You can still read and take your data with you; Settings → Standing tells you more, and there you can appeal.

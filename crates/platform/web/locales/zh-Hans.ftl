@@ -87,3 +87,5 @@ web-api-schemas = 数据结构
 web-api-problems = 错误类型
 web-error-cursor = 这个地址在列表里没有对应的位置，请从第一页看起。
 web-error-first = 回到第一页
+web-suspended-until = 你的账号暂停发言到 { $until }，原因：{ $reason }。你仍可以阅读、导出自己的内容，也可以在“设置 → 社区规则”里查看说明并申诉。
+web-suspended = 你的账号已被停止发言，原因：{ $reason }。你仍可以阅读、导出自己的内容，也可以在“设置 → 社区规则”里查看说明并申诉。

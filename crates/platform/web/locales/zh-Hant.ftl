@@ -87,3 +87,5 @@ web-api-schemas = 資料結構
 web-api-problems = 錯誤類型
 web-error-cursor = 這個網址在列表裡沒有對應的位置，請從第一頁看起。
 web-error-first = 回到第一頁
+web-suspended-until = 你的帳號暫停發言到 { $until }，原因：{ $reason }。你仍可以閱讀、匯出自己的內容，也可以在「設定 → 社群規則」裡查看說明並申訴。
+web-suspended = 你的帳號已被停止發言，原因：{ $reason }。你仍可以閱讀、匯出自己的內容，也可以在「設定 → 社群規則」裡查看說明並申訴。

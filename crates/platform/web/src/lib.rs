@@ -53,7 +53,7 @@ pub use html::Html;
 pub use page::{Page, PageContext};
 pub use ready::{Gate, Readiness};
 pub use routes::{Need, RateClass, RouteInfo, Routes};
-pub use settings::{NavItem, RateLimits, WebSettings};
+pub use settings::{NavItem, RateLimits, Standings, WebSettings};
 pub use shell::Shell;
 pub use slots::{BatchRequest, SlotEntry, SlotRequest, Subject};
 pub use texts::Texts;

@@ -70,6 +70,14 @@ pub struct RouteInfo {
     pub max_body: usize,
     /// Whether its page looks the same to everybody who is not signed in, so that a copy of it may serve them all.
     pub shared: bool,
+    /// Whether a member who is suspended may call it, too: reading, and what is the member's own affair.
+    pub suspended: bool,
+}
+
+/// Whether a suspended member may call a route unless it says otherwise: whoever reads, what guests may do as well, and
+/// what lies below `/settings/` and `/api/v1/me/`, which is nobody else's affair.
+fn own_affair(method: &Method, path: &str, need: Need) -> bool {
+    method.is_safe() || need == Need::Anyone || path.starts_with("/settings/") || path.starts_with("/api/v1/me/")
 }
 
 fn method_text<S: serde::Serializer>(method: &Method, s: S) -> Result<S::Ok, S::Error> {
@@ -119,8 +127,18 @@ impl Routes {
         handler: impl Into<MethodRouter<()>>,
     ) -> Self {
         let limit = if method.is_safe() { RateClass::Read } else { RateClass::Write };
-        let info =
-            RouteInfo { method, path, need, feature: "", limit, stream: false, max_body: DEFAULT_BODY, shared: false };
+        let suspended = own_affair(&method, path, need);
+        let info = RouteInfo {
+            method,
+            path,
+            need,
+            feature: "",
+            limit,
+            stream: false,
+            max_body: DEFAULT_BODY,
+            shared: false,
+            suspended,
+        };
         self.table.push(info.clone());
         self.entries.push((info, handler.into()));
         self
@@ -144,6 +162,12 @@ impl Routes {
     #[must_use]
     pub fn shared(self) -> Self {
         self.last(|info| info.shared = true)
+    }
+
+    /// Lets suspended members call the route added last: it changes nothing that others see.
+    #[must_use]
+    pub fn even_suspended(self) -> Self {
+        self.last(|info| info.suspended = true)
     }
 
     /// Sets the largest body, in bytes, that the route added last takes.

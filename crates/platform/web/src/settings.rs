@@ -1,9 +1,12 @@
 //! What the shell is told when it starts.
 
+use std::fmt;
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use xinghe_core::changes::Changes;
+use xinghe_core::ports::Standing;
 
 use crate::ready::Readiness;
 
@@ -41,6 +44,16 @@ impl Default for RateLimits {
     }
 }
 
+/// Who knows which members write nothing at the moment.
+#[derive(Clone)]
+pub struct Standings(pub Arc<dyn Standing>);
+
+impl fmt::Debug for Standings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Standings").finish_non_exhaustive()
+    }
+}
+
 /// The settings of the shell.
 #[derive(Debug, Clone)]
 pub struct WebSettings {
@@ -62,6 +75,8 @@ pub struct WebSettings {
     pub readiness: Option<Readiness>,
     /// Counts what is committed, so that copies of pages for guests are known to be old; without it none are kept.
     pub changes: Option<Changes>,
+    /// Asked before a member changes something; without it nobody is suspended.
+    pub standing: Option<Standings>,
 }
 
 impl WebSettings {
@@ -78,6 +93,7 @@ impl WebSettings {
             timeout: Duration::from_secs(20),
             readiness: None,
             changes: None,
+            standing: None,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Member rows: the account behind an author.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use xinghe_core::{AuthorId, Lang};
 use xinghe_store::{FromQueryResult, Queries, StoreError, UnitOfWork, Value, list, params};
@@ -144,6 +144,22 @@ pub(crate) async fn administrators(unit: &UnitOfWork) -> Result<Vec<AuthorId>, S
         for_update(unit.store().backend())
     );
     let rows: Vec<Row> = unit.all(&sql, params![Role::Administrator.as_str(), Standing::Active.as_str()]).await?;
+    Ok(rows.into_iter().map(|r| AuthorId::from_raw(r.id)).collect())
+}
+
+/// Which of these are moderators or administrators.
+pub(crate) async fn keepers<Q: Queries>(q: &Q, ids: &[AuthorId]) -> Result<HashSet<AuthorId>, StoreError> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        id: i64,
+    }
+    if ids.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let sql = format!("SELECT id FROM accounts_member WHERE role <> $1 AND id IN ({})", list(2, ids.len()));
+    let mut values = params![Role::Member.as_str()];
+    values.extend(ids.iter().map(|id| Value::from(id.raw())));
+    let rows: Vec<Row> = q.all(&sql, values).await?;
     Ok(rows.into_iter().map(|r| AuthorId::from_raw(r.id)).collect())
 }
 

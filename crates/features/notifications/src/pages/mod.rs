@@ -22,6 +22,7 @@ pub(crate) fn routes(notifications: &Notifications) -> Routes {
     Routes::new()
         .method_router(Method::GET, "/notifications", member, get(list::show).with_state(n()))
         .method_router(Method::POST, "/notifications/read", member, post(list::read).with_state(n()))
+        .even_suspended()
         .method_router(Method::GET, "/notifications/{id}/open", member, get(list::open).with_state(n()))
         .method_router(Method::GET, "/notifications/live", member, get(live_count).with_state(n()))
         .stream()

@@ -55,6 +55,10 @@ pub(crate) fn kind_key(kind: Kind) -> &'static str {
         Kind::Source => "notifications-kind-source",
         Kind::Role => "notifications-kind-role",
         Kind::Claim => "notifications-kind-claim",
+        Kind::Moderated => "notifications-kind-moderated",
+        Kind::Lifted => "notifications-kind-lifted",
+        Kind::Upheld => "notifications-kind-upheld",
+        Kind::Reported => "notifications-kind-reported",
     }
 }
 

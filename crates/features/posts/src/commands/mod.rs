@@ -57,6 +57,9 @@ pub enum CommandError {
     /// What was deleted can no longer be brought back by its author.
     #[error("the time to take the deletion back is over")]
     TooLate,
+    /// Moderators locked the page: nobody else replies there.
+    #[error("the page is locked")]
+    Locked,
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -103,7 +106,7 @@ async fn create_in(
     let store = unit.store().clone();
     let content = check(kind, draft, Provenance::Human).map_err(CommandError::Invalid)?;
     let place = match parent {
-        Some(parent) => Some(place_below(unit, kind, parent).await?),
+        Some(parent) => Some(place_below(unit, actor, kind, parent).await?),
         None => None,
     };
     if let Some(quote) = content.quote
@@ -162,11 +165,19 @@ async fn name(
 }
 
 /// Where a reply to `parent` goes: directly, below comments, at last.
-async fn place_below(unit: &mut UnitOfWork, kind: PostKind, parent: PostId) -> CommandResult<(PostId, PostId, PostId)> {
+async fn place_below(
+    unit: &mut UnitOfWork,
+    actor: Actor,
+    kind: PostKind,
+    parent: PostId,
+) -> CommandResult<(PostId, PostId, PostId)> {
     let above = visible(unit, parent).await?;
     let root = PostId::from_raw(above.root);
     store::lock(unit, root).await?;
     let above = visible(unit, parent).await?;
+    if !actor.moderates && store::is_locked(unit, root).await? {
+        return Err(CommandError::Locked);
+    }
     if kind == PostKind::Answer && above.kind != PostKind::Question.as_str() {
         return Err(CommandError::WrongPlace);
     }

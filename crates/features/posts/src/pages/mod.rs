@@ -170,6 +170,7 @@ impl From<CommandError> for AppError {
             CommandError::DraftChanged { .. } => Self::conflict("posts-draft-error-changed"),
             CommandError::Published(_) => Self::conflict("posts-draft-error-published"),
             CommandError::TooManyDrafts => Self::conflict("posts-draft-error-many"),
+            CommandError::Locked => Self::conflict("posts-error-locked"),
             CommandError::TooLate => Self::conflict("posts-error-too-late"),
             CommandError::Store(error) => error.into(),
         }

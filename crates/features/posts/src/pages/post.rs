@@ -1,11 +1,13 @@
 //! The page of a post, its Markdown, its history.
 
+use std::collections::HashMap;
+
 use askama::Template;
 use axum::extract::{Path, State as Given};
 use axum::response::{IntoResponse, Response};
 use http::{StatusCode, header};
 use serde::Deserialize;
-use xinghe_core::content::{CreditRole, PostKind, PostView};
+use xinghe_core::content::{CreditRole, Measure, PostKind, PostView};
 use xinghe_core::id::{PostId, RevisionId};
 use xinghe_web::api::ApiQuery;
 use xinghe_web::markdown::{Heading, RenderOptions, render};
@@ -19,7 +21,7 @@ use super::view::{People, Person, ai_key, site};
 use super::{detail, kind_key, post_id, send, viewer_actor};
 use crate::commands;
 use crate::feature::State;
-use crate::model::{Actor, PostDetail, RevisionEntry, RevisionText, StorySource, address, may_edit};
+use crate::model::{Actor, PostDetail, Reply, RevisionEntry, RevisionText, StorySource, address, may_edit};
 use crate::store;
 
 /// From how many headings on a table of contents stands beside the text.
@@ -65,6 +67,40 @@ struct PostTemplate<'a> {
     /// What a moment passes on: `Some(None)` where that is gone.
     quoted: Option<Option<Quoted>>,
     sources: Vec<Source>,
+    /// What is said where moderators withhold it.
+    mark: Option<&'static str>,
+    locked: bool,
+    may_reply: bool,
+}
+
+/// What is said of a post that moderators withhold, to those who still see it.
+pub(super) fn mark_key(measure: Measure) -> &'static str {
+    if measure == Measure::Hide { "posts-mark-hidden" } else { "posts-mark-deleted" }
+}
+
+/// Whether somebody sees what moderators withhold: they do, and who wrote it while it is only hidden.
+fn sees(ctx: &PageContext, v: &PostView, measure: Measure) -> bool {
+    let Some(actor) = viewer_actor(&ctx.viewer) else { return false };
+    actor.moderates || (measure == Measure::Hide && may_edit(Some(actor), v))
+}
+
+/// Puts the replies that moderators withhold into their gaps, for those who still see them.
+async fn fill(ctx: &PageContext, state: &State, replies: &mut [Reply]) -> Result<HashMap<PostId, &'static str>, AppError> {
+    let gaps: Vec<PostId> = replies.iter().filter(|r| r.post.is_none()).map(|r| r.id).collect();
+    if ctx.viewer.member.is_none() || gaps.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let mut held = store::withheld(&state.store, &gaps).await?;
+    let mut marks = HashMap::new();
+    for reply in replies.iter_mut() {
+        if let Some((d, measure)) = held.remove(&reply.id)
+            && sees(ctx, &d.view, measure)
+        {
+            marks.insert(reply.id, mark_key(measure));
+            reply.post = Some(d.view);
+        }
+    }
+    Ok(marks)
 }
 
 /// A place where a news story is told.
@@ -126,19 +162,44 @@ pub(super) async fn show(
         return markdown(&state, id).await;
     }
     let id = post_id(&part)?;
-    let Ok(d) = detail(&state, id).await else { return gone(&ctx, &state, id).await };
+    let Ok(d) = detail(&state, id).await else { return unseen(&ctx, &state, id, &query).await };
     if d.view.root != id {
         return Ok(send(StatusCode::MOVED_PERMANENTLY, &d.view.url()));
     }
     if format!("/posts/{part}") != address(id, &d.view.slug) {
         return Ok(send(StatusCode::MOVED_PERMANENTLY, &d.view.url()));
     }
-    page(&ctx, &state, &d, &query).await
+    page(&ctx, &state, &d, &query, None).await
 }
 
-async fn page(ctx: &PageContext, state: &State, d: &PostDetail, query: &ShowQuery) -> PageResult {
+/// A post that is not to be seen: its page for those who still see what moderators withhold, else what stands there.
+async fn unseen(ctx: &PageContext, state: &State, id: PostId, query: &ShowQuery) -> PageResult {
+    let held = if ctx.viewer.member.is_some() { store::withheld(&state.store, &[id]).await?.remove(&id) } else { None };
+    match held {
+        Some((d, measure)) if sees(ctx, &d.view, measure) => {
+            if d.view.root != id {
+                return Ok(send(StatusCode::SEE_OTHER, &d.view.url()));
+            }
+            page(ctx, state, &d, query, Some(mark_key(measure))).await
+        }
+        Some((d, _)) if may_edit(viewer_actor(&ctx.viewer), &d.view) => gone(ctx, state, id, true).await,
+        _ => gone(ctx, state, id, false).await,
+    }
+}
+
+async fn page(
+    ctx: &PageContext,
+    state: &State,
+    d: &PostDetail,
+    query: &ShowQuery,
+    mark: Option<&'static str>,
+) -> PageResult {
     let v = &d.view;
-    let replies = store::thread(&state.store, v.id).await?;
+    let mut replies = store::thread(&state.store, v.id).await?;
+    let marks = fill(ctx, state, &mut replies).await?;
+    let locked = store::is_locked(&state.store, v.id).await?;
+    let actor = viewer_actor(&ctx.viewer);
+    let may_reply = mark.is_none() && actor.is_some_and(|a| a.moderates || !locked);
     let named = v.credits.iter().map(|c| c.author).chain(authors(&replies)).collect();
     let people = People::load(&state.authors, named).await?;
     let first = v.author();
@@ -153,7 +214,7 @@ async fn page(ctx: &PageContext, state: &State, d: &PostDetail, query: &ShowQuer
     );
     let names = Names::load(state, &shown).await?;
     let rendered = names.rendered(v, String::new());
-    let thread = Thread::new(ctx, (&people, &names), &replies, &tools);
+    let thread = Thread::new(ctx, (&people, &names), &replies, (&tools, &marks, may_reply));
     let credits = credit_lines(v, &people);
     let toc: &[Heading] = if rendered.toc.len() >= TOC_FROM { &rendered.toc } else { &[] };
     let aside = AsideTemplate { t: &ctx.t, d, v, toc, credits: &credits, slot: aside };
@@ -170,7 +231,7 @@ async fn page(ctx: &PageContext, state: &State, d: &PostDetail, query: &ShowQuer
         date: ctx.t.date(v.published_at),
         at: v.published_at.rfc3339(),
         ai: ai_key(v.provenance),
-        may_edit: may_edit(viewer_actor(&ctx.viewer), v),
+        may_edit: mark.is_none() && may_edit(actor, v),
         signed_in: ctx.viewer.member.is_some(),
         answers: thread.answers(v.id)?,
         comments: thread.comments(v.id)?,
@@ -183,6 +244,9 @@ async fn page(ctx: &PageContext, state: &State, d: &PostDetail, query: &ShowQuer
             None => None,
         },
         sources: sources(ctx, state, v).await?,
+        mark,
+        locked,
+        may_reply,
     };
     let active = match v.kind {
         PostKind::Question => "questions",
@@ -192,6 +256,7 @@ async fn page(ctx: &PageContext, state: &State, d: &PostDetail, query: &ShowQuer
         _ => "articles",
     };
     let page = ctx.page().title(v.title.clone()).active(active).canonical(v.url()).description(d.excerpt.clone());
+    let page = if mark.is_some() { page.noindex() } else { page };
     Ok(page.head(head(ctx, d, &people)?).aside(aside).content_lang(v.language.as_str()).render(&template))
 }
 
@@ -253,14 +318,16 @@ struct GoneTemplate<'a> {
     t: &'a Texts,
     id: PostId,
     may_restore: bool,
+    /// Whether moderators took it from the one who looks.
+    moderated: bool,
 }
 
 /// What stands in the place of a deleted post: for whoever may bring it back, the button that does.
-async fn gone(ctx: &PageContext, state: &State, id: PostId) -> PageResult {
+async fn gone(ctx: &PageContext, state: &State, id: PostId, moderated: bool) -> PageResult {
     let head = store::heads(&state.store, &[id]).await?.remove(&id).ok_or(AppError::NotFound)?;
     let may = |a: Actor| commands::may_restore(a, &head, ctx.now()).is_ok();
     let may_restore = viewer_actor(&ctx.viewer).is_some_and(may);
-    let template = GoneTemplate { t: &ctx.t, id, may_restore };
+    let template = GoneTemplate { t: &ctx.t, id, may_restore, moderated };
     let page = ctx.page().title(ctx.t.s("posts-gone")).noindex().status(StatusCode::GONE);
     Ok(page.render(&template))
 }

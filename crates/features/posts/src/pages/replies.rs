@@ -26,8 +26,10 @@ struct CommentTemplate<'a> {
     tools: Html,
     when: String,
     ai: Option<&'static str>,
-    signed_in: bool,
     may_edit: bool,
+    /// What is said where moderators withhold it.
+    mark: Option<&'static str>,
+    may_reply: bool,
     children: Html,
 }
 
@@ -44,6 +46,8 @@ pub(super) struct Answer {
     pub accepted: bool,
     pub edited: bool,
     pub may_edit: bool,
+    /// What is said where moderators withhold it.
+    pub mark: Option<&'static str>,
     pub comments: Html,
 }
 
@@ -55,6 +59,8 @@ pub(super) struct Thread<'a> {
     replies: HashMap<PostId, &'a Reply>,
     below: HashMap<PostId, Vec<PostId>>,
     tools: &'a HashMap<PostId, Html>,
+    marks: &'a HashMap<PostId, &'static str>,
+    may_reply: bool,
 }
 
 /// Everybody who replied.
@@ -63,18 +69,18 @@ pub(super) fn authors(replies: &[Reply]) -> impl Iterator<Item = AuthorId> + '_ 
 }
 
 impl<'a> Thread<'a> {
-    /// `tools` is what other features put below each reply.
+    /// `tools` is what other features put below each reply, `marks` what is said of those that moderators withhold.
     pub(super) fn new(
         ctx: &'a PageContext,
         (people, names): (&'a People, &'a Names),
         replies: &'a [Reply],
-        tools: &'a HashMap<PostId, Html>,
+        (tools, marks, may_reply): (&'a HashMap<PostId, Html>, &'a HashMap<PostId, &'static str>, bool),
     ) -> Self {
         let mut below: HashMap<PostId, Vec<PostId>> = HashMap::new();
         for reply in replies {
             below.entry(reply.parent).or_default().push(reply.id);
         }
-        Self { ctx, people, names, replies: replies.iter().map(|r| (r.id, r)).collect(), below, tools }
+        Self { ctx, people, names, replies: replies.iter().map(|r| (r.id, r)).collect(), below, tools, marks, may_reply }
     }
 
     /// The answers of a question: the accepted one first, then the oldest.
@@ -96,7 +102,8 @@ impl<'a> Thread<'a> {
                 ai: ai_key(post.provenance),
                 accepted: post.accepted,
                 edited: post.updated_at > post.published_at,
-                may_edit: may_edit(viewer_actor(&self.ctx.viewer), post),
+                may_edit: !self.marks.contains_key(&post.id) && may_edit(viewer_actor(&self.ctx.viewer), post),
+                mark: self.marks.get(&post.id).copied(),
                 comments: self.comments(post.id)?,
             });
         }
@@ -144,8 +151,10 @@ impl<'a> Thread<'a> {
             tools: post.and_then(|p| self.tools.get(&p.id)).cloned().unwrap_or_default(),
             when: post.map(|p| self.ctx.t.ago(p.published_at)).unwrap_or_default(),
             ai: post.and_then(|p| ai_key(p.provenance)),
-            signed_in: self.ctx.viewer.member.is_some(),
-            may_edit: post.is_some_and(|p| may_edit(viewer_actor(&self.ctx.viewer), p)),
+            may_edit: !self.marks.contains_key(&id)
+                && post.is_some_and(|p| may_edit(viewer_actor(&self.ctx.viewer), p)),
+            mark: self.marks.get(&id).copied(),
+            may_reply: self.may_reply && !self.marks.contains_key(&id),
             children,
         };
         Ok(Html::render(&template)?)

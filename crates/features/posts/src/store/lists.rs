@@ -214,7 +214,7 @@ pub async fn thread(q: &impl Queries, root: PostId) -> Result<Vec<Reply>, StoreE
     let rows: Vec<Row> = q
         .all(
             "SELECT id, parent, subject FROM posts_post WHERE root = $1 AND parent IS NOT NULL AND subject IS NOT NULL \
-             AND hidden_by IS NULL ORDER BY id",
+             AND (hidden_by IS NULL OR hidden_by = id) ORDER BY id",
             params![root.raw()],
         )
         .await?;

@@ -3,6 +3,7 @@
 mod deleted;
 mod drafts;
 mod lists;
+mod moderated;
 mod named;
 mod read;
 mod write;
@@ -13,8 +14,9 @@ pub use drafts::{
     sweep_drafts, update_draft,
 };
 pub use lists::{latest_of_author, list, list_in, revision, revisions, tags, thread};
+pub use moderated::{drop_measures, is_locked, put_measure, release, withheld, withhold, written_by};
 pub use named::{drop_story, mentions, put_mentions, put_story, said_before, sources, story};
-pub use read::{answers, credits, details, heads, ids_after, views};
+pub use read::{answers, any_views, credits, details, heads, ids_after, views};
 pub use write::{
     NewPost, NewRevision, delete, insert_posts, insert_revisions, lock, pass_credits, put_credits, put_facts,
     put_imports, put_tags, recount, restore, return_credits, set_accepted, set_author, update_post,

@@ -123,7 +123,16 @@ impl Row {
 
 /// These posts with everything their pages show; invisible and unknown ones are left out.
 pub async fn details(q: &impl Queries, posts: &[PostId]) -> Result<HashMap<PostId, PostDetail>, StoreError> {
-    let mut found = plain(q, posts).await?;
+    details_where(q, posts, VISIBLE).await
+}
+
+/// The same of those that meet this condition; `p` is a post's row.
+pub(super) async fn details_where(
+    q: &impl Queries,
+    posts: &[PostId],
+    condition: &str,
+) -> Result<HashMap<PostId, PostDetail>, StoreError> {
+    let mut found = plain(q, posts, condition).await?;
     for (post, name, value) in facts(q, posts).await? {
         if let Some(detail) = found.get_mut(&post) {
             detail.facts.push((name, value));
@@ -134,10 +143,19 @@ pub async fn details(q: &impl Queries, posts: &[PostId]) -> Result<HashMap<PostI
 
 /// These posts as other features see them; invisible and unknown ones are left out.
 pub async fn views(q: &impl Queries, posts: &[PostId]) -> Result<HashMap<PostId, PostView>, StoreError> {
-    Ok(plain(q, posts).await?.into_iter().map(|(id, d)| (id, d.view)).collect())
+    Ok(plain(q, posts, VISIBLE).await?.into_iter().map(|(id, d)| (id, d.view)).collect())
 }
 
-async fn plain(q: &impl Queries, posts: &[PostId]) -> Result<HashMap<PostId, PostDetail>, StoreError> {
+/// These posts as other features see them, to be seen or not; unknown ones are left out.
+pub async fn any_views(q: &impl Queries, posts: &[PostId]) -> Result<HashMap<PostId, PostView>, StoreError> {
+    Ok(plain(q, posts, "1 = 1").await?.into_iter().map(|(id, d)| (id, d.view)).collect())
+}
+
+async fn plain(
+    q: &impl Queries,
+    posts: &[PostId],
+    condition: &str,
+) -> Result<HashMap<PostId, PostDetail>, StoreError> {
     let mut found = HashMap::with_capacity(posts.len());
     for some in posts.chunks(1_000) {
         let sql = format!(
@@ -145,7 +163,7 @@ async fn plain(q: &impl Queries, posts: &[PostId]) -> Result<HashMap<PostId, Pos
              p.provenance, p.licence, p.source_url, p.original_url, p.revision, p.revisions, p.published_at, \
              p.updated_at, p.accepted, top.accepted AS root_accepted, p.answers, p.comments, p.quote, r.body \
              FROM posts_post p JOIN posts_post top ON top.id = p.root JOIN posts_revision r ON r.id = p.revision \
-             WHERE p.id IN ({}) AND {VISIBLE}",
+             WHERE p.id IN ({}) AND {condition}",
             list(1, some.len())
         );
         let rows: Vec<Row> = q.all(&sql, ids(some, PostId::raw)).await?;

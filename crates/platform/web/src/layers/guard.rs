@@ -7,12 +7,14 @@ use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::{StatusCode, header};
+use xinghe_core::ports::Suspension;
 
-use crate::errors::AppError;
+use crate::errors::{AppError, Said};
 use crate::layers::csrf;
 use crate::layers::kept::Shared;
 use crate::page::PageContext;
 use crate::routes::RouteInfo;
+use crate::settings::Standings;
 
 /// Lets a request through to its handler, or says why not.
 pub(crate) async fn guard(State(route): State<Arc<RouteInfo>>, request: Request, next: Next) -> Response {
@@ -27,7 +29,11 @@ pub(crate) async fn guard(State(route): State<Arc<RouteInfo>>, request: Request,
             return response;
         }
     };
-    let mut response = match admit(&route, &request, &ctx) {
+    let admitted = match admit(&route, &request, &ctx) {
+        Ok(()) => unsuspended(&route, &ctx).await,
+        refused => refused,
+    };
+    let mut response = match admitted {
         Err(error) => error.into_response(),
         Ok(()) if route.stream => next.run(request).await,
         Ok(()) => match tokio::time::timeout(ctx.settings().timeout, next.run(request)).await {
@@ -43,6 +49,22 @@ pub(crate) async fn guard(State(route): State<Arc<RouteInfo>>, request: Request,
         response.extensions_mut().insert(Shared(route.path));
     }
     response
+}
+
+/// Lets suspended members read and mind their own affairs, and nothing else.
+async fn unsuspended(route: &RouteInfo, ctx: &PageContext) -> Result<(), AppError> {
+    let (false, Some(member), Some(Standings(standing))) = (route.suspended, ctx.viewer.id(), &ctx.settings().standing)
+    else {
+        return Ok(());
+    };
+    let Some(Suspension { until, reason }) = standing.suspended(&[member]).await?.remove(&member) else {
+        return Ok(());
+    };
+    let said = match until {
+        Some(until) => Said::new("web-suspended-until").with("until", ctx.t.date_time(until)),
+        None => Said::new("web-suspended"),
+    };
+    Err(AppError::Refused(said.with("reason", ctx.t.s(reason))))
 }
 
 fn admit(route: &RouteInfo, request: &Request, ctx: &PageContext) -> Result<(), AppError> {

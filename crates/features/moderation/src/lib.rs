@@ -1,0 +1,93 @@
+//! Keeping it good: members report, moderators decide, whoever is concerned is told and can appeal.
+//!
+//! It promises: nobody decides about their own, and only administrators about other moderators; the heaviest measures
+//! need two; an appeal is decided by somebody who had no part in the act; every act can be taken back, and what it did
+//! is then as before; what was done is public, who reported is not; a suspended member reads, and minds their own
+//! affairs.
+//!
+//! | room | holds |
+//! |---|---|
+//! | [`model`] | types and rules, no I/O |
+//! | [`Moderation`] | commands, and the port `Standing` |
+//! | [`readers`] | erased members, claimed authors |
+//! | `store` | the SQL, over tables named `moderation_…` |
+//! | `pages`, `api` | as in every feature |
+//!
+//! It changes nobody else's tables: `Event::Moderated` says what was done, and posts and notifications follow
+//! (docs/adr/0011-moderation-speaks-by-events.md).
+
+mod api;
+mod commands;
+mod error;
+pub mod model;
+mod pages;
+mod read;
+pub mod readers;
+mod store;
+
+use std::sync::Arc;
+
+use utoipa::OpenApi as _;
+use xinghe_core::Lang;
+use xinghe_store::{EventReader, Migration};
+use xinghe_web::{Feature, Routes, SlotEntry};
+
+pub use commands::{Done, Moderation};
+pub use error::ModerationError;
+
+/// This feature's tables.
+pub fn migrations() -> Vec<Migration> {
+    vec![Migration {
+        feature: "moderation",
+        version: 1,
+        name: "cases, reports, acts, appeals",
+        sql: include_str!("../migrations/0001.sql"),
+    }]
+}
+
+/// The feature.
+#[derive(Debug, Clone)]
+pub struct ModerationFeature {
+    moderation: Moderation,
+}
+
+impl ModerationFeature {
+    /// The feature over this moderation.
+    pub fn new(moderation: Moderation) -> Self {
+        Self { moderation }
+    }
+}
+
+impl Feature for ModerationFeature {
+    fn name(&self) -> &'static str {
+        "moderation"
+    }
+
+    fn migrations(&self) -> Vec<Migration> {
+        migrations()
+    }
+
+    fn routes(&self) -> Routes {
+        pages::routes(&self.moderation).merge(api::routes(&self.moderation))
+    }
+
+    fn slots(&self) -> Vec<SlotEntry> {
+        pages::slots(&self.moderation)
+    }
+
+    fn readers(&self) -> Vec<Arc<dyn EventReader>> {
+        vec![Arc::new(readers::Attendant)]
+    }
+
+    fn locales(&self) -> &'static [(Lang, &'static str)] {
+        &[
+            (Lang::ZhHans, include_str!("../locales/zh-Hans.ftl")),
+            (Lang::ZhHant, include_str!("../locales/zh-Hant.ftl")),
+            (Lang::En, include_str!("../locales/en.ftl")),
+        ]
+    }
+
+    fn openapi(&self) -> Option<utoipa::openapi::OpenApi> {
+        Some(api::Doc::openapi())
+    }
+}

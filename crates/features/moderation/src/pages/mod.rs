@@ -1,0 +1,95 @@
+//! The pages of moderation. They work without script: forms, answered with 303.
+
+mod case;
+mod log;
+mod queue;
+mod report;
+mod slots;
+mod standing;
+
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use http::{Method, StatusCode};
+use xinghe_core::{AuthorCard, PostView};
+use xinghe_web::{AppError, FieldError, FieldErrors, Member, Need, PageContext, Role, Routes, SlotEntry, Texts};
+
+use crate::commands::Moderation;
+use crate::error::{ModerationError, said};
+use crate::model::Keeper;
+
+pub(crate) fn routes(moderation: &Moderation) -> Routes {
+    let m = || moderation.clone();
+    let (member, keeper) = (Need::Member, Need::Moderator);
+    Routes::new()
+        .method_router(Method::GET, "/report", member, get(report::form).with_state(m()))
+        .method_router(Method::POST, "/report", member, post(report::send).with_state(m()))
+        .method_router(Method::GET, "/moderation", keeper, get(queue::show).with_state(m()))
+        .method_router(Method::GET, "/moderation/cases/{id}", keeper, get(case::show).with_state(m()))
+        .method_router(Method::POST, "/moderation/cases/{id}", keeper, post(case::decide).with_state(m()))
+        .method_router(Method::POST, "/moderation/cases/{id}/take", keeper, post(case::take).with_state(m()))
+        .method_router(Method::POST, "/moderation/cases/{id}/notes", keeper, post(case::note).with_state(m()))
+        .method_router(Method::POST, "/moderation/acts/{id}", keeper, post(case::change).with_state(m()))
+        .method_router(Method::GET, "/moderation/log", Need::Anyone, get(log::show).with_state(m()))
+        .shared()
+        .method_router(Method::GET, "/settings/standing", member, get(standing::show).with_state(m()))
+        .method_router(Method::GET, "/settings/standing/{act}", member, get(standing::act).with_state(m()))
+        .method_router(Method::POST, "/settings/standing/{act}", member, post(standing::appeal).with_state(m()))
+}
+
+pub(crate) fn slots(moderation: &Moderation) -> Vec<SlotEntry> {
+    let (posts, member, own) = (moderation.clone(), moderation.clone(), moderation.clone());
+    vec![
+        SlotEntry::batch("post.tools", 90, move |request| slots::of_posts(posts.clone(), request)),
+        SlotEntry::new("member.actions", 90, move |request| slots::of_member(member.clone(), request)),
+        SlotEntry::new("shell.me", 0, move |request| slots::own(own.clone(), request)),
+        SlotEntry::tab(standing::TABS, 40, "/settings/standing", "moderation-standing"),
+    ]
+}
+
+/// Who acts, as the rules see it.
+pub(crate) fn keeper(member: &Member) -> Keeper {
+    Keeper { id: member.id, administrates: member.role >= Role::Administrator }
+}
+
+/// The id in an address or a form.
+///
+/// # Errors
+/// There is none.
+pub(crate) fn id<T: std::str::FromStr>(part: &str) -> Result<T, AppError> {
+    part.parse().map_err(|_| AppError::NotFound)
+}
+
+/// A command's refusal as a form shows it: what is wrong beside which field (`form` for the whole), and the status.
+///
+/// # Errors
+/// Anything that is not the form's business.
+fn refusal(error: ModerationError, ctx: &PageContext) -> Result<(StatusCode, FieldErrors), AppError> {
+    let (status, errors) = match error {
+        ModerationError::Invalid(errors) => (StatusCode::UNPROCESSABLE_ENTITY, errors),
+        ModerationError::Refused(refusal) => (StatusCode::CONFLICT, vec![FieldError::new("form", said(refusal))]),
+        other => return Err(other.into()),
+    };
+    Ok((status, FieldErrors::new(&errors, &ctx.t)))
+}
+
+fn to(path: &str) -> Response {
+    Redirect::to(path).into_response()
+}
+
+/// The first words of a post: its title, or where it has none of its own, of its text.
+fn title_of(post: &PostView) -> String {
+    if post.kind.is_reply() || post.title.is_empty() {
+        xinghe_text::excerpt(&post.body, 60)
+    } else {
+        post.title.clone()
+    }
+}
+
+/// What stands in a list for something that is reported: words and language.
+fn named(t: &Texts, post: Option<&PostView>, member: Option<&AuthorCard>) -> (String, String) {
+    match (post, member) {
+        (Some(post), _) => (title_of(post), post.language.to_string()),
+        (None, Some(card)) => (format!("{} @{}", card.name, card.handle), String::new()),
+        (None, None) => (t.s("moderation-gone").into_owned(), String::new()),
+    }
+}
