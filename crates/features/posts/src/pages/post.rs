@@ -85,7 +85,11 @@ fn sees(ctx: &PageContext, v: &PostView, measure: Measure) -> bool {
 }
 
 /// Puts the replies that moderators withhold into their gaps, for those who still see them.
-async fn fill(ctx: &PageContext, state: &State, replies: &mut [Reply]) -> Result<HashMap<PostId, &'static str>, AppError> {
+async fn fill(
+    ctx: &PageContext,
+    state: &State,
+    replies: &mut [Reply],
+) -> Result<HashMap<PostId, &'static str>, AppError> {
     let gaps: Vec<PostId> = replies.iter().filter(|r| r.post.is_none()).map(|r| r.id).collect();
     if ctx.viewer.member.is_none() || gaps.is_empty() {
         return Ok(HashMap::new());

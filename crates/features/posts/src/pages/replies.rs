@@ -80,7 +80,16 @@ impl<'a> Thread<'a> {
         for reply in replies {
             below.entry(reply.parent).or_default().push(reply.id);
         }
-        Self { ctx, people, names, replies: replies.iter().map(|r| (r.id, r)).collect(), below, tools, marks, may_reply }
+        Self {
+            ctx,
+            people,
+            names,
+            replies: replies.iter().map(|r| (r.id, r)).collect(),
+            below,
+            tools,
+            marks,
+            may_reply,
+        }
     }
 
     /// The answers of a question: the accepted one first, then the oldest.

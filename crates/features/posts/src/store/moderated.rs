@@ -115,10 +115,7 @@ pub async fn is_locked(q: &impl Queries, root: PostId) -> Result<bool, StoreErro
 
 /// Those of these posts that moderators withhold, and by what measure: where only some of those who wrote may still see
 /// them ([`Measure::Hide`]) and something stronger holds, too, the stronger.
-pub async fn withheld(
-    q: &impl Queries,
-    of: &[PostId],
-) -> Result<HashMap<PostId, (PostDetail, Measure)>, StoreError> {
+pub async fn withheld(q: &impl Queries, of: &[PostId]) -> Result<HashMap<PostId, (PostDetail, Measure)>, StoreError> {
     #[derive(FromQueryResult)]
     struct Row {
         post: i64,
@@ -127,7 +124,10 @@ pub async fn withheld(
     if of.is_empty() {
         return Ok(HashMap::new());
     }
-    let sql = format!("SELECT post, measure FROM posts_moderated WHERE measure <> 'lock' AND post IN ({})", list(1, of.len()));
+    let sql = format!(
+        "SELECT post, measure FROM posts_moderated WHERE measure <> 'lock' AND post IN ({})",
+        list(1, of.len())
+    );
     let rows: Vec<Row> = q.all(&sql, ids(of, PostId::raw)).await?;
     let mut measures: HashMap<PostId, Measure> = HashMap::new();
     for row in rows {

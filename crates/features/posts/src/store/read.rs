@@ -151,11 +151,7 @@ pub async fn any_views(q: &impl Queries, posts: &[PostId]) -> Result<HashMap<Pos
     Ok(plain(q, posts, "1 = 1").await?.into_iter().map(|(id, d)| (id, d.view)).collect())
 }
 
-async fn plain(
-    q: &impl Queries,
-    posts: &[PostId],
-    condition: &str,
-) -> Result<HashMap<PostId, PostDetail>, StoreError> {
+async fn plain(q: &impl Queries, posts: &[PostId], condition: &str) -> Result<HashMap<PostId, PostDetail>, StoreError> {
     let mut found = HashMap::with_capacity(posts.len());
     for some in posts.chunks(1_000) {
         let sql = format!(
