@@ -208,7 +208,11 @@ impl Community {
         let observatory = Arc::new(Observatory::new(observed, metrics, token));
         let features: Vec<Arc<dyn Feature>> = vec![
             Arc::new(AccountsFeature::new(accounts.clone())),
-            Arc::new(PostsFeature::new(store.clone(), authors.clone()).with_reactions(Arc::new(reactions.clone()))),
+            Arc::new(
+                PostsFeature::new(store.clone(), authors.clone())
+                    .with_reactions(Arc::new(reactions.clone()))
+                    .with_standing(Arc::new(moderation.clone())),
+            ),
             Arc::new(ReactionsFeature::new(reactions.clone())),
             Arc::new(ModerationFeature::new(moderation.clone())),
             Arc::new(NotificationsFeature::new(notifications)),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use utoipa::OpenApi as _;
 use xinghe_core::Lang;
-use xinghe_core::ports::{Authors, Reactions};
+use xinghe_core::ports::{Authors, Reactions, Standing};
 use xinghe_store::{EventReader, JobHandler, Migration, Schedule, Store};
 use xinghe_web::{Feature, Routes, SlotEntry};
 
@@ -17,6 +17,7 @@ pub(crate) struct State {
     pub store: Store,
     pub authors: Arc<dyn Authors>,
     pub reactions: Option<Arc<dyn Reactions>>,
+    pub standing: Option<Arc<dyn Standing>>,
 }
 
 /// The feature.
@@ -28,13 +29,20 @@ pub struct PostsFeature {
 impl PostsFeature {
     /// Over a store and those who name authors.
     pub fn new(store: Store, authors: Arc<dyn Authors>) -> Self {
-        Self { state: State { store, authors, reactions: None } }
+        Self { state: State { store, authors, reactions: None, standing: None } }
     }
 
     /// With those who know what members think of posts and what they follow: home goes by it.
     #[must_use]
     pub fn with_reactions(mut self, reactions: Arc<dyn Reactions>) -> Self {
         self.state.reactions = Some(reactions);
+        self
+    }
+
+    /// With those who know who may not write: what such a member scheduled is not published.
+    #[must_use]
+    pub fn with_standing(mut self, standing: Arc<dyn Standing>) -> Self {
+        self.state.standing = Some(standing);
         self
     }
 }

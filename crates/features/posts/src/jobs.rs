@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use serde::Deserialize;
-use xinghe_core::id::DraftId;
+use xinghe_core::id::{AuthorId, DraftId};
 use xinghe_store::{JobError, JobHandler, JobRun, Schedule};
 
 use crate::commands::CommandError;
@@ -33,6 +33,15 @@ struct Publisher {
     state: State,
 }
 
+impl Publisher {
+    /// Whether moderators keep somebody from writing: what was scheduled before does not go out then.
+    async fn suspended(&self, owner: AuthorId) -> Result<bool, JobError> {
+        let Some(standing) = &self.state.standing else { return Ok(false) };
+        let found = standing.suspended(&[owner]).await.map_err(|e| JobError::Retry(e.to_string()))?;
+        Ok(found.contains_key(&owner))
+    }
+}
+
 #[async_trait]
 impl JobHandler for Publisher {
     fn kind(&self) -> &'static str {
@@ -46,7 +55,12 @@ impl JobHandler for Publisher {
         let content =
             with_mentions(&self.state, draft.typed.draft()).await.map_err(|e| JobError::Retry(e.to_string()))?;
         let content = Final { kind: draft.kind, draft: content, base: None };
-        match drafts::publish_due(store, draft.owner, id, draft.version, &content).await {
+        let done = if self.suspended(draft.owner).await? {
+            drafts::fail_due(store, draft.owner, id, draft.version, "standing").await
+        } else {
+            drafts::publish_due(store, draft.owner, id, draft.version, &content).await
+        };
+        match done {
             Ok(()) => Ok(()),
             Err(CommandError::Store(error)) => Err(error.into()),
             // Its owner changed it in this very moment.

@@ -355,6 +355,14 @@ pub async fn publish_due(
     };
     // Nothing of the attempt stays.
     unit.rollback().await?;
+    fail_due(store, owner, id, version, why).await
+}
+
+/// Notes why a draft was not published when its time had come: it waits for its owner.
+///
+/// # Errors
+/// It changed since `version`, and the database.
+pub async fn fail_due(store: &Store, owner: AuthorId, id: DraftId, version: u32, why: &str) -> CommandResult<()> {
     let mut unit = store.begin().await?;
     let Some(mut draft) = due(&mut unit, owner, id, version).await? else { return Ok(()) };
     (draft.publish_at, draft.failed) = (None, Some(why.to_owned()));
