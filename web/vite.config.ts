@@ -41,7 +41,7 @@ export default defineConfig({
     modulePreload: false,
     assetsInlineLimit: 0,
     rollupOptions: {
-      input: { main: "src/main.ts", style: "src/style.css" },
+      input: { main: "src/main.ts", style: "src/style.css", desk: "src/desk.css" },
     },
   },
 });

@@ -22,6 +22,8 @@ struct Dist;
 #[derive(Debug)]
 pub(crate) struct Entries {
     pub(crate) style: String,
+    /// The styles of what only members see.
+    pub(crate) desk: String,
     pub(crate) script: String,
 }
 
@@ -35,7 +37,7 @@ pub(crate) static ENTRIES: LazyLock<Entries> = LazyLock::new(|| {
     let manifest = Dist::get(".vite/manifest.json").expect("the asset manifest is embedded");
     let built: HashMap<String, Built> = serde_json::from_slice(&manifest.data).expect("the asset manifest is JSON");
     let address = |source: &str| format!("/assets/{}", built.get(source).expect("a built entry").file);
-    Entries { style: address("src/style.css"), script: address("src/main.ts") }
+    Entries { style: address("src/style.css"), desk: address("src/desk.css"), script: address("src/main.ts") }
 });
 
 /// Sends an asset, in the smallest coding that the client takes and that was prepared at build time.

@@ -85,6 +85,7 @@ impl PageContext {
             status: StatusCode::OK,
             wide: false,
             noindex: false,
+            desk: false,
             content_lang: None,
         }
     }
@@ -141,6 +142,7 @@ pub struct Page<'a> {
     status: StatusCode,
     wide: bool,
     noindex: bool,
+    desk: bool,
     content_lang: Option<String>,
 }
 
@@ -196,6 +198,12 @@ impl<'a> Page<'a> {
     /// Keeps search engines away.
     pub fn noindex(mut self) -> Self {
         self.noindex = true;
+        self
+    }
+
+    /// Loads the styles of the desk (forms of moderation, notifications) also for guests; members always have them.
+    pub fn desk(mut self) -> Self {
+        self.desk = true;
         self
     }
 

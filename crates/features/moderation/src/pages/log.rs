@@ -76,5 +76,5 @@ pub(super) async fn show(
         lines: part.items.iter().map(|a| line(&ctx.t, &seen, a)).collect(),
         older: part.next.map(|next| format!("/moderation/log?before={next}")),
     };
-    Ok(ctx.page().title(ctx.t.s("moderation-log")).canonical("/moderation/log").render(&template))
+    Ok(ctx.page().title(ctx.t.s("moderation-log")).canonical("/moderation/log").desk().render(&template))
 }
