@@ -163,6 +163,21 @@ impl Community {
         Self::over(settings, store, move || handle.render())
     }
 
+    /// As [`Community::open`], where there is one already: a mistyped folder does not become an empty community.
+    ///
+    /// # Errors
+    /// As of [`Community::open`], and there is none.
+    pub async fn open_existing(settings: Settings) -> anyhow::Result<Self> {
+        let there = look(&settings).await.with_context(|| {
+            format!(
+                "there is no community in {}; name its folder with --data-dir, or begin one with `xinghe serve` or `xinghe import`",
+                settings.data_dir.display()
+            )
+        })?;
+        there.close().await?;
+        Self::open(settings).await
+    }
+
     /// Everything over a database that is open and up to date. `metrics` renders what the process measured.
     ///
     /// # Errors

@@ -16,7 +16,7 @@ use crate::settings::Settings;
 
 /// Opens the community with its index up to date.
 async fn ready(settings: Settings) -> anyhow::Result<Community> {
-    let community = Community::open(settings).await?;
+    let community = Community::open_existing(settings).await?;
     community.readers().catch_up().await?;
     Ok(community)
 }

@@ -29,7 +29,7 @@ pub async fn migrate(global: &Global, settings: &Settings) -> anyhow::Result<Exi
 }
 
 pub async fn rebuild(command: Rebuild, global: &Global, settings: Settings) -> anyhow::Result<ExitCode> {
-    let community = Community::open(settings).await?;
+    let community = Community::open_existing(settings).await?;
     let readers = community.readers();
     let Some(name) = command.reader else {
         let status = readers.status().await?;

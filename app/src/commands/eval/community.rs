@@ -51,7 +51,7 @@ pub async fn run(command: &Eval, global: &Global, settings: Settings) -> anyhow:
             .with_context(|| format!("{} is no list of {{\"question\", \"posts\", \"says\"}}", file.display()))?;
         asked.extend(more);
     }
-    let community = Community::open(settings).await?;
+    let community = Community::open_existing(settings).await?;
     community.readers().catch_up().await?;
     let mut report = Report::default();
     for one in &asked {

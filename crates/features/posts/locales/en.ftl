@@ -23,7 +23,10 @@ posts-by-human = Written by a person
 posts-ai-assisted = Written with AI help
 posts-ai = Made by AI
 posts-answers = Answers
-posts-answers-short = answers
+posts-answers-short = { $n ->
+    [one] answer
+   *[other] answers
+ }
 posts-answers-n = { $n ->
     [one] { $n } answer
    *[other] { $n } answers

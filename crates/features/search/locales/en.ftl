@@ -2,6 +2,7 @@ search-title = Search
 search-hint = Search articles, code, people…
 search-go = Search
 search-start = Type what you look for. "In quotes" finds a phrase, -minus leaves out.
+search-no-words = Nothing here holds these words. What follows is merely near in meaning.
 search-nothing = Nothing was found. Try other words, or
 search-ask-instead = ask the guide
 search-more = More results

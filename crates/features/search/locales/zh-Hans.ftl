@@ -2,6 +2,7 @@ search-title = 搜索
 search-hint = 搜索文章、代码、人…
 search-go = 搜
 search-start = 输入要找的词。"加引号"找整句，-减号排除。
+search-no-words = 没有内容包含这些词。下面只是意思相近的内容。
 search-nothing = 没有找到。换个说法试试，或者
 search-ask-instead = 直接问社区助手
 search-more = 更多结果

@@ -2,6 +2,7 @@ search-title = 搜尋
 search-hint = 搜尋文章、程式碼、人…
 search-go = 搜
 search-start = 輸入要找的詞。"加引號"找整句，-減號排除。
+search-no-words = 沒有內容包含這些詞。下面只是意思相近的內容。
 search-nothing = 沒有找到。換個說法試試，或者
 search-ask-instead = 直接問社群助手
 search-more = 更多結果

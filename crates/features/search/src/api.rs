@@ -109,6 +109,8 @@ pub struct Page {
     pub facets: FacetCounts,
     /// The query with misspelt words put right, where words are not known here and others are near.
     pub did_you_mean: Option<String>,
+    /// Whether a word of the query was found; else all that was found is merely near in meaning.
+    pub words_found: bool,
 }
 
 /// How the index stands.
@@ -203,6 +205,7 @@ pub(crate) struct Found {
     next: Option<String>,
     facets: FacetCounts,
     did_you_mean: Option<String>,
+    words_found: bool,
 }
 
 pub(crate) fn find<V: AsRef<[f32]>>(
@@ -223,7 +226,8 @@ pub(crate) fn find<V: AsRef<[f32]>>(
     let next = places.last().filter(|_| more).and_then(|last| ranking.at(*last)).map(cursor);
     let facets = count(&index.facets(&ranking, &best)?);
     let did_you_mean = index.did_you_mean(&wanted.query.text)?;
-    Ok(Found { evidence: index.evidence(&ranking, &places)?, next, facets, did_you_mean })
+    let words_found = ranking.has_words();
+    Ok(Found { evidence: index.evidence(&ranking, &places)?, next, facets, did_you_mean, words_found })
 }
 
 fn count(all: &[Facets]) -> FacetCounts {
@@ -244,7 +248,7 @@ fn count(all: &[Facets]) -> FacetCounts {
 
 /// What was found, as it is shown.
 pub(crate) async fn shown(inner: &Inner, found: Found) -> Result<Page, AppError> {
-    let Found { evidence, next, facets, did_you_mean } = found;
+    let Found { evidence, next, facets, did_you_mean, words_found } = found;
     let ids: Vec<PostId> = evidence.hits.iter().map(|h| h.passage.post).collect();
     let posts = inner.posts.posts(&ids).await?;
     let people: Vec<_> = posts.values().filter_map(PostView::author).collect();
@@ -267,7 +271,7 @@ pub(crate) async fn shown(inner: &Inner, found: Found) -> Result<Page, AppError>
         })
     };
     let items = evidence.hits.clone().into_iter().filter_map(item).collect();
-    Ok(Page { items, next, facets, did_you_mean })
+    Ok(Page { items, next, facets, did_you_mean, words_found })
 }
 
 /// Search all public posts.

@@ -269,6 +269,11 @@ impl<'a> Desk<'a> {
                 Err(_) => break,
             };
             for written in whole {
+                // Asked for no links, a model writes an address only where a source made it.
+                if generate::leads_away(&written.text, text) {
+                    dropped += 1;
+                    continue;
+                }
                 let sources = checker.sources(&written).await;
                 let citations = self.cite(&mut numbering, &sources).await;
                 if citations.is_empty() {

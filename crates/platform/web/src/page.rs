@@ -195,7 +195,8 @@ impl<'a> Page<'a> {
         self
     }
 
-    /// Keeps search engines away.
+    /// Keeps search engines away: of what is a member's own, whatever keeps copies as well, so that nobody finds it by
+    /// going back after the member signed out.
     pub fn noindex(mut self) -> Self {
         self.noindex = true;
         self
@@ -216,11 +217,16 @@ impl<'a> Page<'a> {
     /// Renders the template into the shell.
     pub fn render(self, body: &impl Template) -> Response {
         let mark = self.ctx.viewer.member.as_ref().map(|_| format!("<!--{}-->", self.ctx.nonce));
+        let own = mark.is_some() && self.noindex;
         match self.markup(body, mark.as_deref().unwrap_or_default()) {
             Ok((status, markup)) => match mark {
                 None => html_response(status, markup),
                 Some(mark) => {
                     let mut response = html_response(status, String::new());
+                    if own {
+                        let private = HeaderValue::from_static("private, no-store");
+                        response.headers_mut().insert(header::CACHE_CONTROL, private);
+                    }
                     response.extensions_mut().insert(Unfilled { markup, mark });
                     response
                 }

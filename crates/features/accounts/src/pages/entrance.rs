@@ -130,7 +130,10 @@ pub(super) async fn sign_out(State(accounts): State<Accounts>, ctx: PageContext)
     if let Some(member) = &ctx.viewer.member {
         accounts.end_session(member.id, member.session).await?;
     }
-    Ok(with_cookie(to("/"), &cookie(&ctx).clear()))
+    let mut response = with_cookie(to("/"), &cookie(&ctx).clear());
+    // Pages that the browser keeps were those of the member.
+    response.headers_mut().insert("clear-site-data", http::HeaderValue::from_static("\"cache\""));
+    Ok(response)
 }
 
 /// `/register`.

@@ -22,9 +22,13 @@ pub fn read(path: &Path, reach: &Reach) -> Result<Plan, ImportError> {
     std::fs::create_dir_all(&reach.scratch).map_err(|e| refuse(e.to_string()))?;
     let scratch =
         tempfile::Builder::new().prefix("archive-").tempdir_in(&reach.scratch).map_err(|e| refuse(e.to_string()))?;
+    // What lies in it without a folder of its own belongs to what the archive is called, the same at each import.
+    let stem = path.file_name().unwrap_or_default().to_string_lossy();
+    let stem = stem.split('.').find(|part| !part.is_empty()).unwrap_or("archive");
+    let root = scratch.path().join(stem);
+    std::fs::create_dir(&root).map_err(|e| refuse(e.to_string()))?;
     let packed = path.metadata().map_err(|e| refuse(e.to_string()))?.len();
-    let mut unpacker =
-        Unpacker { root: scratch.path().to_path_buf(), limits: &reach.limits, packed, files: 0, bytes: 0 };
+    let mut unpacker = Unpacker { root: root.clone(), limits: &reach.limits, packed, files: 0, bytes: 0 };
     let name = shown.to_ascii_lowercase();
     let done = if name.ends_with(".zip") {
         unpacker.zip(path)
@@ -34,7 +38,7 @@ pub fn read(path: &Path, reach: &Reach) -> Result<Plan, ImportError> {
         File::open(path).map_err(|e| e.to_string()).and_then(|f| unpacker.tar(GzDecoder::new(f)))
     };
     done.map_err(refuse)?;
-    let root = only_folder(scratch.path());
+    let root = only_folder(&root);
     folder::read(&root, &Came { origin: Some(origin), ..Came::default() }, &reach.limits)
 }
 

@@ -118,6 +118,9 @@ pub fn passages_of(post: &PostView) -> Vec<(PassageId, xinghe_text::Cut)> {
 /// tells, and would keep a thread from everybody else's texts.
 const MEANT: usize = 3_600;
 
+/// How many texts of one post are embedded: the rest of a post that is longer than a book is found by its words.
+const MOST_TEXTS: usize = 4_000;
+
 /// What of a post is embedded: each passage as it is read, then each of its sentences.
 #[derive(Debug)]
 pub struct Texts {
@@ -153,7 +156,7 @@ impl Texts {
         };
         Self {
             post: post.id,
-            texts: cuts.iter().flat_map(|(_, cut)| one(cut)).collect(),
+            texts: cuts.iter().flat_map(|(_, cut)| one(cut)).take(MOST_TEXTS).collect(),
             sentences: cuts.iter().map(|(_, cut)| cut.sentences.len()).collect(),
         }
     }

@@ -74,6 +74,11 @@ impl Ranking<'_> {
         self.scored.is_empty()
     }
 
+    /// Whether any passage holds one of the words; else meaning alone found them.
+    pub fn has_words(&self) -> bool {
+        self.scored.iter().any(|s| s.words > 0.0)
+    }
+
     /// The score and the passage at a place.
     pub fn at(&self, place: usize) -> Option<(f32, PassageId)> {
         self.scored.get(place).map(|s| (s.score, s.passage))
@@ -370,10 +375,8 @@ impl Index {
             let fits = |e: &Entry| Some(e.post) != without && (kinds.is_empty() || kinds.contains(&e.kind));
             let unfiltered = without.is_none() && kinds.is_empty();
             match allowed {
-                Allowed::All if unfiltered => {
-                    sketches.nearest(&asked.sketch, count * SKETCHES, None::<fn(&Entry) -> bool>)
-                }
-                Allowed::All => sketches.nearest(&asked.sketch, count * SKETCHES, Some(fits)),
+                Allowed::All if unfiltered => sketches.nearest(&asked.sketch, count * SKETCHES, None),
+                Allowed::All => sketches.nearest(&asked.sketch, count * SKETCHES, Some(&fits)),
                 Allowed::Few(some) | Allowed::Many(some) => {
                     sketches.nearest_among(&asked.sketch, count * SKETCHES, some.iter().copied(), fits)
                 }

@@ -68,13 +68,13 @@ impl Sketches {
         &self,
         sketch: &Sketch,
         count: usize,
-        allowed: Option<impl Fn(&Entry) -> bool>,
+        allowed: Option<&dyn Fn(&Entry) -> bool>,
     ) -> Vec<(PassageId, Language)> {
         let mut distances = vec![0; self.entries.len()];
         distances_to(&self.signs, sketch, &mut distances);
         // How many lie at each distance tells how far to go, without sorting all.
         let mut at = [0usize; Sketch::WORDS * 64 + 1];
-        match &allowed {
+        match allowed {
             None => distances.iter().for_each(|distance| at[usize::from(*distance)] += 1),
             Some(allowed) => {
                 for (distance, entry) in distances.iter().zip(&self.entries) {
@@ -89,7 +89,7 @@ impl Sketches {
         });
         let farthest = farthest.unwrap_or(at.len()) as u16;
         let near = distances.iter().enumerate().filter(|(_, d)| **d <= farthest).map(|(i, d)| (*d, &self.entries[i]));
-        first(near.filter(|(_, e)| allowed.as_ref().is_none_or(|allowed| allowed(e))).collect(), count)
+        first(near.filter(|(_, e)| allowed.is_none_or(|allowed| allowed(e))).collect(), count)
     }
 
     /// The same among a few passages.
@@ -176,7 +176,7 @@ mod tests {
         for i in 0..100 {
             all.put(entry(i, i / 2, i as usize));
         }
-        let nearest = |all: &Sketches, n, count| all.nearest(&with_bits(n), count, None::<fn(&Entry) -> bool>);
+        let nearest = |all: &Sketches, n, count| all.nearest(&with_bits(n), count, None);
         assert_eq!(nearest(&all, 50, 3), ids(&[50, 49, 51]));
         for bits in [0, 17, 384] {
             let all: Vec<Entry> = (0..9_000).map(|i| entry(i, i, i as usize % 385)).collect();
@@ -189,7 +189,7 @@ mod tests {
         assert_eq!(nearest(&all, 50, 3), ids(&[49, 48, 52]));
         all.put(entry(7, 3, 50));
         assert_eq!(nearest(&all, 50, 1), ids(&[7]), "a passage put again takes its own place");
-        assert_eq!(all.nearest(&with_bits(0), 2, Some(|e: &Entry| e.passage.raw() > 90)), ids(&[91, 92]));
+        assert_eq!(all.nearest(&with_bits(0), 2, Some(&|e: &Entry| e.passage.raw() > 90)), ids(&[91, 92]));
         assert_eq!(nearest(&all, 50, 1000).len(), 98);
         let few = [91, 90, 7, 1_000].map(PassageId::from_raw);
         assert_eq!(all.nearest_among(&with_bits(0), 2, few.into_iter(), |e| e.passage.raw() > 7), ids(&[90, 91]));

@@ -137,7 +137,7 @@ fn fit_to_say(s: &SentenceEvidence) -> bool {
 
 /// Whether a sentence speaks to whoever answers and not to readers: text that tries to give a model orders. Nothing
 /// here obeys it, but as an answer it would look as if it did.
-fn orders(text: &str) -> bool {
+pub(super) fn orders(text: &str) -> bool {
     const SIGNS: [&str; 14] = [
         "ignore all previous",
         "ignore previous instructions",

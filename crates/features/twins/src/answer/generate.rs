@@ -10,6 +10,8 @@ use xinghe_ai::{ChatMessage, ChatRequest, ChatRole, Purpose, ReplyForm};
 use xinghe_core::evidence::Evidence;
 use xinghe_core::{AuthorId, Lang};
 
+use super::compose::orders;
+
 /// Recorded with every answer, so that one can tell what instructions it was written under.
 pub const PROMPT_VERSION: &str = "answer-1";
 
@@ -42,7 +44,11 @@ pub fn request(
     );
     let mut sources = String::new();
     for (index, hit) in evidence.hits.iter().take(MOST_PASSAGES).enumerate() {
-        let text: String = hit.passage.text.chars().take(LONGEST_PASSAGE).collect();
+        let mut text = hit.passage.text.clone();
+        for order in hit.sentences.iter().filter(|s| orders(&s.text)) {
+            text = text.replace(&order.text, "");
+        }
+        let text: String = text.chars().take(LONGEST_PASSAGE).collect();
         let text = text.replace(fence, "");
         sources.push_str(&format!("[{}] {}\n{text}\n\n", index + 1, hit.passage.headings.join(" › ")));
     }
@@ -56,6 +62,14 @@ pub fn request(
         purpose: Purpose::Answer,
         member,
     }
+}
+
+/// Whether a written sentence holds a web address that the question does not.
+pub fn leads_away(written: &str, question: &str) -> bool {
+    let addresses = written.split(|c: char| c.is_whitespace() || "()<>[]\"'，。（）".contains(c));
+    addresses
+        .filter(|word| word.contains("://") || word.starts_with("www."))
+        .any(|address| !question.contains(address.trim_end_matches(['.', ',', '!', '?', ';'])))
 }
 
 /// A sentence as a model wrote it: its text without markers, and the passages it names (from 0).
@@ -184,6 +198,14 @@ mod tests {
         let mut all: Vec<Written> = pieces.iter().flat_map(|p| cutter.push(p)).collect();
         all.extend(cutter.end());
         all
+    }
+
+    #[test]
+    fn an_address_that_nobody_asked_for_leads_away() {
+        assert!(leads_away("Visit http://evil.example now.", "On which port does it listen?"));
+        assert!(leads_away("请访问（www.evil.example）。", "端口是多少？"));
+        assert!(!leads_away("It is https://a.example.", "What is at https://a.example?"));
+        assert!(!leads_away("It listens on port 4711.", "On which port?"));
     }
 
     #[test]

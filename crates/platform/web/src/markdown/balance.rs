@@ -55,6 +55,8 @@ const BLOCKS: &[&str] = &[
 const FORMATTING: &[&str] = &["b", "code", "em", "i", "s", "small", "strike", "strong", "tt", "u"];
 /// Parts of a table.
 const PARTS: &[&str] = &["caption", "colgroup", "col", "tbody", "thead", "tfoot", "tr", "td", "th"];
+/// What holds nothing but parts of a table.
+const FRAMES: &[&str] = &["table", "colgroup", "tbody", "thead", "tfoot", "tr"];
 /// Nothing inside of them closes what stands around them.
 const WALLS: &[&str] = &["table", "td", "th", "caption"];
 
@@ -144,6 +146,10 @@ impl Writer {
         if PARTS.contains(&name) {
             return self.make_room_in_table(name);
         }
+        // A parser would put it in front of the table, into whatever is open there.
+        if self.open.last().is_some_and(|top| FRAMES.contains(top)) {
+            self.close_innermost(&["table"], &[]);
+        }
         if BLOCKS.contains(&name) {
             self.close_innermost(&["p"], WALLS);
         }
@@ -154,9 +160,7 @@ impl Writer {
             _ if heading(name).is_some() && self.open.last().is_some_and(|top| HEADINGS.contains(top)) => {
                 self.close_to(self.open.len() - 1);
             }
-            "table" if self.open.last().is_some_and(|top| *top == "table" || PARTS[..7].contains(top)) => {
-                self.close_innermost(&["table"], &[]);
-            }
+            "table" if self.open.last() == Some(&"caption") => self.close_innermost(&["table"], &[]),
             _ => {}
         }
         let again = FORMATTING.contains(&name) && self.innermost(&[name], WALLS).is_some();
