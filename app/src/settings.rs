@@ -85,6 +85,12 @@ pub const TABLE: &[Row] = &[
         "none",
         "From whom mails come, for instance `Xinghe <no-reply@example.org>`. Needed with `smtp_url`.",
     ),
+    row(
+        "twins_wait_minutes",
+        "XINGHE_TWINS_WAIT_MINUTES",
+        "60",
+        "How many minutes a question waits for people before it is looked whose twins could answer it.",
+    ),
     row("otlp_endpoint", "XINGHE_OTLP_ENDPOINT", "none", "Where traces go, for instance `http://127.0.0.1:4318`."),
     row(
         "ai.embedder",
@@ -221,6 +227,8 @@ pub struct Settings {
     /// See [`TABLE`].
     pub mail_from: Option<String>,
     /// See [`TABLE`].
+    pub twins_wait_minutes: u32,
+    /// See [`TABLE`].
     pub otlp_endpoint: Option<String>,
     /// See [`TABLE`].
     pub ai: AiSettings,
@@ -242,6 +250,7 @@ impl Default for Settings {
             metrics_token: None,
             smtp_url: None,
             mail_from: None,
+            twins_wait_minutes: 60,
             otlp_endpoint: None,
             ai: AiSettings::default(),
         }

@@ -148,4 +148,5 @@ if (here("[data-draft], [data-editor]")) void import("./editor").then((m) => m.e
 const counted = here<HTMLElement>("[data-bell]");
 if (counted) void import("./bell").then((m) => m.bell(counted));
 if (here("[data-live]")) void import("./live").then((m) => m.live());
+if (here("[data-inbox]")) void import("./inbox").then((m) => m.inbox());
 if (here("[data-indexing]")) void import("./indexing").then((m) => m.indexing());

@@ -32,6 +32,7 @@ notifications-who-more = { $n ->
    *[other] { $who } and { $n } others
 }
 notifications-said-answer = { $who } answered your question
+notifications-said-twin-answer = { $who }'s twin answered your question
 notifications-said-comment = { $who } commented on your post
 notifications-said-comment-answer = { $who } commented on your answer
 notifications-said-reply = { $who } replied to your comment

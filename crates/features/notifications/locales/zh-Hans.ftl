@@ -25,6 +25,7 @@ notifications-who-people = { $n } 个人
 notifications-who-two = { $who }和{ $other }
 notifications-who-more = { $who }和另外 { $n } 人
 notifications-said-answer = { $who }回答了你的问题
+notifications-said-twin-answer = { $who }的数字人回答了你的问题
 notifications-said-comment = { $who }评论了你的内容
 notifications-said-comment-answer = { $who }评论了你的回答
 notifications-said-reply = { $who }回复了你的评论

@@ -25,6 +25,7 @@ notifications-who-people = { $n } 個人
 notifications-who-two = { $who }和{ $other }
 notifications-who-more = { $who }和另外 { $n } 人
 notifications-said-answer = { $who }回答了你的問題
+notifications-said-twin-answer = { $who }的數位分身回答了你的問題
 notifications-said-comment = { $who }在你的內容下留言
 notifications-said-comment-answer = { $who }在你的回答下留言
 notifications-said-reply = { $who }回覆了你的留言

@@ -165,6 +165,9 @@ impl Told {
         let kind = self.subject.as_ref().map(|s| s.kind);
         t.f(
             match self.note.kind {
+                Kind::Answer if self.people.len() < 2 && self.latest.as_ref().is_some_and(PostView::by_twin) => {
+                    "notifications-said-twin-answer"
+                }
                 Kind::Answer => "notifications-said-answer",
                 Kind::Comment if kind == Some(PostKind::Comment) => "notifications-said-reply",
                 Kind::Comment if kind == Some(PostKind::Answer) => "notifications-said-comment-answer",

@@ -206,3 +206,7 @@ posts-locked = Moderators locked this page: there are no new replies.
 posts-error-locked = Moderators locked this page: it takes no new replies.
 posts-gone-moderated = Moderators took this post down.
 posts-gone-why = See why, and appeal
+posts-twin-of = { $name }'s twin
+posts-twin-read = read over by { $name }
+posts-twin-changed = edited by { $name }
+posts-twin-alone = not read by { $name } yet

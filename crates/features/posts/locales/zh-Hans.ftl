@@ -194,3 +194,7 @@ posts-locked = 版主锁定了这里，不再接受新的回复。
 posts-error-locked = 这里已被版主锁定，不再接受新的回复。
 posts-gone-moderated = 这篇内容被版主撤下了。
 posts-gone-why = 查看原因和申诉
+posts-twin-of = { $name }的数字人
+posts-twin-read = { $name }看过
+posts-twin-changed = { $name }改过
+posts-twin-alone = { $name }还没看过

@@ -194,3 +194,7 @@ posts-locked = 版主鎖定了這裡，不再接受新的回覆。
 posts-error-locked = 這裡已被版主鎖定，不再接受新的回覆。
 posts-gone-moderated = 這篇內容被版主撤下了。
 posts-gone-why = 查看原因和申訴
+posts-twin-of = { $name }的數位分身
+posts-twin-read = { $name }看過
+posts-twin-changed = { $name }改過
+posts-twin-alone = { $name }還沒看過

@@ -26,13 +26,16 @@ pub mod store;
 
 pub use feature::PostsFeature;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use xinghe_core::content::PostView;
-use xinghe_core::id::PostId;
-use xinghe_core::ports::{Appeared, Authors, ImportedPost, IntakeOutcome, PortResult, PostIntake, Posts};
+use xinghe_core::id::{AuthorId, PostId};
+use xinghe_core::ports::{
+    Appeared, Authors, ImportedPost, IntakeOutcome, PortResult, PostIntake, Posts, StillAllowed, TwinAnswer,
+    TwinAnswered, TwinAnswers,
+};
 use xinghe_store::{Migration, Store};
 
 /// The tables of posts.
@@ -77,6 +80,21 @@ impl Posts for PostsPort {
 
     async fn ids_after(&self, after: Option<PostId>, limit: usize) -> PortResult<Vec<PostId>> {
         Ok(store::ids_after(&self.store, after, limit).await?)
+    }
+}
+
+#[async_trait]
+impl TwinAnswers for PostsPort {
+    async fn answered_by_people(&self, questions: &[PostId]) -> PortResult<HashSet<PostId>> {
+        Ok(store::answered_by_people(&self.store, questions).await?)
+    }
+
+    async fn publish(&self, answer: &TwinAnswer, allowed: &dyn StillAllowed) -> PortResult<TwinAnswered> {
+        commands::publish_twins_answer(&self.store, answer, allowed).await
+    }
+
+    async fn withdraw(&self, owner: AuthorId, post: PostId) -> PortResult<bool> {
+        Ok(commands::withdraw_twins_answer(&self.store, owner, post).await?)
     }
 }
 

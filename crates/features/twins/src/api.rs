@@ -56,6 +56,7 @@ impl From<AskError> for AppError {
         match error {
             AskError::Store(error) => error.into(),
             AskError::Port(error) => error.into(),
+            AskError::Stopped => Self::conflict("twins-stopped"),
         }
     }
 }

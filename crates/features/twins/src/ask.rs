@@ -8,12 +8,14 @@ use futures::StreamExt;
 use tokio::sync::mpsc;
 use xinghe_ai::{AiError, Chat, ChatDelta, Embed};
 use xinghe_core::event::CitationFact;
-use xinghe_core::evidence::{Evidence, Filter, Query, Scope};
-use xinghe_core::ports::{Authors, PortError, Posts, Retrieve};
+use xinghe_core::evidence::{Evidence, EvidenceHit, Filter, Query, Scope};
+use xinghe_core::ports::{Authors, PortError, Posts, Retrieve, TwinAnswers};
 use xinghe_core::{AnswerId, AuthorCard, AuthorId, Lang, PostId, PostKind, PostView};
 use xinghe_store::{Store, StoreError};
 use xinghe_web::refs::{AuthorRef, PostRef};
 
+use crate::acts::model::Grants;
+use crate::acts::store as acts;
 use crate::answer::compose::{self, Drafted};
 use crate::answer::gate::{Gate, Verdict};
 use crate::answer::generate::{self, Cutter};
@@ -58,6 +60,17 @@ pub enum AskError {
     /// Another feature.
     #[error(transparent)]
     Port(#[from] PortError),
+    /// The twin's owner stopped it.
+    #[error("the twin is stopped by its owner")]
+    Stopped,
+}
+
+/// An answer that nobody has seen and nothing keeps yet.
+pub(crate) struct Prepared {
+    /// The answer, or the refusal.
+    pub answer: Answer,
+    /// Whom it cites.
+    pub facts: Vec<CitationFact>,
 }
 
 /// What answering stands on.
@@ -74,6 +87,10 @@ pub struct Deps {
     pub embedder: Option<Arc<dyn Embed>>,
     /// The chat model, where there is one.
     pub chat: Option<Arc<dyn Chat>>,
+    /// Publishes what twins answer.
+    pub answers: Arc<dyn TwinAnswers>,
+    /// How many minutes a question waits for people before twins look at it.
+    pub wait_minutes: u32,
 }
 
 /// Answers questions.
@@ -99,21 +116,50 @@ impl Asker {
     /// The database or another feature broke. A chat model that fails is no error: then the authors' own sentences
     /// answer.
     pub async fn ask(&self, question: &Question, watch: &mpsc::Sender<Progress>) -> Result<Answer, AskError> {
+        let grants = match question.twin {
+            Some(owner) => acts::grants_of(&self.deps.store, owner).await?,
+            None => Grants::default(),
+        };
+        if grants.paused {
+            return Err(AskError::Stopped);
+        }
+        let Prepared { answer, facts } = self.prepare(question, &grants, watch).await?;
+        // It may have been stopped meanwhile.
+        if !store::save(&self.deps.store, question, &answer, facts).await? {
+            return Err(AskError::Stopped);
+        }
+        Ok(answer)
+    }
+
+    /// The answer to a question, without keeping it. What a twin's owner keeps from it is no evidence.
+    pub(crate) async fn prepare(
+        &self,
+        question: &Question,
+        grants: &Grants,
+        watch: &mpsc::Sender<Progress>,
+    ) -> Result<Prepared, AskError> {
         let filter = Filter { scope: question.twin.map_or(Scope::Everyone, Scope::Author), ..evidence_only() };
         let query = Query { text: question.text.clone(), filter, limit: LOOKED_AT, operators: false };
-        let evidence = self.deps.retrieve.retrieve(&query).await?;
+        let mut evidence = self.deps.retrieve.retrieve(&query).await?;
+        if let Some(owner) = question.twin {
+            let kept_away = acts::excluded(&self.deps.store, owner).await?;
+            let hidden =
+                |h: &EvidenceHit| kept_away.contains(&h.passage.post) || grants.forbidden(&[&h.passage.text]).is_some();
+            evidence.hits.retain(|h| !hidden(h));
+        }
         let gate = self.gate().await?;
         let verdict = gate.judge(&question.text, &evidence);
+        let off_limits = grants.forbidden(&[&question.text]).is_some();
         let desk = Desk::open(self, question, &evidence, watch).await?;
         let answer = match verdict.reason {
+            _ if off_limits => desk.keep_silent(gate.confidence_floor(evidence.meaning)),
             Some(reason) => desk.decline(reason, verdict.confidence, gate.confidence_floor(evidence.meaning)),
             None => {
                 desk.answer(verdict.confidence, gate.confidence_floor(evidence.meaning), verdict.contradicting).await
             }
         };
         let facts = answer.citations.iter().filter(|_| !answer.abstained).filter_map(|c| desk.fact(c)).collect();
-        store::save(&self.deps.store, question, &answer, facts).await?;
-        Ok(answer)
+        Ok(Prepared { answer, facts })
     }
 
     /// Looks what a question would be answered with, and why, without answering: nothing is stored.
@@ -205,6 +251,17 @@ impl<'a> Desk<'a> {
             reason: Some(reason),
             message: Some(message.to_owned()),
             ..self.blank(confidence, threshold, numbering.citations, Vec::new(), None)
+        }
+    }
+
+    /// Says only that its owner does not want it to speak of this.
+    fn keep_silent(&self, threshold: f64) -> Answer {
+        let message = words::declined(self.question.language, Reason::OffLimits, true);
+        Answer {
+            abstained: true,
+            reason: Some(Reason::OffLimits),
+            message: Some(message.to_owned()),
+            ..self.blank(0.0, threshold, Vec::new(), Vec::new(), None)
         }
     }
 

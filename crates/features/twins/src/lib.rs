@@ -8,9 +8,11 @@
 //! * `ask` – the way from one to the other
 //! * `answer/` – judging evidence (`gate`), choosing sentences (`best`, `compose`), writing with a model (`generate`)
 //!   and checking it (`verify`)
+//! * `acts/` – what a twin does by itself: its owner's grants, drafts, the ledger, the stop switch
 //! * `calibrate` – the job that finds the gate's threshold on the community's own posts
 //! * `readers`, `store`, `api`, `pages` – as in every feature
 
+pub mod acts;
 pub mod answer;
 mod api;
 mod ask;
@@ -31,6 +33,7 @@ use xinghe_core::Lang;
 use xinghe_store::{EventReader, JobError, JobHandler, Migration, Schedule};
 use xinghe_web::{Feature, Need, RateClass, Routes, SlotEntry};
 
+use acts::api as own;
 pub use ask::{AskError, Asker, Deps, Examined, LOOKED_AT, Progress};
 pub use store::{Calibration, Tally};
 
@@ -40,6 +43,38 @@ pub struct Twins {
 }
 
 impl Twins {
+    /// The pages and the API of an owner's own twin.
+    fn own_routes(&self) -> Routes {
+        use pages::{console, drafts, ledger};
+        let (s, member) = (|| self.asker.clone(), Need::Member);
+        Routes::new()
+            .method_router(Method::GET, "/twin", member, get(console::show).with_state(s()))
+            .method_router(Method::POST, "/twin", member, post(console::save).with_state(s()))
+            .method_router(Method::POST, "/twin/stop", member, post(console::stop).with_state(s()))
+            .method_router(Method::GET, "/twin/drafts", member, get(drafts::list).with_state(s()))
+            .method_router(Method::POST, "/twin/drafts/{id}/approve", member, post(drafts::approve).with_state(s()))
+            .method_router(Method::POST, "/twin/drafts/{id}/reject", member, post(drafts::reject).with_state(s()))
+            .method_router(Method::POST, "/twin/drafts/{id}/undo", member, post(drafts::undo).with_state(s()))
+            .method_router(Method::GET, "/twin/ledger", member, get(ledger::list).with_state(s()))
+            .method_router(Method::GET, "/api/v1/me/twin", member, get(own::show).with_state(s()))
+            .method_router(Method::PUT, "/api/v1/me/twin", member, put(own::change).with_state(s()))
+            .method_router(Method::GET, "/api/v1/me/twin/drafts", member, get(own::drafts).with_state(s()))
+            .method_router(
+                Method::POST,
+                "/api/v1/me/twin/drafts/{id}/approve",
+                member,
+                post(own::approve).with_state(s()),
+            )
+            .method_router(
+                Method::POST,
+                "/api/v1/me/twin/drafts/{id}/reject",
+                member,
+                post(own::reject).with_state(s()),
+            )
+            .method_router(Method::POST, "/api/v1/me/twin/drafts/{id}/undo", member, post(own::undo).with_state(s()))
+            .method_router(Method::GET, "/api/v1/me/twin/ledger", member, get(own::list).with_state(s()))
+    }
+
     /// Twins over these.
     pub fn new(deps: Deps) -> Self {
         Self { asker: Asker::new(deps) }
@@ -60,17 +95,33 @@ impl Twins {
 }
 
 #[derive(OpenApi)]
-#[openapi(paths(api::ask, api::show, api::rate), tags((name = "ask", description = "Questions to the guide and to twins")))]
+#[openapi(
+    paths(
+        api::ask, api::show, api::rate, own::show, own::change, own::drafts, own::approve, own::reject, own::undo, own::list
+    ),
+    tags(
+        (name = "ask", description = "Questions to the guide and to twins"),
+        (name = "twin", description = "One's own twin: what it may do, its drafts, its ledger")
+    )
+)]
 struct Doc;
 
 /// The tables of this feature.
 pub fn migrations() -> Vec<Migration> {
-    vec![Migration {
-        feature: "twins",
-        version: 1,
-        name: "answers, ratings, calibrations",
-        sql: include_str!("../migrations/0001.sql"),
-    }]
+    vec![
+        Migration {
+            feature: "twins",
+            version: 1,
+            name: "answers, ratings, calibrations",
+            sql: include_str!("../migrations/0001.sql"),
+        },
+        Migration {
+            feature: "twins",
+            version: 2,
+            name: "grants, drafts, the ledger",
+            sql: include_str!("../migrations/0002.sql"),
+        },
+    ]
 }
 
 impl Feature for Twins {
@@ -84,7 +135,7 @@ impl Feature for Twins {
 
     fn routes(&self) -> Routes {
         let state = || self.asker.clone();
-        Routes::new()
+        self.own_routes()
             .method_router(Method::GET, "/ask", Need::Anyone, get(pages::ask).with_state(state()))
             .method_router(Method::POST, "/ask", Need::Anyone, post(pages::show).with_state(state()))
             .limit(RateClass::Ask)
@@ -119,11 +170,17 @@ impl Feature for Twins {
     }
 
     fn jobs(&self) -> Vec<Arc<dyn JobHandler>> {
-        vec![Arc::new(calibrate::Calibrator { asker: self.asker.clone() })]
+        vec![
+            Arc::new(calibrate::Calibrator { asker: self.asker.clone() }),
+            Arc::new(acts::consider::Considerer { asker: self.asker.clone() }),
+        ]
     }
 
     fn schedules(&self) -> Vec<Schedule> {
-        vec![Schedule { name: "twins.calibrate", cron: "17 * * * *", job: calibrate::JOB }]
+        vec![
+            Schedule { name: "twins.calibrate", cron: "17 * * * *", job: calibrate::JOB },
+            Schedule { name: "twins.consider", cron: "* * * * *", job: acts::consider::JOB },
+        ]
     }
 
     fn locales(&self) -> &'static [(Lang, &'static str)] {

@@ -34,6 +34,8 @@ pub enum Reason {
     Contradicting,
     /// A written answer was not borne out by the sources and was withheld.
     Unsupported,
+    /// The twin's owner does not want it to speak about this.
+    OffLimits,
 }
 
 impl Reason {
@@ -45,6 +47,7 @@ impl Reason {
             Self::FalsePremise => "false_premise",
             Self::Contradicting => "contradicting",
             Self::Unsupported => "unsupported",
+            Self::OffLimits => "off_limits",
         }
     }
 }

@@ -1,8 +1,8 @@
 //! What twins derive from the log: who wrote how much, for the directory; and forgetting who is gone.
 
 use async_trait::async_trait;
-use xinghe_core::{Event, Recorded};
-use xinghe_store::{EventReader, ReaderError, UnitOfWork, params};
+use xinghe_core::{Event, PostId, PostKind, Recorded};
+use xinghe_store::{EventReader, Queries, ReaderError, StoreError, UnitOfWork, params};
 
 use crate::store;
 
@@ -18,7 +18,14 @@ impl EventReader for Learner {
     async fn apply(&self, events: &[Recorded], unit: &mut UnitOfWork) -> Result<(), ReaderError> {
         for recorded in events {
             match &recorded.event {
-                Event::PostPublished { post, author, .. } => {
+                Event::PostPublished { post, author, post_kind, .. } => {
+                    if *post_kind == PostKind::Answer && by_twin(unit, *post).await? {
+                        continue;
+                    }
+                    if *post_kind == PostKind::Question {
+                        let sql = "INSERT INTO twins_question (post, at) VALUES ($1, $2) ON CONFLICT (post) DO NOTHING";
+                        unit.execute(sql, params![post.raw(), recorded.at.as_millis()]).await?;
+                    }
                     let sql =
                         "INSERT INTO twins_post (post, author, at) VALUES ($1, $2, $3) ON CONFLICT (post) DO NOTHING";
                     unit.execute(sql, params![post.raw(), author.raw(), recorded.at.as_millis()]).await?;
@@ -27,9 +34,12 @@ impl EventReader for Learner {
                     // Kept with its author, hidden, so that a restored post counts again.
                     let sql = "UPDATE twins_post SET at = -ABS(at) WHERE post = $1";
                     unit.execute(sql, params![post.raw()]).await?;
+                    let sql = "UPDATE twins_question SET at = -ABS(at) WHERE post = $1";
+                    unit.execute(sql, params![post.raw()]).await?;
                 }
                 Event::PostRestored { post } => {
                     unit.execute("UPDATE twins_post SET at = ABS(at) WHERE post = $1", params![post.raw()]).await?;
+                    unit.execute("UPDATE twins_question SET at = ABS(at) WHERE post = $1", params![post.raw()]).await?;
                 }
                 Event::AuthorClaimed { author, member } => {
                     let sql = "UPDATE twins_post SET author = $1 WHERE author = $2";
@@ -45,6 +55,13 @@ impl EventReader for Learner {
     async fn reset(&self, unit: &mut UnitOfWork) -> Result<(), ReaderError> {
         // Answers are no derived data: they stay.
         unit.execute("DELETE FROM twins_post", vec![]).await?;
+        unit.execute("DELETE FROM twins_question", vec![]).await?;
         Ok(())
     }
+}
+
+/// Whether a post is what a twin wrote: that is no writing of its owner's.
+async fn by_twin(unit: &UnitOfWork, post: PostId) -> Result<bool, StoreError> {
+    let sql = "SELECT COUNT(*) AS value FROM twins_draft WHERE post = $1";
+    Ok(unit.number(sql, params![post.raw()]).await? != Some(0))
 }

@@ -5,15 +5,16 @@ use xinghe_core::event::CitationFact;
 use xinghe_core::{AnswerId, AuthorCard, AuthorId, Event, Timestamp};
 use xinghe_store::{FromQueryResult, Queries, Store, StoreError, UnitOfWork, params};
 
+use crate::acts::store as acts;
 use crate::model::{Answer, Question};
 
-/// Stores an answer and appends [`Event::AnswerGiven`], in one transaction.
+/// Stores an answer and appends [`Event::AnswerGiven`], in one transaction. `false`: the twin that gave it is stopped.
 pub(crate) async fn save(
     store: &Store,
     question: &Question,
     answer: &Answer,
     facts: Vec<CitationFact>,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     let body = serde_json::to_string(answer).map_err(|e| StoreError::Value(e.to_string()))?;
     let sql = "INSERT INTO twins_answer (id, at, asker, twin, question, language, abstained, reason, confidence, body, rating_key) \
                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
@@ -31,6 +32,12 @@ pub(crate) async fn save(
         answer.rating_key.as_str()
     ];
     let mut unit = store.begin().await?;
+    if let Some(owner) = question.twin {
+        unit.lock(&acts::hold(owner)).await?;
+        if acts::grants_of(&unit, owner).await?.paused {
+            return Ok(false);
+        }
+    }
     unit.execute(sql, values).await?;
     let event = Event::AnswerGiven {
         answer: answer.id,
@@ -40,7 +47,8 @@ pub(crate) async fn save(
         citations: facts,
     };
     unit.append(question.asker, &event).await?;
-    unit.commit().await
+    unit.commit().await?;
+    Ok(true)
 }
 
 #[derive(FromQueryResult)]
@@ -144,7 +152,7 @@ pub(crate) async fn busiest(
 /// Forgets what a member asked and what the member's twin answered.
 pub(crate) async fn erase_member(unit: &mut UnitOfWork, member: AuthorId) -> Result<(), StoreError> {
     unit.execute("DELETE FROM twins_answer WHERE asker = $1 OR twin = $1", params![member.raw()]).await?;
-    Ok(())
+    acts::erase(unit, member).await
 }
 
 /// A calibration of the evidence gate.

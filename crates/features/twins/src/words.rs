@@ -16,6 +16,9 @@ pub fn declined(language: Lang, reason: Reason, twin: bool) -> &'static str {
         (Lang::ZhHans, Reason::NothingFound, true) => "我的主人没有写过与此有关的内容，所以我不知道。",
         (Lang::ZhHans, Reason::ThinEvidence, false) => "找到的内容与问题沾边，但不足以回答它，所以我不作答。",
         (Lang::ZhHans, Reason::ThinEvidence, true) => "我的主人写过沾边的内容，但不足以回答这个问题，所以我不作答。",
+        (Lang::ZhHans, Reason::OffLimits, _) => "主人不让我谈这个话题，所以我不作答。",
+        (Lang::ZhHant, Reason::OffLimits, _) => "主人不讓我談這個話題，所以我不作答。",
+        (Lang::En, Reason::OffLimits, _) => "My owner does not want me to speak about this, so I do not answer.",
         (Lang::ZhHans, Reason::FalsePremise, _) => "问题里当作前提的事，在找到的内容里没有依据，所以我不作答。",
         (Lang::ZhHans, Reason::Contradicting, _) => "找到的内容彼此矛盾，我无法判断谁对，请看下面的原文。",
         (Lang::ZhHans, Reason::Unsupported, _) => "写出来的回答没有通过与原文的核对，所以我把它撤回了。",
@@ -43,6 +46,15 @@ pub fn declined(language: Lang, reason: Reason, twin: bool) -> &'static str {
         (Lang::En, Reason::Unsupported, _) => {
             "The answer that was written did not stand up against its sources, so I withdrew it."
         }
+    }
+}
+
+/// What stands above the list of cited posts.
+pub fn sources(language: Lang) -> &'static str {
+    match language {
+        Lang::ZhHans => "出处：",
+        Lang::ZhHant => "出處：",
+        Lang::En => "Sources:",
     }
 }
 

@@ -131,6 +131,32 @@ text_enum! {
         Reviewer = "reviewer",
         /// Chose or arranged it: 选题, 编辑.
         Editor = "editor",
+        /// The member's twin wrote it, which is AI: for the member, never as the member.
+        Twin = "twin",
+    }
+}
+
+text_enum! {
+    /// What a twin did, or what became of what it did.
+    TwinAct {
+        /// Wrote an answer and laid it before its owner.
+        Drafted = "drafted",
+        /// Was asked and declined for want of evidence, or because its owner does not want it to speak of that.
+        Declined = "declined",
+        /// Decided by itself, within what its owner allows, that its answer is published.
+        Decided = "decided",
+        /// The owner said yes to a draft, with or without changes.
+        Approved = "approved",
+        /// The owner said no to a draft.
+        Rejected = "rejected",
+        /// The answer appeared under the question.
+        Published = "published",
+        /// Kept silent because a person had answered, or the question was gone.
+        GaveWay = "gave_way",
+        /// Was stopped by its owner before the answer appeared.
+        Stopped = "stopped",
+        /// The owner took a published answer back.
+        Undone = "undone",
     }
 }
 
@@ -221,6 +247,11 @@ impl PostView {
     pub fn author(&self) -> Option<AuthorId> {
         let first = self.credits.iter().find(|c| c.role == CreditRole::Author).or(self.credits.first());
         first.map(|c| c.author)
+    }
+
+    /// Whether a member's twin wrote it: then [`Self::author`] is the member for whom it speaks.
+    pub fn by_twin(&self) -> bool {
+        self.credits.iter().any(|c| c.role == CreditRole::Twin)
     }
 
     /// The address of the page where it is shown; a reply's points into its root's page.

@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::content::{FollowKind, Measure, PostKind};
+use crate::content::{FollowKind, Measure, PostKind, TwinAct};
 use crate::id::{ActId, AnswerId, AuthorId, CaseId, EventSeq, PassageId, PostId, RevisionId};
 use crate::time::Timestamp;
 
@@ -204,6 +204,33 @@ pub enum Event {
         /// Whether it declined.
         abstained: bool,
         /// Whom it cited.
+        citations: Vec<CitationFact>,
+    },
+    /// An owner changed what the twin may do, or stopped it, or let it go on.
+    TwinGrantsChanged {
+        /// Whose twin.
+        owner: AuthorId,
+        /// Whether it is stopped now.
+        paused: bool,
+    },
+    /// It was looked whose twins could answer a question that nobody had answered.
+    QuestionConsidered {
+        /// The question.
+        question: PostId,
+        /// How many answers came of it.
+        drafts: u32,
+    },
+    /// A twin did something about a question, or its owner did something about that.
+    TwinActed {
+        /// Whose twin.
+        owner: AuthorId,
+        /// What it did.
+        act: TwinAct,
+        /// The question.
+        question: PostId,
+        /// The published answer, where there is one.
+        post: Option<PostId>,
+        /// Whom a published answer cites.
         citations: Vec<CitationFact>,
     },
     /// A reader said whether an answer helped.

@@ -95,6 +95,10 @@ typed_id! {
     CaseId,
     /// What moderators did about a post or a member.
     ActId,
+    /// An answer that a twin wrote for a question of the community.
+    TwinDraftId,
+    /// A line in the ledger of a twin.
+    TwinActId,
     /// A queued job.
     JobId,
     /// The number of an event within its log.

@@ -25,10 +25,11 @@ pub mod money;
 pub mod ports;
 pub mod time;
 
-pub use content::{AuthorCard, Credit, CreditRole, FollowKind, Measure, PostKind, PostView, Provenance};
+pub use content::{AuthorCard, Credit, CreditRole, FollowKind, Measure, PostKind, PostView, Provenance, TwinAct};
 pub use event::{Event, Recorded};
 pub use id::{
     ActId, AnswerId, AuthorId, CaseId, EventSeq, FolderId, IdGen, JobId, PassageId, PostId, RevisionId, SessionId,
+    TwinActId, TwinDraftId,
 };
 pub use lang::{Lang, LangTag};
 pub use money::Money;

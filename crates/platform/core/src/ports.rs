@@ -218,6 +218,67 @@ pub trait Retrieve: Send + Sync {
     fn generation(&self) -> u64;
 }
 
+/// How an owner looked at what the twin wrote.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum OwnersPart {
+    /// Not before it was published.
+    None,
+    /// Read it and said yes.
+    Read,
+    /// Changed it.
+    Changed,
+}
+
+/// An answer of a member's twin to a question.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TwinAnswer {
+    /// The id that the post is to have: the same id again is the same answer.
+    pub id: PostId,
+    /// The question.
+    pub question: PostId,
+    /// Whose twin.
+    pub owner: AuthorId,
+    /// Its text, CommonMark with GFM extensions.
+    pub body: String,
+    /// Its language.
+    pub language: LangTag,
+    /// What the owner had to do with it.
+    pub owners_part: OwnersPart,
+    /// The name that is held (`UnitOfWork::lock`) while it is published; who takes the permission away holds it, too.
+    pub hold: String,
+}
+
+/// What became of a twin's answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TwinAnswered {
+    /// It is published, now or before.
+    Published,
+    /// A person had answered.
+    PersonAnswered,
+    /// The question is not to be seen any more.
+    QuestionGone,
+    /// It may not be published any more.
+    NotAllowed,
+}
+
+/// Says whether a twin's answer may still be published: asked within the transaction that publishes it.
+#[async_trait]
+pub trait StillAllowed: Send + Sync {
+    /// Whether it may, by what is committed.
+    async fn still_allowed(&self) -> PortResult<bool>;
+}
+
+/// Publishes what twins answer in the community. Implemented by posts.
+#[async_trait]
+pub trait TwinAnswers: Send + Sync {
+    /// Those of these questions that a person, as opposed to a twin, has answered.
+    async fn answered_by_people(&self, questions: &[PostId]) -> PortResult<HashSet<PostId>>;
+    /// Publishes an answer, labelled as AI's, unless a person answered first. Idempotent by id.
+    async fn publish(&self, answer: &TwinAnswer, allowed: &dyn StillAllowed) -> PortResult<TwinAnswered>;
+    /// Takes a published answer of the owner's twin out of sight. `false`: there is none to be seen.
+    async fn withdraw(&self, owner: AuthorId, post: PostId) -> PortResult<bool>;
+}
+
 /// What readers together think of a post.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Tally {

@@ -8,6 +8,7 @@ web-write = Write
 web-sign-in = Sign in
 web-sign-out = Sign out
 web-menu-profile = My page
+web-menu-twin = My twin
 web-menu-drafts = Drafts
 web-menu-bookmarks = Bookmarks
 web-menu-following = Following

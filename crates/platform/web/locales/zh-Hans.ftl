@@ -8,6 +8,7 @@ web-write = 写
 web-sign-in = 登录
 web-sign-out = 退出
 web-menu-profile = 我的主页
+web-menu-twin = 我的数字人
 web-menu-drafts = 草稿
 web-menu-bookmarks = 收藏
 web-menu-following = 关注

@@ -8,6 +8,7 @@ web-write = 寫
 web-sign-in = 登入
 web-sign-out = 登出
 web-menu-profile = 我的主頁
+web-menu-twin = 我的數位分身
 web-menu-drafts = 草稿
 web-menu-bookmarks = 收藏
 web-menu-following = 追蹤

@@ -2,8 +2,10 @@
 
 pub mod drafts;
 mod stories;
+mod twins;
 
 pub use stories::{add_source, drop_source};
+pub(crate) use twins::{publish_twins_answer, withdraw_twins_answer};
 
 use xinghe_core::content::{Credit, CreditRole, PostKind, Provenance};
 use xinghe_core::event::Event;

@@ -5,7 +5,7 @@ pub mod picks;
 mod rules;
 
 use serde::{Deserialize, Serialize};
-use xinghe_core::content::{PostKind, PostView, Provenance};
+use xinghe_core::content::{Credit, PostKind, PostView, Provenance};
 use xinghe_core::id::{AuthorId, PostId, RevisionId};
 use xinghe_core::lang::LangTag;
 use xinghe_core::time::Timestamp;
@@ -431,7 +431,8 @@ pub const fn is_written_here(kind: PostKind) -> bool {
 /// Whether somebody may change or delete a post.
 pub fn may_edit(actor: Option<Actor>, post: &PostView) -> bool {
     use xinghe_core::content::CreditRole;
-    actor.is_some_and(|a| a.moderates || post.credits.iter().any(|c| c.author == a.id && c.role == CreditRole::Author))
+    let own = |c: &Credit| matches!(c.role, CreditRole::Author | CreditRole::Twin);
+    actor.is_some_and(|a| a.moderates || post.credits.iter().any(|c| c.author == a.id && own(c)))
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize, PartialEq, Eq)]

@@ -43,6 +43,9 @@ pub(super) struct Answer {
     pub when: String,
     pub at: String,
     pub ai: Option<&'static str>,
+    /// Of a twin's: what its owner had to do with it.
+    pub owners_part: Option<String>,
+    pub by_twin: bool,
     pub accepted: bool,
     pub edited: bool,
     pub may_edit: bool,
@@ -92,7 +95,8 @@ impl<'a> Thread<'a> {
         }
     }
 
-    /// The answers of a question: the accepted one first, then the oldest.
+    /// The answers of a question: the accepted one first, then people's, the oldest first, then those of twins, which
+    /// give way.
     pub(super) fn answers(&self, question: PostId) -> Result<Vec<Answer>, AppError> {
         let mut answers = vec![];
         for id in self.below.get(&question).into_iter().flatten() {
@@ -103,7 +107,9 @@ impl<'a> Thread<'a> {
             answers.push(Answer {
                 id: post.id,
                 lang: post.language.to_string(),
-                person: post.author().and_then(|a| self.people.get(a)),
+                person: self.people.writer(post, &self.ctx.t),
+                owners_part: self.people.owners_part(post, &self.ctx.t),
+                by_twin: post.by_twin(),
                 body: self.names.body(post, format!("p{}-", post.id)),
                 tools: self.tools.get(&post.id).cloned().unwrap_or_default(),
                 when: self.ctx.t.ago(post.published_at),
@@ -116,7 +122,7 @@ impl<'a> Thread<'a> {
                 comments: self.comments(post.id)?,
             });
         }
-        answers.sort_by_key(|a| (!a.accepted, a.id));
+        answers.sort_by_key(|a| (!a.accepted, a.by_twin, a.id));
         Ok(answers)
     }
 

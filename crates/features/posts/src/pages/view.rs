@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use xinghe_core::content::{AuthorCard, PostKind, Provenance};
+use xinghe_core::content::{AuthorCard, CreditRole, PostKind, PostView, Provenance};
 use xinghe_core::id::{AuthorId, PostId};
 use xinghe_core::ports::Authors;
 use xinghe_web::{AppError, Html, PageContext, Texts};
@@ -43,6 +43,28 @@ impl People {
 
     pub(super) fn get(&self, id: AuthorId) -> Option<Person> {
         self.0.get(&id).map(Person::of)
+    }
+
+    /// Who wrote a post, as it is to be shown: of a twin's, the twin and never its owner.
+    pub(super) fn writer(&self, post: &PostView, t: &Texts) -> Option<Person> {
+        let person = self.get(post.author()?)?;
+        if !post.by_twin() {
+            return Some(person);
+        }
+        let name = t.f("posts-twin-of", &[("name", person.name.as_str().into())]);
+        Some(Person { name, url: format!("{}/twin", person.url), ..person })
+    }
+
+    /// What the owner of the twin that wrote a post had to do with it, in words.
+    pub(super) fn owners_part(&self, post: &PostView, t: &Texts) -> Option<String> {
+        let owner = self.get(post.author().filter(|_| post.by_twin())?)?;
+        let name = [("name", owner.name.as_str().into())];
+        let has = |role| post.credits.iter().any(|c| c.role == role);
+        Some(match (has(CreditRole::Editor), has(CreditRole::Reviewer)) {
+            (true, _) => t.f("posts-twin-changed", &name),
+            (_, true) => t.f("posts-twin-read", &name),
+            _ => t.f("posts-twin-alone", &name),
+        })
     }
 
     pub(super) fn card(&self, id: AuthorId) -> Option<&AuthorCard> {

@@ -1,6 +1,6 @@
 //! Posts by id.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use xinghe_core::content::{Credit, PostView};
 use xinghe_core::id::{AuthorId, PostId, RevisionId};
@@ -53,6 +53,21 @@ pub async fn heads(q: &impl Queries, posts: &[PostId]) -> Result<HashMap<PostId,
     );
     let rows: Vec<Head> = q.all(&sql, ids(posts, PostId::raw)).await?;
     Ok(rows.into_iter().map(|r| (PostId::from_raw(r.id), r)).collect())
+}
+
+/// Those of these questions that have a visible answer which no twin wrote.
+pub async fn answered_by_people(q: &impl Queries, questions: &[PostId]) -> Result<HashSet<PostId>, StoreError> {
+    #[derive(FromQueryResult)]
+    struct Root {
+        root: i64,
+    }
+    let sql = format!(
+        "SELECT DISTINCT p.root FROM posts_post p WHERE p.root IN ({}) AND p.kind = 'answer' AND {VISIBLE} \
+         AND NOT EXISTS (SELECT 1 FROM posts_credit c WHERE c.post = p.id AND c.role = 'twin')",
+        list(1, questions.len())
+    );
+    let rows: Vec<Root> = q.all(&sql, ids(questions, PostId::raw)).await?;
+    Ok(rows.into_iter().map(|r| PostId::from_raw(r.root)).collect())
 }
 
 #[derive(FromQueryResult)]

@@ -172,9 +172,10 @@ impl Texts {
     }
 }
 
-/// A post cut up, with the names of those credited; `None`: nobody is, so nobody could be cited.
+/// A post cut up, with the names of those credited; `None`: nobody is, so nobody could be cited, or a twin wrote it.
 pub fn indexed(post: &PostView, names: &[String]) -> Option<Indexed> {
-    let author = post.author()?;
+    // What a twin wrote stands on what people wrote, and is never taken for evidence itself.
+    let author = post.author().filter(|_| !post.by_twin())?;
     let stored = |(ordinal, (id, cut)): (usize, (PassageId, xinghe_text::Cut))| Stored {
         passage: Passage {
             id,

@@ -1,6 +1,9 @@
-//! Pages: asking, a member's twin, the directory of twins.
+//! Pages: asking, a member's twin, the directory of twins; an owner's console, drafts and ledger.
 
 mod ask;
+pub(crate) mod console;
+pub(crate) mod drafts;
+pub(crate) mod ledger;
 mod twin;
 
 pub(crate) use ask::{answer, ask, rate, show};

@@ -1,0 +1,293 @@
+//! The API of an owner's own twin.
+
+use axum::extract::{Path, State};
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+use xinghe_core::{PostId, TwinAct, TwinActId, TwinDraftId};
+use xinghe_web::api::{ApiJson, ApiQuery};
+use xinghe_web::{AppError, Member};
+
+use super::commands;
+use super::ledger::{self, Entry};
+use super::model::{DraftState, Grant, Grants, TwinDraft};
+use super::store;
+use crate::ask::Asker;
+use crate::model::Citation;
+
+/// The most entries of a page.
+const MOST: usize = 100;
+
+/// What one's twin may do, and how it stands.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct TwinJson {
+    /// Whether it is stopped altogether.
+    paused: bool,
+    /// Words it never speaks about.
+    never_about: Vec<String>,
+    /// Answering questions of the community that nobody answered.
+    answer: Grant,
+    /// How many drafts wait.
+    waiting: i64,
+}
+
+/// A draft of one's twin.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct TwinDraftJson {
+    /// It.
+    #[schema(value_type = String)]
+    id: TwinDraftId,
+    /// The question.
+    #[schema(value_type = String)]
+    question: PostId,
+    /// When it was written.
+    #[schema(value_type = String)]
+    at: xinghe_core::Timestamp,
+    /// Where it stands.
+    state: DraftState,
+    /// Its Markdown.
+    body: String,
+    /// How likely the evidence answers the question, 0 to 1.
+    confidence: f64,
+    /// What it stands on.
+    citations: Vec<Citation>,
+    /// The post that it became.
+    #[schema(value_type = Option<String>)]
+    post: Option<PostId>,
+}
+
+/// A page of drafts, the oldest first.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct TwinDraftsJson {
+    /// They.
+    items: Vec<TwinDraftJson>,
+    /// The cursor of the next page.
+    next: Option<String>,
+}
+
+/// A line of the ledger.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct LedgerLineJson {
+    /// It.
+    #[schema(value_type = String)]
+    id: TwinActId,
+    /// When.
+    #[schema(value_type = String)]
+    at: xinghe_core::Timestamp,
+    /// `asked` (by a reader), `drafted`, `declined`, `decided`, `approved`, `rejected`, `published`, `gave_way`,
+    /// `stopped` or `undone`.
+    act: String,
+    /// Of what a reader asked: whether it declined.
+    abstained: bool,
+    /// The question in the community.
+    #[schema(value_type = Option<String>)]
+    question: Option<PostId>,
+    /// What a reader asked.
+    asked: Option<String>,
+    /// The draft it is about.
+    #[schema(value_type = Option<String>)]
+    draft: Option<TwinDraftId>,
+    /// Why: a word, or what the owner wrote.
+    why: Option<String>,
+    /// How likely the evidence answered the question, 0 to 1.
+    confidence: Option<f64>,
+    /// What it saw.
+    seen: Vec<Citation>,
+    /// Whether the answer is there to be taken back.
+    undoable: bool,
+}
+
+/// A page of the ledger, the newest first.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct LedgerJson {
+    /// Its lines.
+    items: Vec<LedgerLineJson>,
+    /// The cursor of the next page.
+    next: Option<String>,
+}
+
+/// Yes to a draft.
+#[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct ApproveBody {
+    /// The text as the owner wants it; without it, as the twin wrote it.
+    body: Option<String>,
+}
+
+/// No to a draft.
+#[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct RejectBody {
+    /// Why; the twin is to learn from it.
+    reason: String,
+}
+
+/// Where a page begins.
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[serde(default)]
+pub(crate) struct PageQuery {
+    /// The cursor of a page.
+    cursor: String,
+}
+
+impl PageQuery {
+    fn at(&self) -> Result<Option<i64>, AppError> {
+        match self.cursor.as_str() {
+            "" => Ok(None),
+            given => given.parse().map(Some).map_err(|_| AppError::bad("web-error-cursor")),
+        }
+    }
+}
+
+impl From<TwinDraft> for TwinDraftJson {
+    fn from(d: TwinDraft) -> Self {
+        Self {
+            id: d.id,
+            question: d.question,
+            at: d.at,
+            state: d.state,
+            body: d.body,
+            confidence: d.answer.confidence,
+            citations: d.answer.citations,
+            post: matches!(d.state, DraftState::Published | DraftState::Undone).then_some(d.post),
+        }
+    }
+}
+
+impl From<Entry> for LedgerLineJson {
+    fn from(e: Entry) -> Self {
+        Self {
+            id: TwinActId::from_raw(e.id),
+            at: e.at,
+            act: e.act.map_or("asked", TwinAct::as_str).to_owned(),
+            abstained: e.abstained,
+            question: e.question,
+            asked: e.asked,
+            draft: e.draft,
+            why: e.why,
+            confidence: e.confidence,
+            seen: e.seen,
+            undoable: e.undoable,
+        }
+    }
+}
+
+fn id(part: &str) -> Result<TwinDraftId, AppError> {
+    part.parse().map_err(|_| AppError::NotFound)
+}
+
+async fn own(asker: &Asker, member: &Member) -> Result<ApiJson<TwinJson>, AppError> {
+    let db = &asker.deps().store;
+    let Grants { paused, never_about, answer } = store::grants_of(db, member.id).await?;
+    Ok(ApiJson(TwinJson { paused, never_about, answer, waiting: store::count_waiting(db, member.id).await? }))
+}
+
+/// What one's twin may do.
+#[utoipa::path(get, path = "/api/v1/me/twin", tag = "twin", responses((status = 200, body = TwinJson)))]
+pub(crate) async fn show(State(asker): State<Asker>, member: Member) -> Result<ApiJson<TwinJson>, AppError> {
+    own(&asker, &member).await
+}
+
+/// Change what one's twin may do, or stop it (`paused`): that works at once, on running work, too.
+#[utoipa::path(
+    put, path = "/api/v1/me/twin", tag = "twin", request_body = Grants,
+    responses((status = 200, body = TwinJson), (status = 422, description = "A field is out of range"))
+)]
+pub(crate) async fn change(
+    State(asker): State<Asker>,
+    member: Member,
+    ApiJson(body): ApiJson<Grants>,
+) -> Result<ApiJson<TwinJson>, AppError> {
+    commands::grant(&asker.deps().store, member.id, body, false).await?;
+    own(&asker, &member).await
+}
+
+/// Drafts of one's twin that wait for a yes or no.
+#[utoipa::path(
+    get, path = "/api/v1/me/twin/drafts", tag = "twin", params(PageQuery),
+    responses((status = 200, body = TwinDraftsJson))
+)]
+pub(crate) async fn drafts(
+    State(asker): State<Asker>,
+    member: Member,
+    ApiQuery(query): ApiQuery<PageQuery>,
+) -> Result<ApiJson<TwinDraftsJson>, AppError> {
+    let after = query.at()?.map(TwinDraftId::from_raw);
+    let mut found = store::waiting(&asker.deps().store, member.id, after, MOST + 1).await?;
+    let more = found.len() > MOST;
+    found.truncate(MOST);
+    let next = found.last().filter(|_| more).map(|d| d.id.to_string());
+    Ok(ApiJson(TwinDraftsJson { items: found.into_iter().map(TwinDraftJson::from).collect(), next }))
+}
+
+/// Say yes to a draft, with a text of one's own or as it is: it is published, unless a person answered meanwhile.
+#[utoipa::path(
+    post, path = "/api/v1/me/twin/drafts/{id}/approve", tag = "twin", params(("id" = String, Path, description = "The draft")),
+    request_body = ApproveBody,
+    responses(
+        (status = 200, body = TwinDraftJson), (status = 404, description = "No such draft"),
+        (status = 409, description = "It was settled before, or the twin is stopped")
+    )
+)]
+pub(crate) async fn approve(
+    State(asker): State<Asker>,
+    member: Member,
+    Path(part): Path<String>,
+    ApiJson(body): ApiJson<ApproveBody>,
+) -> Result<ApiJson<TwinDraftJson>, AppError> {
+    let id = id(&part)?;
+    commands::approve(asker.deps(), member.id, id, body.body.as_deref()).await?;
+    let draft = store::draft(&asker.deps().store, member.id, id).await?.ok_or(AppError::NotFound)?;
+    Ok(ApiJson(draft.into()))
+}
+
+/// Say no to a draft, and why.
+#[utoipa::path(
+    post, path = "/api/v1/me/twin/drafts/{id}/reject", tag = "twin", params(("id" = String, Path, description = "The draft")),
+    request_body = RejectBody,
+    responses(
+        (status = 204, description = "Noted"), (status = 404, description = "No such draft"),
+        (status = 409, description = "It was settled before")
+    )
+)]
+pub(crate) async fn reject(
+    State(asker): State<Asker>,
+    member: Member,
+    Path(part): Path<String>,
+    ApiJson(body): ApiJson<RejectBody>,
+) -> Result<StatusCode, AppError> {
+    commands::reject(&asker.deps().store, member.id, id(&part)?, &body.reason).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Take a published answer of one's twin back.
+#[utoipa::path(
+    post, path = "/api/v1/me/twin/drafts/{id}/undo", tag = "twin", params(("id" = String, Path, description = "The draft")),
+    responses(
+        (status = 204, description = "Nobody sees it any more"), (status = 404, description = "No such draft"),
+        (status = 409, description = "It was never published")
+    )
+)]
+pub(crate) async fn undo(
+    State(asker): State<Asker>,
+    member: Member,
+    Path(part): Path<String>,
+) -> Result<StatusCode, AppError> {
+    commands::undo(asker.deps(), member.id, id(&part)?).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// All that one's twin did.
+#[utoipa::path(
+    get, path = "/api/v1/me/twin/ledger", tag = "twin", params(PageQuery), responses((status = 200, body = LedgerJson))
+)]
+pub(crate) async fn list(
+    State(asker): State<Asker>,
+    member: Member,
+    ApiQuery(query): ApiQuery<PageQuery>,
+) -> Result<ApiJson<LedgerJson>, AppError> {
+    let mut found = ledger::ledger(&asker.deps().store, member.id, query.at()?, MOST + 1).await?;
+    let more = found.len() > MOST;
+    found.truncate(MOST);
+    let next = found.last().filter(|_| more).map(|e| e.id.to_string());
+    Ok(ApiJson(LedgerJson { items: found.into_iter().map(LedgerLineJson::from).collect(), next }))
+}
