@@ -10,7 +10,7 @@ use xinghe_accounts::{Accounts, AccountsFeature};
 use xinghe_ai::Embed;
 use xinghe_core::Lang;
 use xinghe_core::mail::Mailer;
-use xinghe_core::ports::{Authors, PortError, PortResult, Posts, Retrieve, TwinAnswers};
+use xinghe_core::ports::{Authors, PortError, PortResult, Posts, Retrieve, Standing, TwinAnswers};
 use xinghe_importer as importer;
 use xinghe_mail::Smtp;
 use xinghe_moderation::{Moderation, ModerationFeature};
@@ -209,6 +209,7 @@ impl Community {
             embedder: embedder.clone() as Option<Arc<dyn Embed>>,
             chat,
             answers: posts.clone() as Arc<dyn TwinAnswers>,
+            standing: Arc::new(moderation.clone()) as Arc<dyn Standing>,
             wait_minutes: settings.twins_wait_minutes,
         }));
         let token = settings.metrics_token.as_ref().map(|t| t.reveal().to_owned());

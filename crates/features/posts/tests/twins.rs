@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
-use common::{ADA, BO, Everybody};
+use common::{ADA, BO, Everybody, MOD};
 use xinghe_core::content::{CreditRole, PostKind, Provenance};
 use xinghe_core::event::Event;
 use xinghe_core::id::PostId;
@@ -56,7 +56,7 @@ async fn a_twin_answers_once_gives_way_and_is_taken_back(db: TestDb) {
     let seen = port.posts(&[one.id]).await.unwrap()[&one.id].clone();
     assert_eq!((seen.provenance, seen.by_twin(), seen.author()), (Provenance::Ai, true, Some(BO.id)));
     assert_eq!(seen.credits.iter().map(|c| c.role).collect::<Vec<_>>(), [CreditRole::Twin, CreditRole::Reviewer]);
-    assert!(may_edit(Some(BO), &seen) && !may_edit(Some(ADA), &seen));
+    assert!(may_edit(Some(BO), &seen) && !may_edit(Some(ADA), &seen) && may_edit(Some(MOD), &seen));
     assert!(port.answered_by_people(&[q]).await.unwrap().is_empty(), "a twin is nobody");
     let events = db.events().await;
     let published = |r: &&xinghe_core::Recorded| matches!(r.event, Event::PostPublished { post, .. } if post == one.id);

@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 use xinghe_ai::{AiError, Chat, ChatDelta, Embed};
 use xinghe_core::event::CitationFact;
 use xinghe_core::evidence::{Evidence, EvidenceHit, Filter, Query, Scope};
-use xinghe_core::ports::{Authors, PortError, Posts, Retrieve, TwinAnswers};
+use xinghe_core::ports::{Authors, PortError, Posts, Retrieve, Standing, TwinAnswers};
 use xinghe_core::{AnswerId, AuthorCard, AuthorId, Lang, PostId, PostKind, PostView};
 use xinghe_store::{Store, StoreError};
 use xinghe_web::refs::{AuthorRef, PostRef};
@@ -89,6 +89,8 @@ pub struct Deps {
     pub chat: Option<Arc<dyn Chat>>,
     /// Publishes what twins answer.
     pub answers: Arc<dyn TwinAnswers>,
+    /// Tells whose twins are silent because their owners may not write.
+    pub standing: Arc<dyn Standing>,
     /// How many minutes a question waits for people before twins look at it.
     pub wait_minutes: u32,
 }

@@ -255,7 +255,7 @@ pub enum TwinAnswered {
     Published,
     /// A person had answered.
     PersonAnswered,
-    /// The question is not to be seen any more.
+    /// The question is not to be seen any more, or takes no answers.
     QuestionGone,
     /// It may not be published any more.
     NotAllowed,

@@ -28,6 +28,9 @@ pub(crate) async fn publish_twins_answer(
         return Ok(TwinAnswered::QuestionGone);
     }
     store::lock(&mut unit, answer.question).await?;
+    if store::is_locked(&unit, answer.question).await? {
+        return Ok(TwinAnswered::QuestionGone);
+    }
     if store::answered_by_people(&unit, &[answer.question]).await?.contains(&answer.question) {
         return Ok(TwinAnswered::PersonAnswered);
     }

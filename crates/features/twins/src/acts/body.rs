@@ -46,12 +46,11 @@ fn fence_for(code: &str) -> String {
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for (at, c) in text.split_whitespace().collect::<Vec<_>>().join(" ").chars().enumerate() {
-        let begins = at == 0 && (matches!(c, '+' | '-' | '=') || c.is_ascii_digit());
-        if matches!(c, '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '#' | '~' | '|' | '&' | '@' | '!' | '$') {
+        let marks =
+            matches!(c, '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '#' | '~' | '|' | '&' | '@' | '!' | '$');
+        if marks || (at == 0 && matches!(c, '+' | '-' | '=')) {
             out.push('\\');
-        } else if begins && !c.is_ascii_digit() {
-            out.push('\\');
-        } else if begins {
+        } else if at == 0 && c.is_ascii_digit() {
             // A digit that begins a line may begin a list: a character that takes no room is put before it.
             out.push('\u{2060}');
         }

@@ -41,7 +41,7 @@ pub enum ActError {
 
 /// Says whether an answer may appear, by what is committed at that moment.
 struct Guard<'a> {
-    store: &'a Store,
+    deps: &'a Deps,
     owner: AuthorId,
     /// Whether the twin decided by itself.
     alone: bool,
@@ -50,7 +50,10 @@ struct Guard<'a> {
 #[async_trait]
 impl StillAllowed for Guard<'_> {
     async fn still_allowed(&self) -> PortResult<bool> {
-        let grants = store::grants_of(self.store, self.owner).await?;
+        let grants = store::grants_of(&self.deps.store, self.owner).await?;
+        if self.deps.standing.suspended(&[self.owner]).await?.contains_key(&self.owner) {
+            return Ok(false);
+        }
         Ok(!grants.paused && (!self.alone || grants.answer.mode == Mode::Publish))
     }
 }
@@ -130,7 +133,7 @@ pub(crate) async fn record(
 /// # Errors
 /// The database, or posts.
 pub(crate) async fn settle(deps: &Deps, draft: &TwinDraft) -> Result<DraftState, ActError> {
-    let guard = Guard { store: &deps.store, owner: draft.owner, alone: draft.owners_part == OwnersPart::None };
+    let guard = Guard { deps, owner: draft.owner, alone: draft.owners_part == OwnersPart::None };
     let answer = TwinAnswer {
         id: draft.post,
         question: draft.question,

@@ -150,7 +150,7 @@ fn contains_word(text: &str, word: &str) -> bool {
     let (first, last) = (word.chars().next(), word.chars().next_back());
     text.match_indices(word).any(|(at, _)| {
         let (before, after) = (text[..at].chars().next_back(), text[at + word.len()..].chars().next());
-        !(joins(first) && joins(before)) && !(joins(last) && joins(after))
+        !(joins(first) && joins(before) || joins(last) && joins(after))
     })
 }
 

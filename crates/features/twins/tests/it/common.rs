@@ -14,7 +14,8 @@ use tower::ServiceExt as _;
 use xinghe_core::content::Passage;
 use xinghe_core::evidence::{Evidence, EvidenceHit, Query, QueryTerm, Scope, SentenceEvidence};
 use xinghe_core::ports::{
-    Authors, PortError, PortResult, Posts, Retrieve, StillAllowed, TwinAnswer, TwinAnswered, TwinAnswers,
+    Authors, PortError, PortResult, Posts, Retrieve, Standing, StillAllowed, Suspension, TwinAnswer, TwinAnswered,
+    TwinAnswers,
 };
 use xinghe_core::{
     AuthorCard, AuthorId, Credit, CreditRole, Event, LangTag, PassageId, PostId, PostKind, PostView, Provenance,
@@ -76,6 +77,7 @@ pub struct Shelf {
     pub asked: Mutex<Vec<Scope>>,
     pub by_people: Mutex<HashSet<PostId>>,
     pub published: Mutex<HashMap<PostId, TwinAnswer>>,
+    pub suspended: Mutex<HashSet<AuthorId>>,
     /// Publishes, and then breaks.
     pub breaks: Mutex<bool>,
     /// Stops this member's twin in the last moment.
@@ -90,6 +92,15 @@ impl Posts for Shelf {
     }
     async fn ids_after(&self, _: Option<PostId>, _: usize) -> PortResult<Vec<PostId>> {
         Ok(vec![])
+    }
+}
+
+#[async_trait]
+impl Standing for Shelf {
+    async fn suspended(&self, members: &[AuthorId]) -> PortResult<HashMap<AuthorId, Suspension>> {
+        let suspended = self.suspended.lock().unwrap();
+        let one = |id: &AuthorId| (*id, Suspension { until: None, reason: "x" });
+        Ok(members.iter().filter(|id| suspended.contains(id)).map(one).collect())
     }
 }
 
@@ -232,6 +243,7 @@ impl Town {
             embedder: None,
             chat: None,
             answers: shelf.clone(),
+            standing: shelf.clone(),
             wait_minutes: 60,
         }));
         let readers = Readers::new(db.store().clone(), twins.readers(), vec![]);

@@ -17,6 +17,7 @@ on_both_databases!(
     a_person_comes_first,
     a_crash_between_two_steps_answers_once,
     the_stop_switch_reaches_running_work,
+    a_suspended_members_twin_is_silent,
     an_erased_member_leaves_nothing,
 );
 
@@ -148,6 +149,22 @@ async fn the_stop_switch_reaches_running_work(db: TestDb) {
     town.form(2, "/twin/stop", "paused=false&next=/twin/drafts").await;
     let asked = town.call(3, Method::POST, "/api/v1/ask", ask.to_string()).await.json();
     assert_eq!(asked["abstained"], false);
+}
+
+async fn a_suspended_members_twin_is_silent(db: TestDb) {
+    let town = Town::new(db).await;
+    town.wrote(2, 12, 1.0).await;
+    town.allows(2, "draft").await;
+    town.waits(20).await;
+    town.work().await;
+    town.shelf.suspended.lock().unwrap().insert(m(2));
+    town.waits(21).await;
+    town.work().await;
+    assert_eq!(town.considered().await, ["asked", "nobody_knew"]);
+    let draft = town.first_draft(2).await;
+    let said = town.api(2, Method::POST, &format!("/drafts/{draft}/approve"), &json!({})).await.json();
+    assert_eq!(said["state"], "waiting");
+    assert!(town.shelf.published.lock().unwrap().is_empty());
 }
 
 async fn an_erased_member_leaves_nothing(db: TestDb) {
