@@ -23,7 +23,9 @@ posts-by-human = 由人写成
 posts-ai-assisted = AI 辅助写成
 posts-ai = AI 生成
 posts-answers = 回答
-posts-answers-short = 回答
+posts-answers-short = { $n ->
+   *[other] 回答
+ }
 posts-answers-n = { $n } 个回答
 posts-comments = 评论
 posts-comments-n = { $n } 评

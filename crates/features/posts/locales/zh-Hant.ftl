@@ -23,7 +23,9 @@ posts-by-human = 由人寫成
 posts-ai-assisted = AI 輔助寫成
 posts-ai = AI 產生
 posts-answers = 回答
-posts-answers-short = 回答
+posts-answers-short = { $n ->
+   *[other] 回答
+ }
 posts-answers-n = { $n } 則回答
 posts-comments = 留言
 posts-comments-n = { $n } 則留言
