@@ -83,3 +83,12 @@ export async function places(context) {
   const { items: authors } = await json(context, "/api/v1/members?who=unclaimed&limit=5");
   return { articles, questions, projects, longest, authors };
 }
+
+/** Writes into the editor of a page, as if everything had been pasted at once. */
+export async function compose(page, text) {
+  await page.locator("xh-editor.on").first().waitFor();
+  await page.locator("xh-editor textarea").first().evaluate((area, value) => {
+    area.value = value;
+    area.dispatchEvent(new Event("input", { bubbles: true }));
+  }, text);
+}

@@ -1,7 +1,7 @@
 // Words of any length: no page scrolls sideways. Drafts: they are their member's, and outlive a session that has ended.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { base, desktop, launch, phone, register, signIn, visitor } from "./community.mjs";
+import { base, compose, desktop, launch, phone, register, signIn, visitor } from "./community.mjs";
 
 let browser;
 before(async () => (browser = await launch()));
@@ -36,7 +36,7 @@ test("a draft is its member's, and is there again after signing in anew", async 
   const page = await context.newPage();
   await page.goto(`${base}/write?kind=question`);
   await page.fill("[name=title]", "What only I may read");
-  await page.fill("[name=body]", "And this, too.");
+  await compose(page, "And this, too.");
   await page.locator(".draft", { hasText: "草稿已保存" }).waitFor();
   const draft = page.url();
   // The session ends elsewhere.

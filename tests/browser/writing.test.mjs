@@ -1,7 +1,7 @@
 // Writing: a draft survives a reload, the preview shows what readers will see, a post is changed, compared and deleted.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { base, launch, register, visitor } from "./community.mjs";
+import { base, compose, launch, register, visitor } from "./community.mjs";
 
 let browser;
 before(async () => (browser = await launch()));
@@ -13,16 +13,15 @@ test("a post from draft to deletion, and back", async () => {
   const page = await context.newPage();
   await page.goto(`${base}/write?kind=article`);
   await page.fill("[name=title]", "从草稿到撤销");
-  await page.fill("[name=body]", "第一句话。\n\n第二句话有**重点**和`代码`。");
+  await compose(page, "第一句话。\n\n第二句话有**重点**和`代码`。");
   await page.locator(".draft", { hasText: "草稿已保存" }).waitFor();
   await page.waitForURL(/\/write\?draft=\d+$/);
   await page.reload();
   assert.equal(await page.inputValue("[name=title]"), "从草稿到撤销", "the draft came back");
 
-  await page.locator("[role=tab]").nth(1).click();
+  await page.locator("[data-show=preview]").click();
   await page.locator(".preview strong", { hasText: "重点" }).waitFor();
-  assert.equal(await page.locator("[role=tab]").nth(1).getAttribute("aria-selected"), "true");
-  await page.locator("[role=tab]").nth(0).click();
+  await page.locator("[data-show=write]").click();
 
   await page.locator("form[data-draft] .btn.main").click();
   await page.waitForURL(/\/posts\/\d+-/);
@@ -30,7 +29,7 @@ test("a post from draft to deletion, and back", async () => {
   assert.equal(await page.locator("main .prose code").innerText(), "代码");
 
   await page.locator(".post-head a[href$='/edit']").click();
-  await page.fill("[name=body]", "第一句话。\n\n第二句话改过了。");
+  await compose(page, "第一句话。\n\n第二句话改过了。");
   await page.fill("[name=note]", "改了第二句");
   await page.locator("form[data-draft] .btn.main").click();
   await page.waitForURL(address);
@@ -136,6 +135,6 @@ test("a form sent back keeps what was typed and says what is wrong beside the fi
   await page.locator("form[data-draft] .btn.main").click();
   await page.locator("#error-body").waitFor();
   assert.equal(await page.inputValue("[name=title]"), "只有标题的问题");
-  assert.equal(await page.locator("[name=body]").getAttribute("aria-invalid"), "true");
+  assert.equal(await page.locator("xh-editor.on .cm-content").getAttribute("aria-invalid"), "true");
   await context.close();
 });

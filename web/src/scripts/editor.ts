@@ -1,4 +1,4 @@
-/** Drafts that survive a closed tab, and the tabs write/preview of the post form. */
+/** Drafts that survive a closed tab. */
 import { draftKey, draftSent } from "./drafts";
 import { keep } from "./keep";
 import { toast } from "./toast";
@@ -56,31 +56,8 @@ function drafts(form: HTMLFormElement): void {
   });
 }
 
-/** `<div data-editor>` with two `[role=tab]` buttons, a textarea and a `.preview`: the second asks `POST /preview`. */
-function preview(editor: HTMLElement): void {
-  const [write, show] = editor.querySelectorAll<HTMLButtonElement>("[role=tab]");
-  const area = editor.querySelector("textarea");
-  const panel = editor.querySelector<HTMLElement>(".preview");
-  if (!write || !show || !area || !panel) return;
-  const choose = (previewing: boolean) => {
-    write.setAttribute("aria-selected", String(!previewing));
-    show.setAttribute("aria-selected", String(previewing));
-    area.hidden = previewing;
-    panel.hidden = !previewing;
-  };
-  write.addEventListener("click", () => {
-    choose(false);
-    area.focus();
-  });
-  show.addEventListener("click", async () => {
-    panel.style.minHeight = `${area.offsetHeight}px`;
-    choose(true);
-    panel.setAttribute("aria-busy", "true");
-    const answer = await fetch("/preview", { method: "POST", body: new URLSearchParams({ body: area.value }) });
-    if (answer.ok) panel.innerHTML = await answer.text();
-    else toast(words.failed ?? "", undefined, "bad");
-    panel.removeAttribute("aria-busy");
-  });
+/** Control and Enter send what one is writing. */
+function sending(area: HTMLTextAreaElement): void {
   area.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) area.form?.requestSubmit();
   });
@@ -88,5 +65,5 @@ function preview(editor: HTMLElement): void {
 
 export function editors(): void {
   document.querySelectorAll<HTMLFormElement>("form[data-draft]").forEach((form) => (form.dataset.keep ? keep(form) : drafts(form)));
-  document.querySelectorAll<HTMLElement>("[data-editor]").forEach(preview);
+  document.querySelectorAll<HTMLTextAreaElement>("form[data-draft] textarea").forEach(sending);
 }

@@ -144,7 +144,13 @@ if (performance.getEntriesByType("navigation")[0]?.name.includes(":~:text=")) vo
 if (here("xh-ask")) void import("./ask").then((m) => m.define(copyButtons));
 if (here("[data-react]")) void import("./react").then((m) => m.reactions());
 if (here("[data-live-search]")) void import("./search").then((m) => m.liveSearch());
-if (here("[data-draft], [data-editor]")) void import("./editor").then((m) => m.editors());
+if (here("[data-draft]")) void import("./editor").then((m) => m.editors());
+const alike = here<HTMLElement>("[data-similar]");
+if (alike) void import("./similar").then((m) => m.similar(alike));
+const compose = () => void import("./compose/index").then((m) => m.define());
+if (here("xh-editor:not([data-size])")) compose();
+// Below what one reads, the editor comes when one begins to write.
+else here("xh-editor")?.addEventListener("focusin", compose, { once: true });
 const counted = here<HTMLElement>("[data-bell]");
 if (counted) void import("./bell").then((m) => m.bell(counted));
 if (here("[data-live]")) void import("./live").then((m) => m.live());

@@ -5,13 +5,14 @@ mod deleted;
 mod draft_shapes;
 mod drafts;
 mod home;
+mod markdown;
 mod read;
 mod shapes;
 
 use axum::routing::{delete, get, patch, post, put};
 use http::Method;
 use utoipa::OpenApi;
-use xinghe_web::{Need, Routes};
+use xinghe_web::{Need, RateClass, Routes};
 
 use crate::feature::State;
 
@@ -23,7 +24,7 @@ use crate::feature::State;
         change::create, change::edit, change::delete, change::restore, change::answer, change::comment,
         change::accept, change::unaccept, deleted::list,
         drafts::list, drafts::create, drafts::show, drafts::save, drafts::discard, drafts::restore, drafts::publish,
-        drafts::schedule, drafts::unschedule,
+        drafts::schedule, drafts::unschedule, markdown::render,
     ),
     tags(
         (name = "posts", description = "Articles, questions, answers, comments, projects"),
@@ -63,6 +64,8 @@ pub(crate) fn routes(state: &State) -> Routes {
         )
         .method_router(Method::GET, "/api/v1/me/deleted", member, get(deleted::list).with_state(s()))
         .merge(drafts(state))
+        .route(Method::POST, "/api/v1/markdown", member, markdown::render)
+        .limit(RateClass::Search)
         .method_router(Method::GET, "/api/v1/tags", anyone, get(read::tags).with_state(s()))
 }
 

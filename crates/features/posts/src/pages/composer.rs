@@ -10,7 +10,7 @@ use xinghe_core::time::Timestamp;
 use xinghe_web::{AppError, FieldErrors, PageContext, PageResult, Texts};
 
 use super::diff::{self, Line};
-use super::{kind_key, with_mentions};
+use super::{editor, kind_key, with_mentions};
 use crate::commands::drafts::Final;
 use crate::feature::State;
 use crate::model::{Draft, KeptDraft, PostDetail, Typed, tidy_body};
@@ -176,6 +176,9 @@ struct WriteTemplate<'a> {
     /// How the draft stands, in words.
     standing: String,
     local: String,
+    /// What the editor needs: its words, and what its styles carry.
+    words: String,
+    nonce: &'a str,
 }
 
 /// A form to be shown.
@@ -277,6 +280,8 @@ impl<'a> Showing<'a> {
             typed: &self.form.typed,
             languages: self.languages(t),
             provenances: provenances.collect(),
+            words: editor::words(t),
+            nonce: &ctx.nonce,
             local: format!("{}:{}", self.action, self.kind),
             errors: self.errors,
             conflict: self.conflict,

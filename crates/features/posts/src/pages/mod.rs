@@ -4,6 +4,7 @@ mod composer;
 mod deleted;
 mod diff;
 mod drafts;
+mod editor;
 pub(crate) mod home;
 mod lists;
 mod member;
@@ -20,7 +21,7 @@ use axum::routing::{get, post as submit};
 use http::{HeaderValue, Method, StatusCode, header};
 use xinghe_core::content::PostKind;
 use xinghe_core::id::PostId;
-use xinghe_web::{AppError, FieldError, Member, Need, Role, Routes, Said, SlotEntry, Viewer};
+use xinghe_web::{AppError, FieldError, Member, Need, RateClass, Role, Routes, Said, SlotEntry, Viewer};
 
 use crate::commands::CommandError;
 use crate::feature::State;
@@ -79,6 +80,8 @@ pub(crate) fn routes(state: &State) -> Routes {
         .method_router(Method::POST, "/drafts/{draft}/restore", member, submit(drafts::bring_back).with_state(s()))
         .method_router(Method::POST, "/drafts/{draft}/unschedule", member, submit(drafts::unschedule).with_state(s()))
         .route(Method::POST, "/preview", member, write::preview)
+        // It changes nothing, and follows the typing.
+        .limit(RateClass::Search)
 }
 
 pub(crate) fn slots(state: &State) -> Vec<SlotEntry> {

@@ -14,6 +14,7 @@ use xinghe_web::markdown::{Heading, RenderOptions, render};
 use xinghe_web::{AppError, Html, PageContext, PageResult, Subject, Texts};
 
 use super::diff::{self, Line};
+use super::editor;
 use super::moments::Quoted;
 use super::naming::Names;
 use super::replies::{Answer, Thread, authors};
@@ -71,6 +72,9 @@ struct PostTemplate<'a> {
     mark: Option<&'static str>,
     locked: bool,
     may_reply: bool,
+    /// What the editor of an answer needs: its words, and what its styles carry.
+    words: String,
+    nonce: &'a str,
 }
 
 /// What is said of a post that moderators withhold, to those who still see it.
@@ -251,6 +255,8 @@ async fn page(
         mark,
         locked,
         may_reply,
+        words: if may_reply { editor::words(&ctx.t) } else { String::new() },
+        nonce: &ctx.nonce,
     };
     let active = match v.kind {
         PostKind::Question => "questions",
