@@ -231,3 +231,29 @@ posts-editor-nothing = Nothing to preview yet.
 posts-editor-tab = Tab indents; press Escape, then Tab to leave the editor.
 posts-editor-figures = Words: { $n } · { $m } min read
 posts-similar = Asked before, and perhaps answered:
+posts-series = Series
+posts-series-own = My series
+posts-series-none = You have no series yet.
+posts-series-new = Begin a series
+posts-series-begin = Begin
+posts-series-about = About the series
+posts-series-about-hint = What it leads to, and for whom. Markdown works.
+posts-series-parts = { $n ->
+    [one] { $n } article
+   *[other] { $n } articles
+}
+posts-series-empty = Nothing in it yet
+posts-series-empty-do = Its author will add articles.
+posts-series-edit = Arrange a series
+posts-series-order = Articles in order
+posts-series-add = Add
+posts-series-nothing-loose = All of your articles are in a series. Write one more, then add it here.
+posts-series-up-of = Move “{ $title }” up
+posts-series-down-of = Move “{ $title }” down
+posts-series-drop-of = Take “{ $title }” out
+posts-series-delete = Remove the series
+posts-series-delete-hint = The articles stay where they are.
+posts-series-place = { $n } of { $of }
+posts-series-previous = Previous
+posts-series-next = Next
+posts-fault-part = Only the author’s own articles that are in no other series can be added.

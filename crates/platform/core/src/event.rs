@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::content::{FollowKind, Measure, PostKind, TwinAct};
-use crate::id::{ActId, AnswerId, AuthorId, CaseId, EventSeq, PassageId, PostId, RevisionId};
+use crate::id::{ActId, AnswerId, AuthorId, CaseId, EventSeq, PassageId, PostId, RevisionId, SeriesId};
 use crate::time::Timestamp;
 
 /// One citation of an answer, as the log keeps it.
@@ -133,6 +133,20 @@ pub enum Event {
     PostRestored {
         /// Which post.
         post: PostId,
+    },
+    /// A series was begun, or its words, posts or their order changed.
+    SeriesChanged {
+        /// Which series.
+        series: SeriesId,
+        /// Whose.
+        author: AuthorId,
+    },
+    /// A series was removed; its posts stay.
+    SeriesDeleted {
+        /// Which series.
+        series: SeriesId,
+        /// Whose it was.
+        author: AuthorId,
     },
     /// The asker, or a moderator, marked an answer as the one that solved the question.
     AnswerAccepted {

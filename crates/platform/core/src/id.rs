@@ -99,6 +99,8 @@ typed_id! {
     TwinDraftId,
     /// A line in the ledger of a twin.
     TwinActId,
+    /// Articles of one author in an order.
+    SeriesId,
     /// A queued job.
     JobId,
     /// The number of an event within its log.

@@ -7,6 +7,7 @@ mod drafts;
 mod home;
 mod markdown;
 mod read;
+mod series;
 mod shapes;
 
 use axum::routing::{delete, get, patch, post, put};
@@ -24,10 +25,12 @@ use crate::feature::State;
         change::create, change::edit, change::delete, change::restore, change::answer, change::comment,
         change::accept, change::unaccept, deleted::list,
         drafts::list, drafts::create, drafts::show, drafts::save, drafts::discard, drafts::restore, drafts::publish,
+        series::list, series::begin, series::show, series::change, series::remove,
         drafts::schedule, drafts::unschedule, markdown::render,
     ),
     tags(
         (name = "posts", description = "Articles, questions, answers, comments, projects"),
+        (name = "series", description = "Articles of one author in an order"),
         (name = "drafts", description = "What a member is still writing: the member's alone"),
     )
 )]
@@ -64,6 +67,11 @@ pub(crate) fn routes(state: &State) -> Routes {
         )
         .method_router(Method::GET, "/api/v1/me/deleted", member, get(deleted::list).with_state(s()))
         .merge(drafts(state))
+        .method_router(Method::GET, "/api/v1/series", anyone, get(series::list).with_state(s()))
+        .method_router(Method::POST, "/api/v1/series", member, post(series::begin).with_state(s()))
+        .method_router(Method::GET, "/api/v1/series/{id}", anyone, get(series::show).with_state(s()))
+        .method_router(Method::PATCH, "/api/v1/series/{id}", member, patch(series::change).with_state(s()))
+        .method_router(Method::DELETE, "/api/v1/series/{id}", member, delete(series::remove).with_state(s()))
         .route(Method::POST, "/api/v1/markdown", member, markdown::render)
         .limit(RateClass::Search)
         .method_router(Method::GET, "/api/v1/tags", anyone, get(read::tags).with_state(s()))

@@ -1,6 +1,7 @@
 //! What people do with posts: check, change and append the event, in one transaction.
 
 pub mod drafts;
+pub mod series;
 mod stories;
 mod twins;
 
@@ -47,6 +48,12 @@ pub enum CommandError {
     DraftChanged {
         /// The draft as it is now.
         draft: DraftId,
+        /// Its version now.
+        version: u32,
+    },
+    /// A series changed since the version that the change started from.
+    #[error("the series changed meanwhile: its current version is {version}")]
+    SeriesChanged {
         /// Its version now.
         version: u32,
     },

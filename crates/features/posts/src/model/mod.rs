@@ -3,6 +3,7 @@
 mod drafts;
 pub mod picks;
 mod rules;
+mod series;
 
 use serde::{Deserialize, Serialize};
 use xinghe_core::content::{Credit, PostKind, PostView, Provenance};
@@ -13,6 +14,7 @@ pub use xinghe_text::tag::{TAG_MAX, canonical_tag};
 
 pub use drafts::{AHEAD_MS, DRAFT_FIELD_MAX, DRAFT_NAME_MAX, DRAFTS_MAX, DraftCursor, KeptDraft, Typed, local_moment};
 pub use rules::{check, detect, one_line, split_tags, story_key, tidy_body, web_address};
+pub use series::{ABOUT_MAX, Arrange, PARTS_MAX, SERIES_MAX, Series, goes_into_series, series_of_address};
 
 /// Longest title, in characters.
 pub const TITLE_MAX: usize = 200;
@@ -168,6 +170,8 @@ pub enum Fault {
     NotForReplies,
     /// The post to be passed on is not to be seen.
     Gone,
+    /// The post cannot be a part of this series.
+    NotAPart,
     /// The moment is past, or too far ahead.
     NotAhead,
 }

@@ -12,6 +12,7 @@ mod moments;
 mod naming;
 mod post;
 mod replies;
+mod series;
 mod slots;
 mod view;
 mod write;
@@ -75,6 +76,14 @@ pub(crate) fn routes(state: &State) -> Routes {
         .method_router(Method::POST, "/posts/{post}/accept", member, submit(write::accept).with_state(s()))
         .method_router(Method::POST, "/posts/{post}/unaccept", member, submit(write::unaccept).with_state(s()))
         .method_router(Method::GET, "/settings/deleted", member, get(deleted::show).with_state(s()))
+        .method_router(Method::GET, "/series", member, get(series::own).with_state(s()))
+        .method_router(Method::POST, "/series", member, submit(series::begin).with_state(s()))
+        .method_router(Method::GET, "/series/{series}", anyone, get(series::show).with_state(s()))
+        .shared()
+        .method_router(Method::GET, "/series/{series}/edit", member, get(series::edit_form).with_state(s()))
+        .method_router(Method::POST, "/series/{series}/edit", member, submit(series::edit).with_state(s()))
+        .method_router(Method::POST, "/series/{series}/parts", member, submit(series::arrange).with_state(s()))
+        .method_router(Method::POST, "/series/{series}/delete", member, submit(series::remove).with_state(s()))
         .method_router(Method::GET, "/drafts", member, get(drafts::list).with_state(s()))
         .method_router(Method::POST, "/drafts/{draft}/delete", member, submit(drafts::discard).with_state(s()))
         .method_router(Method::POST, "/drafts/{draft}/restore", member, submit(drafts::bring_back).with_state(s()))
@@ -152,6 +161,7 @@ pub(crate) fn said(fault: Fault) -> Said {
         Fault::Lowered => Said::new("posts-fault-lowered"),
         Fault::NotForReplies => Said::new("posts-fault-reply"),
         Fault::Gone => Said::new("posts-fault-gone"),
+        Fault::NotAPart => Said::new("posts-fault-part"),
         Fault::NotAhead => Said::new("posts-fault-ahead"),
     }
 }
@@ -167,7 +177,7 @@ impl From<CommandError> for AppError {
             CommandError::Invalid(errors) => Self::Invalid(field_errors(&errors)),
             CommandError::NotFound => Self::NotFound,
             CommandError::Forbidden => Self::Forbidden,
-            CommandError::Conflict { .. } => Self::conflict("posts-error-changed"),
+            CommandError::Conflict { .. } | CommandError::SeriesChanged { .. } => Self::conflict("posts-error-changed"),
             CommandError::WrongPlace => Self::bad("posts-error-place"),
             CommandError::Known(_) => Self::conflict("posts-error-known"),
             CommandError::DraftChanged { .. } => Self::conflict("posts-draft-error-changed"),

@@ -18,6 +18,7 @@ use super::editor;
 use super::moments::Quoted;
 use super::naming::Names;
 use super::replies::{Answer, Thread, authors};
+use super::series;
 use super::view::{People, Person, ai_key, site};
 use super::{detail, kind_key, post_id, send, viewer_actor};
 use crate::commands;
@@ -72,6 +73,8 @@ struct PostTemplate<'a> {
     mark: Option<&'static str>,
     locked: bool,
     may_reply: bool,
+    /// Where it stands in its series.
+    series: Html,
     /// What the editor of an answer needs: its words, and what its styles carry.
     words: String,
     nonce: &'a str,
@@ -256,6 +259,7 @@ async fn page(
         locked,
         may_reply,
         words: if may_reply { editor::words(&ctx.t) } else { String::new() },
+        series: series::nav(ctx, state, v.id).await?,
         nonce: &ctx.nonce,
     };
     let active = match v.kind {

@@ -6,6 +6,7 @@ mod lists;
 mod moderated;
 mod named;
 mod read;
+mod series;
 mod write;
 
 pub use deleted::deleted_by;
@@ -23,6 +24,7 @@ pub use write::{
 };
 
 pub use read::Head;
+pub use series::{count_series, delete_series, loose_articles, put_parts, put_series, series, series_list, series_of};
 
 use std::str::FromStr;
 
