@@ -27,6 +27,8 @@ export async function visitor(browser, options = {}) {
     viewport: desktop,
     locale: "zh-CN",
     bypassCSP: true,
+    // Headless and without script, the pictures of a page's transition stay and catch every click.
+    reducedMotion: options.javaScriptEnabled === false ? "reduce" : "no-preference",
     extraHTTPHeaders: { "x-forwarded-for": `198.51.${process.pid % 250}.${++visitors}` },
     ...options,
   });
