@@ -55,6 +55,6 @@ pub use ready::{Gate, Readiness};
 pub use routes::{Need, RateClass, RouteInfo, Routes};
 pub use settings::{NavItem, RateLimits, Standings, WebSettings};
 pub use shell::Shell;
-pub use slots::{BatchRequest, SlotEntry, SlotRequest, Subject};
+pub use slots::{BatchRequest, SlotEntry, SlotPost, SlotRequest, Subject};
 pub use texts::Texts;
 pub use viewer::{Member, Role, SessionCookie, Sessions, Theme, Viewer};

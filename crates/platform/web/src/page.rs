@@ -18,7 +18,7 @@ use crate::html::Html;
 use crate::routes::Need;
 use crate::settings::{NavItem, WebSettings};
 use crate::shell::ShellState;
-use crate::slots::{BatchRequest, SlotRequest, Subject};
+use crate::slots::{BatchRequest, SlotPost, SlotRequest, Subject};
 use crate::texts::Texts;
 use crate::viewer::Theme::{self, Dark, Light};
 use crate::viewer::Viewer;
@@ -105,10 +105,10 @@ impl PageContext {
 
     /// Renders a place that is there once for each of these posts: what all features put there, each asked once. To
     /// be called once per page, with all its posts.
-    pub async fn slots_of(&self, place: &str, posts: &[PostId]) -> HashMap<PostId, Html> {
-        let mut posts = posts.to_vec();
-        posts.sort_unstable();
-        posts.dedup();
+    pub async fn slots_of(&self, place: &str, posts: impl IntoIterator<Item = SlotPost>) -> HashMap<PostId, Html> {
+        let mut posts: Vec<SlotPost> = posts.into_iter().collect();
+        posts.sort_unstable_by_key(|p| p.id);
+        posts.dedup_by_key(|p| p.id);
         self.shell.slots.render_many(place, BatchRequest { ctx: self.clone(), posts: posts.into() }).await
     }
 }

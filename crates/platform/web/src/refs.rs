@@ -1,7 +1,30 @@
-//! Posts and authors as the API names them, the same wherever one is named.
+//! Posts and authors as the API names them, the same wherever one is named; ids and places as addresses do.
+
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 use xinghe_core::{AuthorCard, PostId, PostKind, PostView};
+
+use crate::errors::AppError;
+
+/// The id in an address.
+///
+/// # Errors
+/// [`AppError::NotFound`]: it is none.
+pub fn id<T: FromStr>(part: &str) -> Result<T, AppError> {
+    part.parse().map_err(|_| AppError::NotFound)
+}
+
+/// The place in a list that an address names; empty is its beginning.
+///
+/// # Errors
+/// It is none: a 400 with the way back to the list.
+pub fn place<T: FromStr>(given: &str) -> Result<Option<T>, AppError> {
+    if given.is_empty() {
+        return Ok(None);
+    }
+    given.parse().map(Some).map_err(|_| AppError::bad("web-error-cursor"))
+}
 
 /// An author as the API names one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures::FutureExt as _;
-use xinghe_core::{AnswerId, AuthorId, PostId};
+use xinghe_core::{AnswerId, AuthorId, PostId, PostKind, PostView};
 
 use crate::errors::AppError;
 use crate::html::Html;
@@ -42,13 +42,30 @@ pub struct SlotRequest {
     pub subject: Subject,
 }
 
+/// A post of a page, with what the page knows of it anyway and features would else have to read again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SlotPost {
+    /// The post.
+    pub id: PostId,
+    /// What it is.
+    pub kind: PostKind,
+    /// Who is credited in it; of a list's row, who wrote it.
+    pub credited: Vec<AuthorId>,
+}
+
+impl From<&PostView> for SlotPost {
+    fn from(view: &PostView) -> Self {
+        Self { id: view.id, kind: view.kind, credited: view.credits.iter().map(|c| c.author).collect() }
+    }
+}
+
 /// What a fragment for many posts at once is asked with.
 #[derive(Debug, Clone)]
 pub struct BatchRequest {
     /// The page's context: viewer, language, texts.
     pub ctx: PageContext,
     /// The posts of the page, each once.
-    pub posts: Arc<[PostId]>,
+    pub posts: Arc<[SlotPost]>,
 }
 
 type Rendered<T> = Pin<Box<dyn Future<Output = Result<T, AppError>> + Send>>;

@@ -12,10 +12,10 @@ use http_body_util::BodyExt as _;
 use tower::ServiceExt as _;
 use xinghe_core::changes::Changes;
 use xinghe_core::ports::PortResult;
-use xinghe_core::{AuthorId, Clock, PostId, Random, SessionId, Timestamp};
+use xinghe_core::{AuthorId, Clock, PostId, PostKind, Random, SessionId, Timestamp};
 use xinghe_web::{
     AppError, BatchRequest, Feature, Html, Member, Need, PageContext, RateLimits, Role, Routes, Sessions, SlotEntry,
-    Subject, WebSettings, shell,
+    SlotPost, Subject, WebSettings, shell,
 };
 
 #[derive(Default)]
@@ -73,12 +73,12 @@ impl Feature for Counted {
             SlotEntry::new("broken", 1, |_| async { Err(AppError::internal("no")) }),
             SlotEntry::batch("many", 2, move |request: BatchRequest| {
                 asked.fetch_add(1, Ordering::Relaxed);
-                let some = request.posts.iter().filter(|p| p.raw() != 2);
-                let parts = some.map(|p| (*p, Html::escaped(&format!("<{p}>")))).collect();
+                let some = request.posts.iter().map(|p| p.id).filter(|p| p.raw() != 2);
+                let parts = some.map(|p| (p, Html::escaped(&format!("<{p}>")))).collect();
                 async move { Ok(parts) }
             }),
             SlotEntry::batch("many", 1, |request: BatchRequest| {
-                let first = request.posts.first().map(|p| (*p, Html::escaped("first ")));
+                let first = request.posts.first().map(|p| (p.id, Html::escaped("first ")));
                 async move { Ok(first.into_iter().collect()) }
             }),
             SlotEntry::batch("many", 3, |_| async { Err(AppError::internal("no")) }),
@@ -105,7 +105,9 @@ impl Feature for Counted {
         };
         let many = |ctx: PageContext| async move {
             let posts = [3, 1, 2, 3].map(PostId::from_raw);
-            let of = ctx.slots_of("many", &posts).await;
+            let of = ctx
+                .slots_of("many", posts.map(|id| SlotPost { id, kind: PostKind::Article, credited: Vec::new() }))
+                .await;
             let mut slot = Html::default();
             posts.iter().filter_map(|p| of.get(p)).for_each(|html| slot.push(html));
             slot.push(&ctx.slot("many", &Subject::default()).await);

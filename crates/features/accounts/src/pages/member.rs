@@ -8,6 +8,7 @@ use http::StatusCode;
 use serde::Deserialize;
 use xinghe_core::{AuthorId, Lang};
 use xinghe_web::markdown::{RenderOptions, render};
+use xinghe_web::refs::place;
 use xinghe_web::{AppError, FieldErrors, Html, PageContext, Subject, Texts};
 
 use super::{refusal, to};
@@ -189,10 +190,7 @@ impl ListQuery {
     /// # Errors
     /// The address names no place in the list.
     pub(super) fn list(&self, who: Who) -> Result<AuthorList, AppError> {
-        let before = match self.before.as_str() {
-            "" => None,
-            place => Some(place.parse().map_err(|_| AppError::bad("web-error-cursor"))?),
-        };
+        let before = place(&self.before)?;
         Ok(AuthorList { words: self.q.clone(), who, before, limit: PER_PAGE })
     }
 

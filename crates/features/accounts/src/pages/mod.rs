@@ -158,12 +158,8 @@ fn to(path: &str) -> Response {
 
 /// Where to go after signing in: a path of this site, nowhere else.
 fn local_path(next: &str) -> &str {
-    let local = next.starts_with('/')
-        && !next.starts_with("//")
-        && !next.contains(['\\', '\r', '\n', '\t'])
-        && !next.starts_with("/sign-in")
-        && !next.starts_with("/register");
-    if local { next } else { "/" }
+    let path = xinghe_web::system::local(next);
+    if path.starts_with("/sign-in") || path.starts_with("/register") { "/" } else { path }
 }
 
 fn cookie(ctx: &PageContext) -> SessionCookie {

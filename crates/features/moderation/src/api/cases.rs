@@ -4,13 +4,14 @@ use axum::extract::{Path, State};
 use http::StatusCode;
 use xinghe_core::{ActId, CaseId};
 use xinghe_web::api::{ApiJson, ApiQuery};
+use xinghe_web::refs::id;
 use xinghe_web::{AppError, Member};
 
 use super::own::reason;
 use super::shapes::{ActIdJson, AnswerBody, CaseJson, CasesJson, CasesQuery, DecideBody, WholeJson, WordsBody};
 use crate::commands::Moderation;
 use crate::model::{ActState, Decision, Queue, Reason};
-use crate::pages::{id, keeper};
+use crate::pages::keeper;
 use crate::store;
 
 /// The cases of a queue: those that wait, the oldest first; those that are decided, the latest first.

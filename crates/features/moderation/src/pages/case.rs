@@ -8,10 +8,11 @@ use http::StatusCode;
 use serde::Deserialize;
 use xinghe_core::{ActId, CaseId, Measure};
 use xinghe_web::markdown::{RenderOptions, render};
+use xinghe_web::refs::id;
 use xinghe_web::{AppError, FieldErrors, Html, PageContext, PageResult, Texts};
 
 use super::queue::kind_key;
-use super::{id, keeper, named, refusal, title_of, to};
+use super::{keeper, named, refusal, title_of, to};
 use crate::commands::Moderation;
 use crate::model::{Act, ActState, Decision, Keeper, Reason, Subject, WORDS_MAX, heavy, measure_key};
 use crate::read::{Seen, Whole};

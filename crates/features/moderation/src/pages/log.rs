@@ -4,7 +4,8 @@ use askama::Template;
 use axum::extract::State;
 use serde::Deserialize;
 use xinghe_web::api::ApiQuery;
-use xinghe_web::{AppError, PageContext, PageResult, Texts};
+use xinghe_web::refs::place;
+use xinghe_web::{PageContext, PageResult, Texts};
 
 use super::title_of;
 use crate::commands::Moderation;
@@ -66,10 +67,7 @@ pub(super) async fn show(
     ctx: PageContext,
     ApiQuery(query): ApiQuery<LogQuery>,
 ) -> PageResult {
-    let before = match query.before.as_str() {
-        "" => None,
-        place => Some(place.parse().map_err(|_| AppError::bad("web-error-cursor"))?),
-    };
+    let before = place(&query.before)?;
     let (part, seen) = moderation.log(before, PER_PAGE).await?;
     let template = LogTemplate {
         t: &ctx.t,

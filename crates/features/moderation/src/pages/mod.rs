@@ -37,9 +37,9 @@ pub(crate) fn routes(moderation: &Moderation) -> Routes {
 }
 
 pub(crate) fn slots(moderation: &Moderation) -> Vec<SlotEntry> {
-    let (posts, member, own) = (moderation.clone(), moderation.clone(), moderation.clone());
+    let (member, own) = (moderation.clone(), moderation.clone());
     vec![
-        SlotEntry::batch("post.tools", 90, move |request| slots::of_posts(posts.clone(), request)),
+        SlotEntry::batch("post.tools", 90, slots::of_posts),
         SlotEntry::new("member.actions", 90, move |request| slots::of_member(member.clone(), request)),
         SlotEntry::new("shell.me", 0, move |request| slots::own(own.clone(), request)),
         SlotEntry::tab(standing::TABS, 40, "/settings/standing", "moderation-standing"),
@@ -49,14 +49,6 @@ pub(crate) fn slots(moderation: &Moderation) -> Vec<SlotEntry> {
 /// Who acts, as the rules see it.
 pub(crate) fn keeper(member: &Member) -> Keeper {
     Keeper { id: member.id, administrates: member.role >= Role::Administrator }
-}
-
-/// The id in an address or a form.
-///
-/// # Errors
-/// There is none.
-pub(crate) fn id<T: std::str::FromStr>(part: &str) -> Result<T, AppError> {
-    part.parse().map_err(|_| AppError::NotFound)
 }
 
 /// A command's refusal as a form shows it: what is wrong beside which field (`form` for the whole), and the status.

@@ -5,6 +5,7 @@ use axum::extract::State;
 use serde::Deserialize;
 use xinghe_core::CaseId;
 use xinghe_web::api::ApiQuery;
+use xinghe_web::refs::place;
 use xinghe_web::{AppError, PageContext, PageResult, Texts};
 
 use super::{keeper, named};
@@ -94,10 +95,7 @@ pub(super) async fn show(
         "" => None,
         word => Some(word.parse().map_err(|_| AppError::NotFound)?),
     };
-    let after = match query.after.as_str() {
-        "" => None,
-        place => Some(place.parse().map_err(|_| AppError::bad("web-error-cursor"))?),
-    };
+    let after = place(&query.after)?;
     let [open, confirm, appeals] = moderation.waiting().await?;
     let (part, seen) = moderation.cases(by, (queue, reason), after, PER_PAGE).await?;
     let tab = |of: &Queue| {

@@ -8,10 +8,11 @@ use http::StatusCode;
 use serde::Deserialize;
 use xinghe_core::{AuthorCard, PostView};
 use xinghe_web::api::ApiQuery;
+use xinghe_web::refs::id;
 use xinghe_web::system::local;
 use xinghe_web::{AppError, FieldErrors, Need, PageContext, PageResult, Texts};
 
-use super::{id, refusal, title_of, to};
+use super::{refusal, title_of, to};
 use crate::commands::Moderation;
 use crate::model::{Reason, Subject};
 

@@ -19,15 +19,14 @@ struct Tool<'a> {
 }
 
 /// Below the posts of a page: the way to the moderators, of what others wrote.
-pub(super) async fn of_posts(moderation: Moderation, request: BatchRequest) -> Result<HashMap<PostId, Html>, AppError> {
+pub(super) async fn of_posts(request: BatchRequest) -> Result<HashMap<PostId, Html>, AppError> {
     let Some(viewer) = request.ctx.viewer.id() else { return Ok(HashMap::new()) };
-    let views = moderation.posts.posts(&request.posts).await?;
-    let others = views.values().filter(|v| !v.credits.iter().any(|c| c.author == viewer));
+    let others = request.posts.iter().filter(|p| !p.credited.contains(&viewer));
     let tool = |id: PostId| {
         let tool = Tool { t: &request.ctx.t, query: format!("post={id}"), next: &request.ctx.path };
         Ok((id, Html::render(&tool)?))
     };
-    others.map(|v| tool(v.id)).collect()
+    others.map(|p| tool(p.id)).collect()
 }
 
 /// On a member's page.

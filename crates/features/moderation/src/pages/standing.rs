@@ -6,9 +6,10 @@ use axum::extract::{Path, State};
 use http::StatusCode;
 use serde::Deserialize;
 use xinghe_core::ActId;
+use xinghe_web::refs::id;
 use xinghe_web::{FieldErrors, Html, PageContext, PageResult, Subject as Place, Texts};
 
-use super::{id, named, refusal, title_of, to};
+use super::{named, refusal, title_of, to};
 use crate::commands::Moderation;
 use crate::model::{Act, ActState, Subject, measure_key};
 use crate::store;

@@ -6,9 +6,10 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use xinghe_core::content::PostKind;
 use xinghe_core::id::{PostId, RevisionId};
 use xinghe_web::api::ApiJson;
+use xinghe_web::refs::id;
 use xinghe_web::{AppError, Member};
 
-use super::read::{id, one};
+use super::read::one;
 use super::shapes::{AcceptBody, PostBody, PostJson, unchanged};
 use crate::commands::{self, CommandError};
 use crate::feature::State;

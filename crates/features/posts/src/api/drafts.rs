@@ -3,9 +3,10 @@
 use axum::extract::{Path, State as Given};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use xinghe_core::id::{DraftId, PostId, RevisionId};
+use xinghe_core::id::{PostId, RevisionId};
 use xinghe_core::time::Timestamp;
 use xinghe_web::api::{ApiJson, ApiQuery};
+use xinghe_web::refs::id;
 use xinghe_web::{AppError, Member};
 
 use super::change::{if_match, unreadable};
@@ -18,10 +19,6 @@ use crate::feature::State;
 use crate::model::{DraftCursor, KeptDraft};
 use crate::pages::{actor, with_mentions};
 use crate::store;
-
-fn id(text: &str) -> Result<DraftId, AppError> {
-    text.parse().map_err(|_| AppError::NotFound)
-}
 
 fn answer(draft: &KeptDraft, status: StatusCode) -> Response {
     let mut response = (status, ApiJson(DraftJson::of(draft, true))).into_response();

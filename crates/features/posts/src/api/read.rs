@@ -7,6 +7,7 @@ use xinghe_core::LangTag;
 use xinghe_core::content::PostKind;
 use xinghe_core::id::{AuthorId, PostId, RevisionId};
 use xinghe_web::api::{ApiJson, ApiQuery};
+use xinghe_web::refs::id;
 use xinghe_web::{AppError, FieldError, PageContext};
 
 use super::shapes::{
@@ -30,10 +31,6 @@ pub(super) async fn in_full(state: &State, posts: &[PostDetail]) -> Result<Vec<P
     let named = posts.iter().flat_map(|d| &d.view.credits).map(|c| c.author).collect();
     let cards = cards(state, named).await?;
     Ok(posts.iter().map(|d| PostJson::of(d, &cards)).collect())
-}
-
-pub(super) fn id(text: &str) -> Result<PostId, AppError> {
-    text.parse().map_err(|_| AppError::NotFound)
 }
 
 pub(super) fn parsed<T: std::str::FromStr>(field: &'static str, given: Option<&str>) -> Result<Option<T>, AppError> {

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use xinghe_core::content::PostView;
 use xinghe_core::id::{PostId, SeriesId};
 use xinghe_web::api::{ApiJson, ApiQuery};
+use xinghe_web::refs::id;
 use xinghe_web::refs::{AuthorRef, PostRef};
 use xinghe_web::{AppError, Member};
 
@@ -106,10 +107,6 @@ async fn answer(state: &State, s: &Series, status: StatusCode) -> Result<Respons
         headers.insert(header::LOCATION, value);
     }
     Ok(response)
-}
-
-fn id(text: &str) -> Result<SeriesId, AppError> {
-    text.parse().map_err(|_| AppError::NotFound)
 }
 
 /// Series, the newest first.

@@ -23,10 +23,10 @@ pub const AHEAD_MS: i64 = 2 * 366 * 24 * 3_600_000;
 #[serde(default)]
 pub struct Typed {
     /// The title.
-    #[serde(skip)]
+    #[serde(skip_serializing)]
     pub title: String,
     /// The Markdown.
-    #[serde(skip)]
+    #[serde(skip_serializing)]
     pub body: String,
     /// Tags, parted by commas.
     pub tags: String,

@@ -17,9 +17,10 @@ use crate::model::{Draft, KeptDraft, PostDetail, Typed, tidy_body};
 
 /// What the form holds, as typed.
 #[derive(Debug, Clone, Default, Deserialize)]
-#[serde(from = "Fields")]
+#[serde(default)]
 pub(super) struct PostForm {
     pub kind: String,
+    #[serde(flatten)]
     pub typed: Typed,
     /// Of a change: the revision it builds upon.
     pub revision: String,
@@ -33,58 +34,6 @@ pub(super) struct PostForm {
     /// A date and time, and so many minutes east of UTC.
     pub publish_at: String,
     pub minutes_east: String,
-}
-
-#[derive(Deserialize)]
-#[serde(default)]
-#[derive(Default)]
-struct Fields {
-    kind: String,
-    title: String,
-    body: String,
-    tags: String,
-    language: String,
-    licence: String,
-    source_url: String,
-    original_url: String,
-    provenance: String,
-    note: String,
-    facts: String,
-    revision: String,
-    draft: String,
-    version: String,
-    name: String,
-    then: String,
-    publish_at: String,
-    minutes_east: String,
-}
-
-impl From<Fields> for PostForm {
-    fn from(f: Fields) -> Self {
-        let typed = Typed {
-            title: f.title,
-            body: f.body,
-            tags: f.tags,
-            language: f.language,
-            licence: f.licence,
-            source_url: f.source_url,
-            original_url: f.original_url,
-            provenance: f.provenance,
-            note: f.note,
-            facts: f.facts,
-        };
-        Self {
-            kind: f.kind,
-            typed,
-            revision: f.revision,
-            draft: f.draft,
-            version: f.version,
-            name: f.name,
-            then: f.then,
-            publish_at: f.publish_at,
-            minutes_east: f.minutes_east,
-        }
-    }
 }
 
 impl PostForm {

@@ -4,7 +4,8 @@ use askama::Template;
 use axum::extract::State as Given;
 use serde::Deserialize;
 use xinghe_web::api::ApiQuery;
-use xinghe_web::{AppError, Html, Member, PageContext, PageResult, Subject, Texts};
+use xinghe_web::refs::place;
+use xinghe_web::{Html, Member, PageContext, PageResult, Subject, Texts};
 
 use super::{PER_PAGE, TABS, kind_key};
 use crate::feature::State;
@@ -39,10 +40,7 @@ pub(super) async fn show(
     member: Member,
     ApiQuery(query): ApiQuery<DeletedQuery>,
 ) -> PageResult {
-    let after: Option<Cursor> = match query.before.as_str() {
-        "" => None,
-        place => Some(place.parse().map_err(|_| AppError::bad("web-error-cursor"))?),
-    };
+    let after: Option<Cursor> = place(&query.before)?;
     let mut posts = store::deleted_by(&state.store, member.id, ctx.now(), after, PER_PAGE + 1).await?;
     let more = posts.len() > PER_PAGE;
     posts.truncate(PER_PAGE);

@@ -6,7 +6,9 @@ use http::StatusCode;
 use serde::Deserialize;
 use xinghe_core::id::DraftId;
 use xinghe_web::api::ApiQuery;
-use xinghe_web::{AppError, Member, PageContext, PageResult, Texts};
+use xinghe_web::refs::id;
+use xinghe_web::refs::place;
+use xinghe_web::{Member, PageContext, PageResult, Texts};
 
 use super::{PER_PAGE, actor, kind_key, send};
 use crate::commands;
@@ -76,10 +78,7 @@ pub(super) async fn list(
     member: Member,
     ApiQuery(query): ApiQuery<DraftsQuery>,
 ) -> PageResult {
-    let after: Option<DraftCursor> = match query.before.as_str() {
-        "" => None,
-        given => Some(given.parse().map_err(|_| AppError::bad("web-error-cursor"))?),
-    };
+    let after: Option<DraftCursor> = place(&query.before)?;
     let mut drafts = store::drafts(&state.store, member.id, after, PER_PAGE + 1).await?;
     let more = drafts.len() > PER_PAGE;
     drafts.truncate(PER_PAGE);
@@ -91,10 +90,6 @@ pub(super) async fn list(
         older: drafts.last().filter(|_| more).map(|d| format!("/drafts?before={}", d.cursor())),
     };
     Ok(ctx.page().title(ctx.t.s("posts-drafts")).noindex().render(&template))
-}
-
-pub(super) fn id(part: &str) -> Result<DraftId, AppError> {
-    part.parse().map_err(|_| AppError::NotFound)
 }
 
 /// Throws a draft away; the page one lands on offers to take it back.

@@ -7,6 +7,7 @@ use http::header;
 use serde::Deserialize;
 use xinghe_core::content::PostKind;
 use xinghe_web::api::ApiQuery;
+use xinghe_web::refs::place;
 use xinghe_web::{AppError, Html, PageContext, PageResult, Subject, Texts};
 
 use super::view::{People, Row, rows};
@@ -63,10 +64,7 @@ impl Plan<'_> {
         state: &State,
         before: &str,
     ) -> Result<(Vec<PostSummary>, Option<String>), AppError> {
-        let after: Option<Cursor> = match before {
-            "" => None,
-            place => Some(place.parse().map_err(|_| AppError::bad("web-error-cursor"))?),
-        };
+        let after: Option<Cursor> = place(before)?;
         let mut posts = store::list(&state.store, &self.filter, after, PER_PAGE + 1).await?;
         let more = posts.len() > PER_PAGE;
         posts.truncate(PER_PAGE);

@@ -9,6 +9,7 @@ use http::StatusCode;
 use serde::Deserialize;
 use xinghe_core::content::{PostKind, PostView};
 use xinghe_core::id::PostId;
+use xinghe_web::SlotPost;
 use xinghe_web::api::ApiQuery;
 use xinghe_web::{AppError, FieldErrors, Html, Member, PageContext, PageResult, Subject, Texts};
 
@@ -150,7 +151,10 @@ async fn show(
     let names = Names::load(state, &ids).await?;
     let card = |d: &PostDetail| d.quote.map(|id| quoted.get(&id).cloned());
     let subject = Subject::default();
-    let (mut tools, aside) = futures::join!(ctx.slots_of("post.tools", &ids), ctx.slot("home.aside", &subject));
+    let (mut tools, aside) = futures::join!(
+        ctx.slots_of("post.tools", ordered.iter().map(|d| SlotPost::from(&d.view))),
+        ctx.slot("home.aside", &subject)
+    );
     let moments = ordered.iter().map(|d| Moment {
         tools: tools.remove(&d.view.id).unwrap_or_default(),
         ..moment(ctx, d, &people, &names, card(d))

@@ -9,6 +9,7 @@ use http::{StatusCode, header};
 use serde::Deserialize;
 use xinghe_core::content::{CreditRole, Measure, PostKind, PostView};
 use xinghe_core::id::{PostId, RevisionId};
+use xinghe_web::SlotPost;
 use xinghe_web::api::ApiQuery;
 use xinghe_web::markdown::{Heading, RenderOptions, render};
 use xinghe_web::{AppError, Html, PageContext, PageResult, Subject, Texts};
@@ -216,12 +217,13 @@ async fn page(
     let first = v.author();
     let handle = first.and_then(|a| people.card(a)).map(|c| c.handle.clone());
     let subject = Subject { post: Some(v.id), author: first, handle, ..Subject::default() };
-    let shown: Vec<PostId> =
-        std::iter::once(v.id).chain(replies.iter().filter_map(|r| r.post.as_ref()).map(|p| p.id)).collect();
+    let seen = std::iter::once(v).chain(replies.iter().filter_map(|r| r.post.as_ref()));
+    let shown: Vec<PostId> = seen.clone().map(|p| p.id).collect();
+    let open = |p: &&PostView| !(marks.contains_key(&p.id) || (mark.is_some() && p.id == v.id));
     let (aside, below, tools) = futures::join!(
         ctx.slot("post.aside", &subject),
         ctx.slot("post.below", &subject),
-        ctx.slots_of("post.tools", &shown)
+        ctx.slots_of("post.tools", seen.filter(open).map(SlotPost::from))
     );
     let names = Names::load(state, &shown).await?;
     let rendered = names.rendered(v, String::new());

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use xinghe_core::id::{PostId, SeriesId};
 use xinghe_web::api::ApiQuery;
 use xinghe_web::markdown::{RenderOptions, render};
+use xinghe_web::refs::place;
 use xinghe_web::{AppError, FieldErrors, Html, Member, PageContext, PageResult, Texts};
 
 use super::view::{People, Person};
@@ -128,10 +129,7 @@ pub(super) async fn own(
     member: Member,
     ApiQuery(query): ApiQuery<OwnQuery>,
 ) -> PageResult {
-    let before: Option<SeriesId> = match query.before.as_str() {
-        "" => None,
-        given => Some(given.parse().map_err(|_| AppError::bad("web-error-cursor"))?),
-    };
+    let before: Option<SeriesId> = place(&query.before)?;
     let shown = (FieldErrors::default(), StatusCode::OK);
     list(&ctx, &state, &member, before, &SeriesForm::default(), shown).await
 }

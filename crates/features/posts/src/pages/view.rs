@@ -4,8 +4,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use xinghe_core::content::{AuthorCard, CreditRole, PostKind, PostView, Provenance};
-use xinghe_core::id::{AuthorId, PostId};
+use xinghe_core::id::AuthorId;
 use xinghe_core::ports::Authors;
+use xinghe_web::SlotPost;
 use xinghe_web::{AppError, Html, PageContext, Texts};
 
 use super::kind_key;
@@ -149,9 +150,9 @@ pub(super) async fn rows(
     posts: &[PostSummary],
     ctx: &PageContext,
 ) -> Result<Vec<Row>, AppError> {
-    let ids: Vec<PostId> = posts.iter().map(|p| p.id).collect();
+    let row = |p: &PostSummary| SlotPost { id: p.id, kind: p.kind, credited: vec![p.author] };
     let named = People::load(authors, posts.iter().map(|p| p.author).collect());
-    let (people, mut tools) = futures::join!(named, ctx.slots_of("row.tools", &ids));
+    let (people, mut tools) = futures::join!(named, ctx.slots_of("row.tools", posts.iter().map(row)));
     let people = people?;
     Ok(posts.iter().map(|p| Row::of(p, &people, &ctx.t, tools.remove(&p.id).unwrap_or_default())).collect())
 }

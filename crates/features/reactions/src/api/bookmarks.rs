@@ -4,9 +4,10 @@ use axum::extract::{Path, State};
 use http::StatusCode;
 use xinghe_core::FolderId;
 use xinghe_web::api::{ApiJson, ApiQuery};
+use xinghe_web::refs::id;
 use xinghe_web::{AppError, Member};
 
-use super::posts::{id, now};
+use super::posts::now;
 use super::shapes::{
     BookmarkJson, BookmarksJson, BookmarksQuery, FolderBody, FolderJson, FoldersJson, KeepBody, ReactionsJson,
 };

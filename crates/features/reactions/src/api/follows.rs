@@ -5,10 +5,10 @@ use http::StatusCode;
 use xinghe_core::FollowKind;
 use xinghe_text::canonical_tag;
 use xinghe_web::api::ApiJson;
+use xinghe_web::refs::id;
 use xinghe_web::refs::{AuthorRef, PostRef};
 use xinghe_web::{AppError, Member, Viewer};
 
-use super::posts::id;
 use super::shapes::{FollowJson, FollowingJson};
 use crate::commands::Reactions;
 use crate::model::Target;

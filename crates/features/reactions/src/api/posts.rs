@@ -3,19 +3,12 @@
 use axum::extract::{Path, State};
 use xinghe_core::{AuthorId, PostId};
 use xinghe_web::api::ApiJson;
+use xinghe_web::refs::id;
 use xinghe_web::{AppError, Member, Viewer};
 
 use super::shapes::{ReactionsJson, VoteBody};
 use crate::commands::Reactions;
 use crate::store;
-
-/// The id in an address.
-///
-/// # Errors
-/// There is none.
-pub(super) fn id(part: &str) -> Result<PostId, AppError> {
-    part.parse().map_err(|_| AppError::NotFound)
-}
 
 /// The figures of a post as they stand, and what a member thinks of it.
 pub(super) async fn now(

@@ -7,6 +7,7 @@ use http::HeaderMap;
 use serde::Deserialize;
 use xinghe_core::{AuthorCard, PostId};
 use xinghe_text::canonical_tag;
+use xinghe_web::SlotPost;
 use xinghe_web::{AppError, PageContext};
 
 use super::{back, part, tools, wants_part};
@@ -54,7 +55,8 @@ pub(super) async fn react(
         _ => return Err(unknown()),
     }
     if wants_part(&headers) {
-        let mut parts = tools::posts(&reactions, &ctx, &[post], &form.next).await?;
+        let shown: Vec<SlotPost> = reactions.posts.posts(&[post]).await?.values().map(SlotPost::from).collect();
+        let mut parts = tools::posts(&reactions, &ctx, &shown, &form.next).await?;
         return Ok(part(parts.remove(&post).unwrap_or_default()));
     }
     Ok(back(&form.next, &format!("#post-{post}"), &format!("/posts/{post}")))

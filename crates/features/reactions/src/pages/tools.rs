@@ -6,10 +6,10 @@ use std::collections::HashMap;
 use askama::Template;
 use xinghe_core::ports::{Own, Tally};
 use xinghe_core::{AuthorId, FollowKind, PostId};
-use xinghe_web::{AppError, BatchRequest, Html, PageContext, SlotRequest, Texts};
+use xinghe_web::{AppError, BatchRequest, Html, PageContext, SlotPost, SlotRequest, Texts};
 
 use crate::commands::Reactions;
-use crate::model::{Mine, Target, is_own};
+use crate::model::{Mine, Target};
 use crate::store;
 
 #[derive(Template)]
@@ -63,35 +63,36 @@ pub(super) async fn of_posts(reactions: Reactions, request: BatchRequest) -> Res
 pub(super) async fn posts(
     reactions: &Reactions,
     ctx: &PageContext,
-    posts: &[PostId],
+    posts: &[SlotPost],
     next: &str,
 ) -> Result<HashMap<PostId, Html>, AppError> {
     let t = &ctx.t;
-    let tallies = async { Ok::<_, AppError>(store::tallies(&reactions.store, posts).await?) };
+    let ids: Vec<PostId> = posts.iter().map(|p| p.id).collect();
+    let tallies = async { Ok::<_, AppError>(store::tallies(&reactions.store, &ids).await?) };
     let Some(viewer) = ctx.viewer.id() else {
         let tallies = tallies.await?;
         let guest = |id: &PostId| {
             let tally = tallies.get(id).copied().unwrap_or_default();
             Ok((*id, Html::render(&GuestTools { t, id: *id, next, tally })?))
         };
-        return posts.iter().map(guest).collect();
+        return ids.iter().map(guest).collect();
     };
-    let mine = async { Ok::<_, AppError>(store::mine(&reactions.store, viewer, posts).await?) };
-    let views = async { Ok::<_, AppError>(reactions.posts.posts(posts).await?) };
-    let (tallies, mine, views) = futures::try_join!(tallies, mine, views)?;
-    let tools = |view: &xinghe_core::PostView| {
-        let id = view.id;
+    let mine = async { Ok::<_, AppError>(store::mine(&reactions.store, viewer, &ids).await?) };
+    let (tallies, mine) = futures::try_join!(tallies, mine)?;
+    let tools = |post: &SlotPost| {
+        let id = post.id;
         let Mine { own, followed } = mine.get(&id).copied().unwrap_or_default();
         let tally = tallies.get(&id).copied().unwrap_or_default();
-        let (written, reply) = (is_own(viewer, view), view.kind.is_reply());
+        let (written, reply) = (post.credited.contains(&viewer), post.kind.is_reply());
         Ok((id, Html::render(&PostTools { t, id, next, tally, own, followed, written, reply })?))
     };
-    views.values().map(tools).collect()
+    posts.iter().map(tools).collect()
 }
 
 /// In the rows of a list: the votes, where there are some.
 pub(super) async fn of_rows(reactions: Reactions, request: BatchRequest) -> Result<HashMap<PostId, Html>, AppError> {
-    let tallies = store::tallies(&reactions.store, &request.posts).await?;
+    let ids: Vec<PostId> = request.posts.iter().map(|p| p.id).collect();
+    let tallies = store::tallies(&reactions.store, &ids).await?;
     let voted = tallies.into_iter().filter(|(_, tally)| tally.votes != 0);
     voted.map(|(id, tally)| Ok((id, Html::render(&RowTools { t: &request.ctx.t, votes: tally.votes })?))).collect()
 }

@@ -5,6 +5,8 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use xinghe_core::{PostId, TwinAct, TwinActId, TwinDraftId};
 use xinghe_web::api::{ApiJson, ApiQuery};
+use xinghe_web::refs::id;
+use xinghe_web::refs::place;
 use xinghe_web::{AppError, Member};
 
 use super::commands;
@@ -131,10 +133,7 @@ pub(crate) struct PageQuery {
 
 impl PageQuery {
     fn at(&self) -> Result<Option<i64>, AppError> {
-        match self.cursor.as_str() {
-            "" => Ok(None),
-            given => given.parse().map(Some).map_err(|_| AppError::bad("web-error-cursor")),
-        }
+        place(&self.cursor)
     }
 }
 
@@ -169,10 +168,6 @@ impl From<Entry> for LedgerLineJson {
             undoable: e.undoable,
         }
     }
-}
-
-fn id(part: &str) -> Result<TwinDraftId, AppError> {
-    part.parse().map_err(|_| AppError::NotFound)
 }
 
 async fn own(asker: &Asker, member: &Member) -> Result<ApiJson<TwinJson>, AppError> {

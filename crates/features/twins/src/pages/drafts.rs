@@ -10,6 +10,7 @@ use serde::Deserialize;
 use xinghe_core::{AuthorCard, PostId, PostView, TwinDraftId};
 use xinghe_web::api::ApiQuery;
 use xinghe_web::markdown::{RenderOptions, render};
+use xinghe_web::refs::id;
 use xinghe_web::{AppError, Html, Member, PageContext, PageResult, Texts};
 
 use super::console::Head;
@@ -184,10 +185,6 @@ pub(crate) struct ApproveForm {
 #[serde(default)]
 pub(crate) struct RejectForm {
     reason: String,
-}
-
-fn id(part: &str) -> Result<TwinDraftId, AppError> {
-    part.parse().map_err(|_| AppError::NotFound)
 }
 
 /// The owner says yes, with changes or without.

@@ -5,7 +5,8 @@ use axum::extract::State;
 use serde::Deserialize;
 use xinghe_core::{PostId, TwinAct, TwinDraftId};
 use xinghe_web::api::ApiQuery;
-use xinghe_web::{AppError, Member, PageContext, PageResult, Texts};
+use xinghe_web::refs::place;
+use xinghe_web::{Member, PageContext, PageResult, Texts};
 
 use super::console::Head;
 use super::drafts::{percent, title};
@@ -91,10 +92,7 @@ pub(crate) async fn list(
     member: Member,
     ApiQuery(query): ApiQuery<LedgerQuery>,
 ) -> PageResult {
-    let before: Option<i64> = match query.before.as_str() {
-        "" => None,
-        given => Some(given.parse().map_err(|_| AppError::bad("web-error-cursor"))?),
-    };
+    let before: Option<i64> = place(&query.before)?;
     let deps = asker.deps();
     let mut entries = ledger::ledger(&deps.store, member.id, before, PER_PAGE + 1).await?;
     let more = entries.len() > PER_PAGE;
