@@ -23,11 +23,13 @@ out=docs/evaluation.md
     echo '```'
   done
   echo
-  echo "\`xinghe eval community tests/first-content.json\`: the first content, asked 64 questions, of which nobody there can"
-  echo "answer 16; right means that a post which answers is quoted first."
+  echo "\`xinghe eval community FILE\`: the first content, asked two lists of questions; right means that a post which answers"
+  echo "is quoted first. Rules were found on the first list and, of false premises and lists, on the second."
   echo
   echo '```'
-  ./target/release/xinghe eval community tests/first-content.json --data-dir "$data" | tail -1
+  for list in tests/first-content.json tests/more-questions.json; do
+    echo "$list: $(./target/release/xinghe eval community "$list" --data-dir "$data" | tail -1)"
+  done
   echo '```'
 } | tee "$out.new"
 mv "$out.new" "$out"

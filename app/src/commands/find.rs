@@ -82,6 +82,9 @@ pub async fn ask(command: Ask, global: &Global, settings: Settings) -> anyhow::R
             output::line(message);
         }
         output::line("");
+        if answer.abstained && !answer.citations.is_empty() {
+            output::line("What comes nearest, and is no answer:");
+        }
         for c in &answer.citations {
             let author = c.post.author.as_ref().map_or("", |a| a.name.as_str());
             output::line(&format!("[{}] “{}”", c.n, c.quote));

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use xinghe_core::Lang;
 use xinghe_core::ports::Posts;
 use xinghe_twins::Examined;
-use xinghe_twins::answer::gate;
+use xinghe_twins::answer::{gate, premise};
 use xinghe_twins::model::Question;
 
 use crate::cli::{Eval, Global};
@@ -91,7 +91,7 @@ fn judge(one: &Asked, seen: &Examined, first: Option<&str>, report: &mut Report)
     let says = one.says.is_empty() || one.says.iter().any(|s| all.contains(s.as_str()));
     if declined {
         report.declined += 1;
-        "DECLINED"
+        if from && says { "DECLINED, though it would be right" } else { "DECLINED" }
     } else if from && says {
         report.right += 1;
         "right"
@@ -110,9 +110,10 @@ fn show<'a>(one: &Asked, seen: &Examined, verdict: &str, title: impl Fn(usize) -
         seen.verdict.reason.map(|r| format!(", {r:?}")).unwrap_or_default()
     ));
     if let Some(top) = seen.evidence.hits.first() {
-        output::line(&format!("    {:.2?}", gate::features(&one.question, &seen.evidence, top)));
+        let together = premise::said_together(&seen.evidence, top);
+        output::line(&format!("    {:.2?} together {together:.2}", gate::features(&one.question, &seen.evidence, top)));
     }
-    for (i, hit) in seen.evidence.hits.iter().take(3).enumerate() {
+    for (i, hit) in seen.evidence.hits.iter().take(12).enumerate() {
         let headings = hit.passage.headings.join(" › ");
         output::line(&format!(
             "    {:.2} A {:.2} B {:.2} C {:.3} D {:.3}  {} › {headings}",

@@ -1,27 +1,21 @@
 //! From a question to an answer: retrieve, judge, write or quote, cite, store.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use base64::Engine as _;
-use futures::StreamExt;
 use tokio::sync::mpsc;
-use xinghe_ai::{AiError, Chat, ChatDelta, Embed};
+use xinghe_ai::{Chat, Embed};
+use xinghe_core::PostKind;
 use xinghe_core::event::CitationFact;
-use xinghe_core::evidence::{Evidence, EvidenceHit, Filter, Query, Scope};
+use xinghe_core::evidence::Filter;
 use xinghe_core::ports::{Authors, PortError, Posts, Retrieve, Standing, TwinAnswers};
-use xinghe_core::{AnswerId, AuthorCard, AuthorId, Lang, PostId, PostKind, PostView};
 use xinghe_store::{Store, StoreError};
-use xinghe_web::refs::{AuthorRef, PostRef};
 
 use crate::acts::model::Grants;
 use crate::acts::store as acts;
-use crate::answer::compose::{self, Drafted};
-use crate::answer::gate::{Gate, Verdict};
-use crate::answer::generate::{self, Cutter};
-use crate::answer::verify::{Checker, Source};
-use crate::model::{Answer, AnswerProvenance, Citation, Question, Reason, Sentence};
-use crate::{store, words};
+use crate::answer::gate::Gate;
+use crate::desk::Desk;
+use crate::model::{Answer, Citation, Question, Sentence};
+use crate::store;
 
 /// How many passages are looked at for a question: enough that ten of other posts in its language stand behind the best
 /// (see [`crate::answer::gate::features`]).
@@ -31,9 +25,6 @@ pub(crate) fn evidence_only() -> Filter {
     let kinds = PostKind::ALL.iter().copied().filter(|k| *k != PostKind::Question).collect();
     Filter { kinds, ..Filter::default() }
 }
-
-/// How many of the nearest passages a refusal shows.
-const NEAREST: usize = 3;
 
 /// What happens while a question is answered, for whoever watches.
 #[derive(Debug, Clone)]
@@ -140,315 +131,22 @@ impl Asker {
         grants: &Grants,
         watch: &mpsc::Sender<Progress>,
     ) -> Result<Prepared, AskError> {
-        let filter = Filter { scope: question.twin.map_or(Scope::Everyone, Scope::Author), ..evidence_only() };
-        let query = Query { text: question.text.clone(), filter, limit: LOOKED_AT, operators: false };
-        let mut evidence = self.deps.retrieve.retrieve(&query).await?;
-        if let Some(owner) = question.twin {
-            let kept_away = acts::excluded(&self.deps.store, owner).await?;
-            let hidden =
-                |h: &EvidenceHit| kept_away.contains(&h.passage.post) || grants.forbidden(&[&h.passage.text]).is_some();
-            evidence.hits.retain(|h| !hidden(h));
-        }
-        let gate = self.gate().await?;
-        let verdict = gate.judge(&question.text, &evidence);
+        let looked = self.look(question, grants).await?;
+        let floor = self.gate().await?.confidence_floor(looked.evidence.meaning);
         let off_limits = grants.forbidden(&[&question.text]).is_some();
-        let desk = Desk::open(self, question, &evidence, watch).await?;
-        let answer = match verdict.reason {
-            _ if off_limits => desk.keep_silent(gate.confidence_floor(evidence.meaning)),
-            Some(reason) => desk.decline(reason, verdict.confidence, gate.confidence_floor(evidence.meaning)),
-            None => {
-                desk.answer(verdict.confidence, gate.confidence_floor(evidence.meaning), verdict.contradicting).await
-            }
+        let desk = Desk::open(self, question, &looked, watch).await?;
+        let answer = match looked.verdict.reason {
+            _ if off_limits => desk.keep_silent(floor),
+            Some(reason) => desk.decline(reason, floor),
+            None => desk.answer(floor).await,
         };
         let facts = answer.citations.iter().filter(|_| !answer.abstained).filter_map(|c| desk.fact(c)).collect();
         Ok(Prepared { answer, facts })
-    }
-
-    /// Looks what a question would be answered with, and why, without answering: nothing is stored.
-    ///
-    /// # Errors
-    /// The database or another feature broke.
-    pub async fn examine(&self, question: &Question) -> Result<Examined, AskError> {
-        let filter = Filter { scope: question.twin.map_or(Scope::Everyone, Scope::Author), ..evidence_only() };
-        let query = Query { text: question.text.clone(), filter, limit: LOOKED_AT, operators: false };
-        let evidence = self.deps.retrieve.retrieve(&query).await?;
-        let gate = self.gate().await?;
-        let verdict = gate.judge(&question.text, &evidence);
-        let score = gate.score(&question.text, &evidence);
-        let threshold = gate.threshold(evidence.meaning);
-        let drafted = compose::extract(&question.text, &evidence);
-        Ok(Examined { evidence, verdict, score, threshold, drafted })
     }
 
     /// The gate with its newest calibration.
     pub(crate) async fn gate(&self) -> Result<Gate, StoreError> {
         let calibration = store::calibration(&self.deps.store).await?;
         Ok(calibration.map_or_else(Gate::default, |c| Gate::with_threshold(c.threshold)))
-    }
-}
-
-/// What a question would be answered with: see [`Asker::examine`].
-#[derive(Debug)]
-pub struct Examined {
-    /// What was found.
-    pub evidence: Evidence,
-    /// What the gate says of it.
-    pub verdict: Verdict,
-    /// The gate's log-odds.
-    pub score: f64,
-    /// The log-odds under which questions are declined.
-    pub threshold: f64,
-    /// The sentences that would be quoted.
-    pub drafted: Vec<Drafted>,
-}
-
-/// What is at hand while one question is answered.
-struct Desk<'a> {
-    asker: &'a Asker,
-    question: &'a Question,
-    evidence: &'a Evidence,
-    watch: &'a mpsc::Sender<Progress>,
-    posts: HashMap<PostId, PostView>,
-    cards: HashMap<AuthorId, AuthorCard>,
-}
-
-/// Numbers the places cited, in the order of their first use.
-#[derive(Default)]
-struct Numbering {
-    citations: Vec<Citation>,
-    places: Vec<Source>,
-}
-
-impl<'a> Desk<'a> {
-    async fn open(
-        asker: &'a Asker,
-        question: &'a Question,
-        evidence: &'a Evidence,
-        watch: &'a mpsc::Sender<Progress>,
-    ) -> Result<Self, PortError> {
-        let posts: Vec<PostId> = evidence.hits.iter().map(|h| h.passage.post).collect();
-        let posts = asker.deps.posts.posts(&posts).await?;
-        let mut people: Vec<AuthorId> = evidence.hits.iter().map(|h| h.author).chain(question.twin).collect();
-        people.extend(posts.values().filter_map(PostView::author));
-        let cards = asker.deps.authors.cards(&people).await?;
-        let mut authors: Vec<AuthorId> = evidence.hits.iter().map(|h| h.author).collect();
-        authors.sort_unstable();
-        authors.dedup();
-        let found = Progress::Found { passages: evidence.hits.len(), authors: authors.len() };
-        // Whoever watched may have gone; the answer is finished and stored all the same.
-        let _ = watch.send(found).await;
-        Ok(Self { asker, question, evidence, watch, posts, cards })
-    }
-
-    fn decline(&self, reason: Reason, confidence: f64, threshold: f64) -> Answer {
-        let mut numbering = Numbering::default();
-        for hit in 0..self.evidence.hits.len().min(NEAREST) {
-            if let Some(sentence) = compose::nearest(self.evidence, hit) {
-                self.number(&mut numbering, Source { hit, sentence });
-            }
-        }
-        let message = words::declined(self.question.language, reason, self.question.twin.is_some());
-        Answer {
-            abstained: true,
-            reason: Some(reason),
-            message: Some(message.to_owned()),
-            ..self.blank(confidence, threshold, numbering.citations, Vec::new(), None)
-        }
-    }
-
-    /// Says only that its owner does not want it to speak of this.
-    fn keep_silent(&self, threshold: f64) -> Answer {
-        let message = words::declined(self.question.language, Reason::OffLimits, true);
-        Answer {
-            abstained: true,
-            reason: Some(Reason::OffLimits),
-            message: Some(message.to_owned()),
-            ..self.blank(0.0, threshold, Vec::new(), Vec::new(), None)
-        }
-    }
-
-    async fn answer(&self, confidence: f64, threshold: f64, contradicting: bool) -> Answer {
-        if let Some(chat) = &self.asker.deps.chat {
-            match self.write(chat.as_ref()).await {
-                Ok(Some((numbering, mut sentences))) => {
-                    self.warn(contradicting, &mut sentences).await;
-                    let model = Some(chat.model().to_owned());
-                    return self.blank(confidence, threshold, numbering.citations, sentences, model);
-                }
-                Ok(None) => return self.decline(Reason::Unsupported, confidence, threshold),
-                Err(error) => tracing::warn!(%error, "the chat model failed; quoting instead"),
-            }
-        }
-        let (numbering, mut sentences) = self.quote().await;
-        if sentences.is_empty() {
-            return self.decline(Reason::ThinEvidence, confidence, threshold);
-        }
-        self.warn(contradicting, &mut sentences).await;
-        self.blank(confidence, threshold, numbering.citations, sentences, None)
-    }
-
-    /// Says openly that the sources do not agree.
-    async fn warn(&self, contradicting: bool, sentences: &mut Vec<Sentence>) {
-        if contradicting {
-            let text = words::sources_disagree(self.question.language).to_owned();
-            self.say(sentences, Sentence { text, citations: Vec::new(), code: false, paragraph: true }).await;
-        }
-    }
-
-    /// The authors' own sentences.
-    async fn quote(&self) -> (Numbering, Vec<Sentence>) {
-        let (mut numbering, mut sentences) = (Numbering::default(), Vec::new());
-        for Drafted { text, sources, code, paragraph } in compose::extract(&self.question.text, self.evidence) {
-            let citations = self.cite(&mut numbering, &sources).await;
-            if !citations.is_empty() {
-                self.say(&mut sentences, Sentence { text, citations, code, paragraph }).await;
-            }
-        }
-        (numbering, sentences)
-    }
-
-    /// A model's sentences, those that their sources bear out. `None`: it found nothing, or most of what it wrote
-    /// was not borne out.
-    async fn write(&self, chat: &dyn Chat) -> Result<Option<(Numbering, Vec<Sentence>)>, AiError> {
-        let mut fence = [0u8; 9];
-        self.asker.deps.store.random().fill(&mut fence);
-        let fence = format!("s-{}", base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(fence));
-        let Question { text, language, asker, .. } = self.question;
-        let request = generate::request(text, self.evidence, *language, *asker, &fence);
-        let embedder = self.asker.deps.embedder.clone();
-        let checker = Checker::new(text, self.evidence, generate::MOST_PASSAGES, embedder).await;
-        let (mut numbering, mut sentences, mut dropped) = (Numbering::default(), Vec::new(), 0usize);
-        let (mut stream, mut cutter) = (chat.stream(request).await?, Some(Cutter::default()));
-        while let Some(cut) = cutter.as_mut() {
-            let whole = match stream.next().await.transpose() {
-                Ok(Some(ChatDelta::Text(piece))) => cut.push(&piece),
-                Ok(Some(ChatDelta::End(_)) | None) => cutter.take().and_then(Cutter::end).into_iter().collect(),
-                // What was said already stands: it was checked. A start that broke off is written anew by quoting.
-                Err(error) if sentences.is_empty() => return Err(error),
-                Err(_) => break,
-            };
-            for written in whole {
-                // Asked for no links, a model writes an address only where a source made it.
-                if generate::leads_away(&written.text, text) {
-                    dropped += 1;
-                    continue;
-                }
-                let sources = checker.sources(&written).await;
-                let citations = self.cite(&mut numbering, &sources).await;
-                if citations.is_empty() {
-                    dropped += 1;
-                    tracing::debug!("a written sentence was not borne out and is dropped");
-                } else {
-                    let sentence = Sentence { text: written.text, citations, code: false, paragraph: false };
-                    self.say(&mut sentences, sentence).await;
-                }
-            }
-        }
-        Ok((!sentences.is_empty() && dropped <= sentences.len()).then_some((numbering, sentences)))
-    }
-
-    async fn say(&self, sentences: &mut Vec<Sentence>, sentence: Sentence) {
-        let _ = self.watch.send(Progress::Said(sentence.clone())).await;
-        sentences.push(sentence);
-    }
-
-    async fn cite(&self, numbering: &mut Numbering, sources: &[Source]) -> Vec<u32> {
-        let mut numbers = Vec::new();
-        for source in sources {
-            let before = numbering.citations.len();
-            if let Some(n) = self.number(numbering, *source)
-                && !numbers.contains(&n)
-            {
-                numbers.push(n);
-            }
-            if let Some(new) = numbering.citations.get(before) {
-                let _ = self.watch.send(Progress::Cited(Box::new(new.clone()))).await;
-            }
-        }
-        numbers
-    }
-
-    /// The number of a place; `None` where its post is gone meanwhile.
-    fn number(&self, numbering: &mut Numbering, place: Source) -> Option<u32> {
-        if let Some(index) = numbering.places.iter().position(|p| *p == place) {
-            return Some(index as u32 + 1);
-        }
-        let hit = &self.evidence.hits[place.hit];
-        let sentence = &hit.sentences[place.sentence];
-        let post = self.posts.get(&hit.passage.post).filter(|p| p.revision == hit.passage.revision)?;
-        let n = numbering.citations.len() as u32 + 1;
-        numbering.places.push(place);
-        numbering.citations.push(Citation {
-            n,
-            quote: sentence.text.clone(),
-            passage_id: hit.passage.id,
-            revision_id: hit.passage.revision,
-            start: sentence.start,
-            end: sentence.end,
-            headings: hit.passage.headings.clone(),
-            url: words::address_of_quote(post, &sentence.text),
-            post: PostRef::new(post, post.author().and_then(|a| self.cards.get(&a))),
-        });
-        Some(n)
-    }
-
-    fn fact(&self, citation: &Citation) -> Option<CitationFact> {
-        let author = self.posts.get(&citation.post.id)?.author()?;
-        let author = self.cards.get(&author).map_or(author, |c| c.id);
-        Some(CitationFact {
-            passage: citation.passage_id,
-            post: citation.post.id,
-            revision: citation.revision_id,
-            author,
-        })
-    }
-
-    fn blank(
-        &self,
-        confidence: f64,
-        threshold: f64,
-        citations: Vec<Citation>,
-        sentences: Vec<Sentence>,
-        model: Option<String>,
-    ) -> Answer {
-        let store = &self.asker.deps.store;
-        let mut key = [0u8; 12];
-        store.random().fill(&mut key);
-        let twin = self.question.twin.and_then(|t| self.cards.get(&t)).map(AuthorRef::from);
-        Answer {
-            id: AnswerId::from(store.ids().next()),
-            question: self.question.text.clone(),
-            abstained: false,
-            reason: None,
-            message: None,
-            answer: Answer::text_of(&sentences),
-            language: self.language_of(&sentences, &citations, model.is_some()).to_owned(),
-            confidence,
-            threshold,
-            sentences,
-            citations,
-            provenance: AnswerProvenance {
-                label: "ai".to_owned(),
-                method: if model.is_some() { "generative" } else { "extractive" }.to_owned(),
-                prompt: model.is_some().then(|| generate::PROMPT_VERSION.to_owned()),
-                model,
-                embedder: self.evidence.meaning.then(|| self.embedder_name()).flatten(),
-                by: if self.question.twin.is_some() { "twin" } else { "guide" }.to_owned(),
-                twin,
-            },
-            rating_key: base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(key),
-        }
-    }
-
-    fn embedder_name(&self) -> Option<String> {
-        self.asker.deps.embedder.as_ref().map(|e| e.model().to_owned())
-    }
-
-    /// Quoted sentences keep their authors' language; written ones are in the asker's.
-    fn language_of<'b>(&self, sentences: &[Sentence], citations: &'b [Citation], written: bool) -> &'b str {
-        let own: Lang = self.question.language;
-        let first = sentences.first().and_then(|s| s.citations.first());
-        let quoted = first.and_then(|n| citations.iter().find(|c| c.n == *n)).map(|c| c.post.language.as_str());
-        if written { own.tag() } else { quoted.unwrap_or(own.tag()) }
     }
 }

@@ -17,7 +17,9 @@ pub mod answer;
 mod api;
 mod ask;
 mod calibrate;
+mod desk;
 pub mod eval;
+mod look;
 pub mod model;
 mod pages;
 mod readers;
@@ -34,7 +36,8 @@ use xinghe_store::{EventReader, JobError, JobHandler, Migration, Schedule};
 use xinghe_web::{Feature, Need, RateClass, Routes, SlotEntry};
 
 use acts::api as own;
-pub use ask::{AskError, Asker, Deps, Examined, LOOKED_AT, Progress};
+pub use ask::{AskError, Asker, Deps, LOOKED_AT, Progress};
+pub use look::Examined;
 pub use store::{Calibration, Tally};
 
 /// The feature.

@@ -37,7 +37,20 @@ const FEW: usize = 512;
 const NAMED: f32 = 10.0;
 
 /// What the beginning of a post gains whose name is about all that a question holds.
-const INTRODUCED: f32 = 1.5;
+const INTRODUCED: f32 = 3.0;
+
+/// How many characters of a script without spaces may stand beside a name ("serde 库是做什么的").
+const BESIDE_A_NAME: usize = 3;
+
+/// The words of a script with spaces.
+fn names(terms: &[tokens::QueryToken]) -> impl Iterator<Item = &str> {
+    terms.iter().filter(|t| t.kind == tokens::Kind::Stem).map(|t| t.text.as_str())
+}
+
+/// How many characters are of a script without spaces.
+fn unspaced(terms: &[tokens::QueryToken]) -> usize {
+    terms.iter().filter(|t| t.kind == tokens::Kind::Char).count()
+}
 
 /// What filters and phrases leave.
 enum Allowed {
@@ -163,7 +176,7 @@ impl Index {
                     let bytes = self.records.vectors(&txn, s.passage).ok()??;
                     score::centred_meaning(asked, asked.language, bytes)
                 };
-                score::Bridge::between(&scored, own)
+                score::Bridge::between(&scored, &weighed, own)
             }
             _ => score::Bridge::default(),
         };
@@ -194,9 +207,9 @@ impl Index {
             {
                 continue;
             }
-            let (words, sentence_words) = weighed.words(&terms);
+            let (words, sentence_words, held) = weighed.words(&terms);
             let post = terms.post;
-            let s = Scored { passage, post, foreign: false, score: 0.0, words, sentence_words, meaning: None };
+            let s = Scored { passage, post, foreign: false, score: 0.0, words, sentence_words, held, meaning: None };
             all.push((s, terms.language));
         }
         Ok(all)
@@ -290,15 +303,15 @@ impl Index {
         parsed: &Parsed,
         scored: &mut [Scored],
     ) -> Result<(), IndexError> {
-        let asked: Vec<&str> = parsed.terms.iter().filter(|t| t.weight > 1.0).map(|t| t.text.as_str()).collect();
-        if asked.is_empty() || asked.len() > 2 {
+        let asked: Vec<&str> = names(&parsed.terms).collect();
+        if asked.is_empty() || asked.len() > 2 || unspaced(&parsed.terms) > BESIDE_A_NAME {
             return Ok(());
         }
         self.favour(txn, scored, INTRODUCED, |s| {
             let title = tokens::query(&s.title);
-            let mut words = title.iter().filter(|t| t.weight > 1.0);
-            let alone = words.next().filter(|_| words.next().is_none());
-            s.passage.ordinal == 0 && alone.is_some_and(|name| asked.contains(&name.text.as_str()))
+            let mut words = names(&title);
+            let alone = words.next().filter(|_| words.next().is_none() && unspaced(&title) == 0);
+            s.passage.ordinal == 0 && alone.is_some_and(|name| asked.contains(&name))
         })
     }
 

@@ -2,7 +2,7 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use xinghe_core::{PassageId, PostId};
-use xinghe_text::tokens::{self, QueryToken};
+use xinghe_text::tokens::{self, Kind, QueryToken};
 
 use super::means::{Asked, Language, Part};
 use super::records::{Terms, Totals, hashes};
@@ -51,6 +51,27 @@ pub(super) struct Weighed {
     pub total: f32,
     average: f32,
     pair_average: f32,
+    /// The places of whole words and parts of names: what writers in another language may use as it is.
+    words: Held,
+}
+
+/// Which of a query's terms a passage holds: a bit for each of the first 64.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Held(u64);
+
+impl Held {
+    fn of(places: impl Iterator<Item = usize>) -> Self {
+        Self(places.take_while(|i| *i < 64).fold(0, |bits, i| bits | 1 << i))
+    }
+
+    fn has(self, place: usize) -> bool {
+        place < 64 && self.0 >> place & 1 == 1
+    }
+
+    /// What either holds.
+    fn or(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
 }
 
 /// The hashes of a query's terms, in order.
@@ -71,6 +92,9 @@ impl Weighed {
             total: weights.iter().sum::<f32>().max(f32::MIN_POSITIVE),
             weights,
             known: holding.iter().map(|n| *n > 0).collect(),
+            words: Held::of(
+                (0..terms.len()).filter(|i| matches!(terms[*i].kind, Kind::Stem | Kind::Part | Kind::Whole)),
+            ),
             average: mean(totals.tokens, totals.passages),
             pair_average: mean(totals.pair_tokens, totals.pairs),
         }
@@ -106,8 +130,14 @@ impl Weighed {
         (whole, parts)
     }
 
-    /// A and B of a passage.
-    pub fn words(&self, terms: &Terms<'_>) -> (f32, f32) {
+    /// The share of the query that these words are.
+    pub fn share(&self, held: Held) -> f32 {
+        let weights = self.weights.iter().enumerate();
+        weights.filter(|(i, _)| held.has(*i) && self.words.has(*i)).map(|(_, w)| w).sum::<f32>() / self.total
+    }
+
+    /// A and B of a passage, and which terms it holds.
+    pub fn words(&self, terms: &Terms<'_>) -> (f32, f32, Held) {
         let (whole, parts) = self.counts(terms);
         let lengths: Vec<u32> = terms.sentences().map(|s| (s.len() / 4) as u32).collect();
         let a = PASSAGE.of(whole.iter().copied(), terms.length(), &self.weights, self.average);
@@ -119,7 +149,8 @@ impl Weighed {
             None => SENTENCE.of(parts[i].iter().copied(), lengths[i], &self.weights, self.pair_average),
         };
         let b = (0..parts.len()).map(pair).fold(0.0, f32::max);
-        (a / self.total, b / self.total)
+        let held = Held::of((0..whole.len()).filter(|i| whole[*i] > 0));
+        (a / self.total, b / self.total, held)
     }
 }
 
@@ -163,6 +194,8 @@ pub(super) struct Scored {
     pub score: f32,
     pub words: f32,
     pub sentence_words: f32,
+    /// Which terms it holds.
+    pub held: Held,
     /// By meaning: the passage, and its best sentence.
     pub meaning: Option<(f32, f32)>,
 }
@@ -175,7 +208,8 @@ impl Scored {
 
 /// Brings passages in other languages onto one scale with those in the question's.
 ///
-/// Their words cannot match, so they are given the words of the best in the question's language; and their centred
+/// Most of their words cannot match, so they are given the words of the best in the question's language; but names that
+/// other passages in that language do use (`axum`, `Prometheus`) count as they stand there, or do not stand there. And their centred
 /// cosines are stretched so that over those best, centred and plain cosines have one mean and one deviation.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub(super) struct Bridge {
@@ -183,6 +217,8 @@ pub(super) struct Bridge {
     sentence: Line,
     words: f32,
     sentence_words: f32,
+    /// The share of the question that could stand in a passage of another language as it was asked.
+    shared: f32,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -221,7 +257,7 @@ impl Bridge {
     }
 
     /// Between the question's language and others; `centred` tells the centred cosines of a passage in its own.
-    pub fn between(scored: &[Scored], centred: impl Fn(&Scored) -> Option<(f32, f32)>) -> Self {
+    pub fn between(scored: &[Scored], weighed: &Weighed, centred: impl Fn(&Scored) -> Option<(f32, f32)>) -> Self {
         let mut own: Vec<(f32, (f32, f32), &Scored)> =
             scored.iter().filter(|s| !s.foreign).filter_map(|s| s.meaning.map(|m| (s.of(m), m, s))).collect();
         own.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.2.passage.cmp(&b.2.passage)));
@@ -243,7 +279,14 @@ impl Bridge {
             sentence: lines.1,
             words: by_words.iter().map(|w| w.0).sum::<f32>() / count,
             sentence_words: by_words.iter().map(|w| w.1).sum::<f32>() / count,
+            shared: weighed.share(scored.iter().filter(|s| s.foreign).fold(Held::default(), |h, s| h.or(s.held))),
         }
+    }
+
+    /// The words of a passage in another language: its own, and what it is given for those that cannot match; never
+    /// more than the best in the question's language have, unless they are all its own.
+    fn lend(&self, own: f32, best: f32) -> f32 {
+        (own + best * (1.0 - self.shared)).min(best.max(own))
     }
 }
 
@@ -267,8 +310,8 @@ pub(super) fn keep_candidates(scored: &mut Vec<Scored>, (by_words, by_meaning): 
 /// them, so that it is neither lost nor favoured until its turn comes.
 pub(super) fn rank(scored: &mut [Scored], bridge: &Bridge) {
     for s in scored.iter_mut().filter(|s| s.foreign) {
-        s.words = s.words.max(bridge.words);
-        s.sentence_words = s.sentence_words.max(bridge.sentence_words);
+        s.words = bridge.lend(s.words, bridge.words);
+        s.sentence_words = bridge.lend(s.sentence_words, bridge.sentence_words);
         s.meaning = s.meaning.map(|m| (bridge.passage.of(m.0), bridge.sentence.of(m.1)));
     }
     let known: Vec<(f32, f32)> = scored.iter().filter_map(|s| s.meaning).collect();
@@ -294,7 +337,16 @@ mod tests {
 
     fn scored(id: i64, foreign: bool, words: f32, meaning: (f32, f32)) -> Scored {
         let (passage, post) = (PassageId::from_raw(id), PostId::from_raw(id));
-        Scored { passage, post, foreign, score: 0.0, words, sentence_words: words, meaning: Some(meaning) }
+        Scored {
+            passage,
+            post,
+            foreign,
+            score: 0.0,
+            words,
+            sentence_words: words,
+            held: Held::default(),
+            meaning: Some(meaning),
+        }
     }
 
     #[test]
@@ -313,10 +365,21 @@ mod tests {
             (0..10u8).map(|i| scored(i64::from(i), false, 0.5, (0.7 + f32::from(i) * 0.02, 0.8))).collect();
         all.push(scored(20, true, 0.0, (1.2, 0.5)));
         all.push(scored(21, true, 0.0, (-0.2, 0.5)));
-        let bridge = Bridge::between(&all, |s| s.meaning.map(|m| ((m.0 - 0.7) * 5.0, 0.5)));
+        let nothing = Weighed::new(&[], &[], Totals::default(), &[]);
+        let bridge = Bridge::between(&all, &nothing, |s| s.meaning.map(|m| ((m.0 - 0.7) * 5.0, 0.5)));
         rank(&mut all, &bridge);
         let order: Vec<i64> = all.iter().map(|s| s.passage.raw()).collect();
         assert_eq!((order[0], order[1], order[11]), (20, 9, 21), "{order:?}");
+    }
+
+    #[test]
+    fn names_that_others_use_are_not_given_to_whoever_lacks_them() {
+        let bridge = Bridge { words: 1.0, sentence_words: 1.0, shared: 0.25, ..Bridge::default() };
+        let near = |given: f32, expected: f32| assert!((given - expected).abs() < 1e-6, "{given} is not {expected}");
+        near(bridge.lend(0.0, bridge.words), 0.75);
+        near(bridge.lend(0.2, bridge.words), 0.95);
+        near(bridge.lend(0.5, bridge.words), 1.0);
+        near(bridge.lend(1.5, bridge.words), 1.5);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use xinghe_core::evidence::{Evidence, SentenceEvidence};
 
 use super::best::{self, Ranked, Weights};
 use super::verify::Source;
+use super::whole;
 
 /// The most sentences that are chosen; what must stand beside them comes on top.
 const MOST: usize = 3;
@@ -18,8 +19,6 @@ const MARGIN_ELSEWHERE: f32 = 2.5;
 const STANDS_OUT: f32 = 0.2;
 /// What the first sentences of an answer gain.
 const BEGINNING: [f32; 2] = [3.0, 1.5];
-/// How far below the best a passage in the asker's language may score and still be preferred to other languages.
-const AS_GOOD: f32 = 0.25;
 /// The longest code block that is quoted, in characters.
 const LONGEST_CODE: usize = 2_000;
 
@@ -43,7 +42,7 @@ pub fn extract(question: &str, evidence: &Evidence) -> Vec<Drafted> {
     ranked.retain(|r| fit_to_say(sentence(evidence, r.hit, r.sentence)));
     answers_begin_with_the_answer(evidence, &mut ranked);
     keep_to_the_best_post(evidence, &mut ranked);
-    in_one_language(question, evidence, &mut ranked);
+    in_one_language(evidence, &mut ranked);
     let Some(top) = ranked.first() else { return Vec::new() };
     let home = evidence.hits[top.hit].passage.post;
     let mut chosen: Vec<Ranked> = Vec::new();
@@ -61,16 +60,14 @@ pub fn extract(question: &str, evidence: &Evidence) -> Vec<Drafted> {
             chosen.push(*candidate);
         }
     }
-    let mut order: Vec<usize> = Vec::new();
-    for c in &chosen {
-        if !order.contains(&c.hit) {
-            order.push(c.hit);
-        }
-    }
+    // The passage that answers best as a whole speaks first, whichever sentence lies nearest.
+    let mut order: Vec<usize> = chosen.iter().map(|c| c.hit).collect();
+    order.sort_unstable();
+    order.dedup();
     let mut drafted = Vec::new();
     for hit in order {
         let mut places: Vec<usize> = chosen.iter().filter(|c| c.hit == hit).map(|c| c.sentence).collect();
-        complete(evidence, hit, &mut places);
+        whole::complete(&evidence.hits[hit], &mut places);
         let mut last = None;
         for place in places {
             let s = sentence(evidence, hit, place);
@@ -105,15 +102,12 @@ fn keep_to_the_best_post(evidence: &Evidence, ranked: &mut Vec<Ranked>) {
     ranked.retain(|r| of_post(r.hit) >= best.score - STANDS_OUT);
 }
 
-/// Leaves the sentences of one language: the best passage's, or the asker's where it has one as good. Where a post and
-/// its translation are both here, an answer does not say everything twice.
-fn in_one_language(question: &str, evidence: &Evidence, ranked: &mut Vec<Ranked>) {
+/// Leaves the sentences of the best passage's language: where a post and its translation are both here, an answer does
+/// not say everything twice.
+fn in_one_language(evidence: &Evidence, ranked: &mut Vec<Ranked>) {
     let language = |r: &Ranked| evidence.hits[r.hit].language.primary();
-    let Some(best) = ranked.iter().map(|r| r.hit).min() else { return };
-    let asked = xinghe_text::detect(question);
-    let as_good = |r: &&Ranked| evidence.hits[r.hit].score >= evidence.hits[best].score - AS_GOOD;
-    let preferred = ranked.iter().filter(as_good).map(language).find(|l| *l == asked.primary());
-    let chosen = preferred.unwrap_or_else(|| evidence.hits[best].language.primary()).to_owned();
+    let Some(best) = ranked.iter().min_by_key(|r| r.hit).map(language) else { return };
+    let chosen = best.to_owned();
     ranked.retain(|r| language(r) == chosen);
 }
 
@@ -126,7 +120,7 @@ fn sentence(evidence: &Evidence, hit: usize, index: usize) -> &SentenceEvidence 
     &evidence.hits[hit].sentences[index]
 }
 
-fn fit_to_say(s: &SentenceEvidence) -> bool {
+pub(super) fn fit_to_say(s: &SentenceEvidence) -> bool {
     let length = s.text.chars().count();
     if s.code {
         length <= LONGEST_CODE
@@ -165,65 +159,6 @@ fn asks(text: &str) -> bool {
             || matches!(c, '"' | '\'' | '”' | '’' | '」' | '』' | '*' | '_' | '`' | ')' | '）' | '.' | '。')
     };
     text.trim_end_matches(end).ends_with(['?', '？'])
-}
-
-/// Adds to the places of one passage what they lean on, in order.
-fn complete(evidence: &Evidence, hit: usize, places: &mut Vec<usize>) {
-    let sentences = &evidence.hits[hit].sentences;
-    let mut more = Vec::new();
-    for place in places.iter().copied() {
-        let s = &sentences[place];
-        if place > 0
-            && (s.code || leans_back(&s.text))
-            && fit_to_say(&sentences[place - 1])
-            && !sentences[place - 1].code
-        {
-            more.push(place - 1);
-        }
-        let announces = s.text.trim_end().ends_with([':', '：']);
-        if announces && sentences.get(place + 1).is_some_and(fit_to_say) {
-            more.push(place + 1);
-        }
-    }
-    places.extend(more);
-    places.sort_unstable();
-    places.dedup();
-}
-
-/// Whether a sentence begins with a word that points to the one before.
-fn leans_back(text: &str) -> bool {
-    const HAN: [&str; 20] = [
-        "它", "他", "她", "这", "這", "该", "該", "此", "其", "因此", "所以", "但", "然而", "不过", "不過", "而且",
-        "同时", "同時", "否则", "否則",
-    ];
-    const LATIN: [&str; 20] = [
-        "it",
-        "they",
-        "this",
-        "these",
-        "those",
-        "that",
-        "he",
-        "she",
-        "its",
-        "their",
-        "so",
-        "therefore",
-        "however",
-        "but",
-        "then",
-        "thus",
-        "otherwise",
-        "such",
-        "here",
-        "instead",
-    ];
-    let start = text.trim_start();
-    if HAN.iter().any(|w| start.starts_with(w)) {
-        return true;
-    }
-    let first: String = start.chars().take_while(char::is_ascii_alphabetic).collect();
-    LATIN.contains(&first.to_lowercase().as_str())
 }
 
 /// Whether two sentences say nearly the same in the same words: most character pairs of the shorter are in the other.
@@ -310,9 +245,9 @@ mod tests {
     fn an_answer_keeps_to_one_language() {
         let english = hit(1, PostKind::Article, "en", 24.0, &[("State is cloned for each request.", 0.9)]);
         let chinese = hit(2, PostKind::Article, "zh-Hans", 24.1, &[("每个请求都会克隆一份状态。", 0.91)]);
-        let both = || vec![chinese.clone(), english.clone()];
-        assert_eq!(said("How is state shared between handlers?", both()), ["State is cloned for each request."]);
-        assert_eq!(said("处理函数之间怎样共享状态？", both()), ["每个请求都会克隆一份状态。"]);
+        let english_first = vec![english.clone(), chinese.clone()];
+        assert_eq!(said("How is state shared between handlers?", english_first), ["State is cloned for each request."]);
+        assert_eq!(said("处理函数之间怎样共享状态？", vec![chinese, english]), ["每个请求都会克隆一份状态。"]);
     }
 
     #[test]

@@ -5,4 +5,8 @@ pub mod compose;
 pub mod cues;
 pub mod gate;
 pub mod generate;
+pub mod premise;
+#[cfg(test)]
+pub mod testing;
 pub mod verify;
+pub mod whole;
