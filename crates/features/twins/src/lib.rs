@@ -169,7 +169,7 @@ impl Feature for Twins {
     }
 
     fn readers(&self) -> Vec<Arc<dyn EventReader>> {
-        vec![Arc::new(readers::Learner)]
+        vec![Arc::new(readers::Learner { wait_minutes: self.asker.deps().wait_minutes })]
     }
 
     fn jobs(&self) -> Vec<Arc<dyn JobHandler>> {

@@ -1,13 +1,33 @@
 //! What twins derive from the log: who wrote how much, for the directory; and forgetting who is gone.
 
 use async_trait::async_trait;
-use xinghe_core::{Event, PostId, PostKind, Recorded};
-use xinghe_store::{EventReader, Queries, ReaderError, StoreError, UnitOfWork, params};
+use xinghe_core::{Event, PostId, PostKind, Recorded, Timestamp};
+use xinghe_store::{EventReader, JobRequest, Queries, ReaderError, StoreError, Unique, UnitOfWork, params};
 
+use crate::acts::consider;
 use crate::store;
 
+/// How often the timetable looks for questions, in milliseconds.
+const TIMETABLE_MS: i64 = 60_000;
+
 /// Follows what members write, so that a twin is known from its owner's first post on.
-pub(crate) struct Learner;
+pub(crate) struct Learner {
+    /// How many minutes a question waits for people before twins look at it.
+    pub wait_minutes: u32,
+}
+
+impl Learner {
+    /// Looks at a question the moment it has waited long enough. One that is read again from the log long after is left
+    /// to the timetable.
+    async fn wake(&self, unit: &mut UnitOfWork, question: PostId, at: Timestamp) -> Result<(), StoreError> {
+        let due = at.plus_millis(i64::from(self.wait_minutes) * 60_000);
+        if due >= unit.store().now().plus_millis(-TIMETABLE_MS) {
+            let unique = Unique::Ever(question.to_string());
+            unit.enqueue(&JobRequest::new(consider::JOB, &serde_json::json!({})).unique(unique).at(due)).await?;
+        }
+        Ok(())
+    }
+}
 
 #[async_trait]
 impl EventReader for Learner {
@@ -25,6 +45,7 @@ impl EventReader for Learner {
                     if *post_kind == PostKind::Question {
                         let sql = "INSERT INTO twins_question (post, at) VALUES ($1, $2) ON CONFLICT (post) DO NOTHING";
                         unit.execute(sql, params![post.raw(), recorded.at.as_millis()]).await?;
+                        self.wake(unit, *post, recorded.at).await?;
                     }
                     let sql =
                         "INSERT INTO twins_post (post, author, at) VALUES ($1, $2, $3) ON CONFLICT (post) DO NOTHING";

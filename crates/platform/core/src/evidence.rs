@@ -125,6 +125,9 @@ pub struct SentenceEvidence {
     pub end: u32,
     /// Whether it is a block of code, kept whole.
     pub code: bool,
+    /// Whether it is a heading, or the title of the question that the passage answers: it says what stands below it
+    /// is about, and is never quoted.
+    pub heading: bool,
     /// Cosine of query and sentence; 0 without vectors.
     pub cosine: f32,
     /// For each term of [`Evidence::terms`], how often it occurs in the sentence.

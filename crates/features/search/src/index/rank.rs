@@ -237,6 +237,7 @@ impl Index {
                 start: s.start,
                 end: s.end,
                 code: s.code,
+                heading: s.heading,
                 cosine: cosines.get(i).copied().unwrap_or_default(),
                 term_counts,
             };
@@ -254,15 +255,7 @@ impl Index {
                 meaning,
                 sentence_meaning,
                 term_counts: whole,
-                sentences: stored
-                    .sentences
-                    .into_iter()
-                    .zip(parts)
-                    .enumerate()
-                    // A heading can be found, but it is no answer.
-                    .filter(|(_, (s, _))| !s.heading)
-                    .map(sentence)
-                    .collect(),
+                sentences: stored.sentences.into_iter().zip(parts).enumerate().map(sentence).collect(),
                 passage: stored.passage,
             });
         }

@@ -41,10 +41,13 @@ pub struct Weights {
     pub place: f32,
     /// A numeral before the very thing that is counted.
     pub counted: f32,
+    /// Idf share of the query that the heading above holds and this one does not.
+    pub under: f32,
 }
 
 impl Weights {
-    /// Fitted on XQuAD in Chinese and English, CMRC 2018 and DRCD. With weights fitted on the other sets, each comes
+    /// Fitted on XQuAD in Chinese and English, CMRC 2018 and DRCD, whose texts have no headings: a heading weighs as the
+    /// sentence before does. With weights fitted on the other sets, each comes
     /// out within .01 of what these give (`docs/evaluation.md`) for the best sentence, and within .005 for three.
     pub const FITTED: Self = Self {
         before: 3.43,
@@ -60,6 +63,7 @@ impl Weights {
         who: 1.74,
         place: 1.07,
         counted: 1.63,
+        under: 3.43,
     };
 }
 
@@ -75,7 +79,7 @@ pub struct Ranked {
 }
 
 /// How many features a sentence has.
-pub const FEATURES: usize = 13;
+pub const FEATURES: usize = 14;
 
 impl Weights {
     /// In the order of [`features`].
@@ -94,6 +98,7 @@ impl Weights {
             self.who,
             self.place,
             self.counted,
+            self.under,
         ]
     }
 }
@@ -115,19 +120,28 @@ pub fn features(question: &str, evidence: &Evidence) -> Vec<(usize, usize, [f32;
     let hits = &evidence.hits[..evidence.hits.len().min(PASSAGES)];
     let Some(top) = hits.first().map(|h| h.score) else { return Vec::new() };
     let wanted = asked(question);
-    let all: Vec<&SentenceEvidence> = hits.iter().flat_map(|h| &h.sentences).collect();
+    let all: Vec<&SentenceEvidence> = hits.iter().flat_map(|h| &h.sentences).filter(|s| !s.heading).collect();
     let global = Locality::of(evidence, &all);
     let mut examined = Vec::with_capacity(all.len());
     for (hit, h) in hits.iter().enumerate() {
-        let own: Vec<&SentenceEvidence> = h.sentences.iter().collect();
+        let own: Vec<&SentenceEvidence> = h.sentences.iter().filter(|s| !s.heading).collect();
         let local = Locality::of(evidence, &own);
+        let above = h.passage.headings.last().map(|text| held_by(evidence, text)).unwrap_or_default();
+        let mut heading: &[u16] = &above;
         for (index, sentence) in h.sentences.iter().enumerate() {
-            let neighbour = |i: Option<usize>| i.and_then(|i| h.sentences.get(i));
+            if sentence.heading {
+                heading = &sentence.term_counts;
+                continue;
+            }
+            let neighbour = |i: Option<usize>| -> &[u16] {
+                let prose = i.and_then(|i| h.sentences.get(i)).filter(|s| !s.heading);
+                prose.map_or(&[], |s| s.term_counts.as_slice())
+            };
             let offered = if offers(wanted, &sentence.text, question) { 1.0 } else { 0.0 };
             let of = |kind: Asked| if wanted == kind { offered } else { 0.0 };
             let features = [
-                missing_here(evidence, sentence, neighbour(index.checked_sub(1))),
-                missing_here(evidence, sentence, neighbour(Some(index + 1))),
+                missing_here(evidence, &sentence.term_counts, neighbour(index.checked_sub(1))),
+                missing_here(evidence, &sentence.term_counts, neighbour(Some(index + 1))),
                 local.share(evidence, sentence, false),
                 local.share(evidence, sentence, true),
                 global.share(evidence, sentence, false),
@@ -139,6 +153,7 @@ pub fn features(question: &str, evidence: &Evidence) -> Vec<(usize, usize, [f32;
                 of(Asked::Who),
                 of(Asked::Where),
                 if counts_the_asked(question, &sentence.text) { 1.0 } else { 0.0 },
+                missing_here(evidence, &sentence.term_counts, heading),
             ];
             examined.push((hit, index, features));
         }
@@ -146,12 +161,18 @@ pub fn features(question: &str, evidence: &Evidence) -> Vec<(usize, usize, [f32;
     examined
 }
 
-fn missing_here(evidence: &Evidence, here: &SentenceEvidence, neighbour: Option<&SentenceEvidence>) -> f32 {
-    let Some(there) = neighbour else { return 0.0 };
-    let held = |s: &SentenceEvidence, i: usize| s.term_counts.get(i).is_some_and(|c| *c > 0);
+/// The idf share of the query that stands there and not here.
+fn missing_here(evidence: &Evidence, here: &[u16], there: &[u16]) -> f32 {
+    let held = |counts: &[u16], i: usize| counts.get(i).is_some_and(|c| *c > 0);
     let terms = evidence.terms.iter().enumerate();
     let sum: f32 = terms.filter(|(i, _)| held(there, *i) && !held(here, *i)).map(|(_, t)| t.weight * t.idf).sum();
     if evidence.total > 0.0 { sum / evidence.total } else { 0.0 }
+}
+
+/// How often each term of the query occurs in a text.
+fn held_by(evidence: &Evidence, text: &str) -> Vec<u16> {
+    let terms = xinghe_text::tokens::terms(text);
+    evidence.terms.iter().map(|t| terms.iter().filter(|own| own.text == t.text).count() as u16).collect()
 }
 
 /// How much a term's place within a set of sentences tells: `ln((n + 1) / (n_t + .5))` where `n_t` of `n` hold it.
@@ -197,6 +218,7 @@ pub fn nearest(evidence: &Evidence, hit: &EvidenceHit) -> Option<usize> {
         terms.filter(|(_, c)| **c > 0).map(|(t, _)| t.weight * t.idf).sum()
     };
     let score = |s: &SentenceEvidence| s.cosine * 20.0 + words(s) / evidence.total.max(f32::MIN_POSITIVE);
-    let best = hit.sentences.iter().enumerate().max_by(|a, b| score(a.1).total_cmp(&score(b.1)));
+    let prose = hit.sentences.iter().enumerate().filter(|(_, s)| !s.heading);
+    let best = prose.max_by(|a, b| score(a.1).total_cmp(&score(b.1)));
     best.map(|(i, _)| i)
 }

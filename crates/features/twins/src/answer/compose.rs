@@ -121,6 +121,9 @@ fn sentence(evidence: &Evidence, hit: usize, index: usize) -> &SentenceEvidence 
 }
 
 pub(super) fn fit_to_say(s: &SentenceEvidence) -> bool {
+    if s.heading {
+        return false;
+    }
     let length = s.text.chars().count();
     if s.code {
         length <= LONGEST_CODE
@@ -187,6 +190,7 @@ mod tests {
             start: 0,
             end: 0,
             code: false,
+            heading: false,
             cosine: *cosine,
             term_counts: vec![],
         };

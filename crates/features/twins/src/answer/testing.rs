@@ -44,6 +44,7 @@ fn hit(id: i64, language: &str, markdown: &str, terms: &[QueryTerm]) -> Evidence
             start: s.start,
             end: s.end,
             code: s.code,
+            heading: s.heading,
             cosine: 0.9,
             term_counts: count(&s.text),
         })

@@ -77,7 +77,7 @@ impl<'a> Checker<'a> {
     fn best(&self, hit: usize, text: &str, vector: Option<&[f32]>) -> Option<Source> {
         let words = terms(text);
         let mut best: Option<(f32, Source)> = None;
-        for (sentence, source) in self.evidence.hits[hit].sentences.iter().enumerate() {
+        for (sentence, source) in self.evidence.hits[hit].sentences.iter().enumerate().filter(|(_, s)| !s.heading) {
             let place = Source { hit, sentence };
             let cosine = match (vector, self.vectors.get(&place)) {
                 (Some(a), Some(b)) => a.iter().zip(b).map(|(x, y)| x * y).sum(),

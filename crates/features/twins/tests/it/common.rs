@@ -152,6 +152,7 @@ fn hit(author: i64, post: i64, good: f32) -> EvidenceHit {
         start: 0,
         end: length,
         code: false,
+        heading: false,
         cosine: good * 0.95,
         term_counts: counts.clone(),
     };
@@ -326,10 +327,17 @@ impl Town {
     }
 
     /// The job runs once.
+    /// One round of the timetable's job, without those that questions queued themselves.
     pub async fn work(&self) {
         let mut unit = self.db.store().begin().await.unwrap();
+        unit.execute("DELETE FROM jobs WHERE kind = 'twins.consider'", vec![]).await.unwrap();
         unit.enqueue(&JobRequest::new("twins.consider", &json!({}))).await.unwrap();
         unit.commit().await.unwrap();
+        self.workers.drain().await.unwrap();
+    }
+
+    /// What questions queued themselves, as far as it is due.
+    pub async fn work_that_is_due(&self) {
         self.workers.drain().await.unwrap();
     }
 

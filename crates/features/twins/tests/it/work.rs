@@ -14,6 +14,7 @@ on_both_databases!(
     the_twins_of_those_who_know_most_draft,
     a_twin_publishes_within_its_grant,
     nobody_is_asked_who_did_not_allow_it,
+    a_question_is_looked_at_when_it_has_waited,
     a_person_comes_first,
     a_crash_between_two_steps_answers_once,
     the_stop_switch_reaches_running_work,
@@ -90,6 +91,20 @@ async fn nobody_is_asked_who_did_not_allow_it(db: TestDb) {
     town.waits(23).await;
     town.work().await;
     assert_eq!((town.acts().await.len(), town.drafts().await.len()), (2, 0));
+}
+
+async fn a_question_is_looked_at_when_it_has_waited(db: TestDb) {
+    let town = Town::new(db).await;
+    town.wrote(2, 12, 1.0).await;
+    town.allows(2, "draft").await;
+    town.post(20, xinghe_core::PostKind::Question, 1, "How does a router keep its state?").await;
+    town.db.clock().advance(Duration::from_secs(3_540));
+    town.work_that_is_due().await;
+    assert_eq!(town.considered().await, Vec::<String>::new(), "people have an hour");
+    town.db.clock().advance(Duration::from_secs(60));
+    town.work_that_is_due().await;
+    assert_eq!(town.considered().await, ["asked"]);
+    assert_eq!(town.acts().await, ["2 drafted"]);
 }
 
 async fn a_person_comes_first(db: TestDb) {
