@@ -10,7 +10,7 @@ data=$(mktemp -d)
 log=$data/serve.log
 trap 'kill $server 2>/dev/null || true; wait $server 2>/dev/null || true; rm -rf "$data"' EXIT
 port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
-export XINGHE_AI__EMBEDDER=none XINGHE_DEVELOPMENT=true XINGHE_TRUSTED_PROXIES='["127.0.0.1"]'
+export XINGHE_AI__EMBEDDER=none XINGHE_DEVELOPMENT=true XINGHE_TRUSTED_PROXIES='["127.0.0.1"]' XINGHE_TWINS_WAIT_MINUTES=0
 "$root/target/debug/xinghe" serve --data-dir "$data/community" --listen "127.0.0.1:$port" >"$log" 2>&1 &
 server=$!
 for _ in $(seq 1 600); do
