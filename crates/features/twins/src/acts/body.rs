@@ -29,8 +29,14 @@ pub(crate) fn markdown(answer: &Answer, language: Lang) -> String {
         answer.citations.iter().filter(|c| answer.sentences.iter().any(|s| s.citations.contains(&c.n))).collect();
     if !cited.is_empty() {
         out.push_str(&format!("\n\n{}\n", words::sources(language)));
-        for c in cited {
-            out.push_str(&format!("\n- \\[{}\\] [{}]({})", c.n, escaped(&c.post.title), destination(&c.url)));
+        for (at, c) in cited.iter().enumerate() {
+            if cited[..at].iter().any(|before| before.post.id == c.post.id) {
+                continue;
+            }
+            out.push_str(&format!("\n- [{}]({})", escaped(&c.post.title), destination(&c.post.url)));
+            for place in cited.iter().filter(|other| other.post.id == c.post.id) {
+                out.push_str(&format!(" [\\[{}\\]]({})", place.n, destination(&place.url)));
+            }
         }
     }
     out.trim().to_owned()
