@@ -152,3 +152,37 @@ twins-undo = Take back
 twins-undone = Taken back: nobody sees it any more.
 twins-older = Older
 twins-pages = Pages
+
+# What it knows
+twins-knowledge = What it knows
+twins-tab-knowledge = Knowledge
+twins-knowledge-what = Your twin reads only what you have published. Keep from it here what it shall not quote: that holds from the next question on, and people still read the post.
+twins-knowledge-try = Try what a question would find
+twins-knowledge-look = Try
+twins-knowledge-nothing = Nothing you have written touches on this.
+twins-knowledge-found = The nearest come first; marked is the nearest sentence of each passage.
+twins-knowledge-all = See all
+twins-knowledge-none = There is nothing for it to read yet
+twins-knowledge-none-do = The articles, answers and comments that you publish appear here.
+twins-knowledge-write = Write something
+twins-knowledge-passages = { $n ->
+    [one] one passage
+   *[other] { $n } passages
+}
+twins-knowledge-cited = { $n ->
+    [one] cited by one answer
+   *[other] cited by { $n } answers
+}
+twins-knowledge-exclude = Keep from it
+twins-knowledge-include = Let it use this
+twins-knowledge-kept = Your twin does not use this post.
+twins-kind-article = Article
+twins-kind-answer = Answer
+twins-kind-comment = Comment
+twins-kind-project = Project
+twins-kind-moment = Moment
+twins-kind-post = Post
+twins-cited-by = { $n ->
+    [one] Cited by one answer
+   *[other] Cited by { $n } answers
+}

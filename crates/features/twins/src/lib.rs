@@ -48,7 +48,7 @@ pub struct Twins {
 impl Twins {
     /// The pages and the API of an owner's own twin.
     fn own_routes(&self) -> Routes {
-        use pages::{console, drafts, ledger};
+        use pages::{console, drafts, knowledge, ledger};
         let (s, member) = (|| self.asker.clone(), Need::Member);
         Routes::new()
             .method_router(Method::GET, "/twin", member, get(console::show).with_state(s()))
@@ -59,6 +59,10 @@ impl Twins {
             .method_router(Method::POST, "/twin/drafts/{id}/reject", member, post(drafts::reject).with_state(s()))
             .method_router(Method::POST, "/twin/drafts/{id}/undo", member, post(drafts::undo).with_state(s()))
             .method_router(Method::GET, "/twin/ledger", member, get(ledger::list).with_state(s()))
+            .method_router(Method::GET, "/twin/knowledge", member, get(knowledge::list).with_state(s()))
+            .method_router(Method::POST, "/twin/knowledge/{id}", member, post(knowledge::keep).with_state(s()))
+            .method_router(Method::GET, "/api/v1/me/twin/knowledge", member, get(own::knowledge).with_state(s()))
+            .method_router(Method::PUT, "/api/v1/me/twin/knowledge/{id}", member, put(own::keep).with_state(s()))
             .method_router(Method::GET, "/api/v1/me/twin", member, get(own::show).with_state(s()))
             .method_router(Method::PUT, "/api/v1/me/twin", member, put(own::change).with_state(s()))
             .method_router(Method::GET, "/api/v1/me/twin/drafts", member, get(own::drafts).with_state(s()))
@@ -100,11 +104,12 @@ impl Twins {
 #[derive(OpenApi)]
 #[openapi(
     paths(
-        api::ask, api::show, api::rate, own::show, own::change, own::drafts, own::approve, own::reject, own::undo, own::list
+        api::ask, api::show, api::rate, own::show, own::change, own::drafts, own::approve, own::reject, own::undo, own::list,
+        own::knowledge, own::keep
     ),
     tags(
         (name = "ask", description = "Questions to the guide and to twins"),
-        (name = "twin", description = "One's own twin: what it may do, its drafts, its ledger")
+        (name = "twin", description = "One's own twin: what it may do, its drafts, its ledger, what it knows")
     )
 )]
 struct Doc;
@@ -123,6 +128,12 @@ pub fn migrations() -> Vec<Migration> {
             version: 2,
             name: "grants, drafts, the ledger",
             sql: include_str!("../migrations/0002.sql"),
+        },
+        Migration {
+            feature: "twins",
+            version: 3,
+            name: "how often answers cited a post",
+            sql: include_str!("../migrations/0003.sql"),
         },
     ]
 }
@@ -158,8 +169,9 @@ impl Feature for Twins {
 
     fn slots(&self) -> Vec<SlotEntry> {
         let (of_member, beside) = (self.asker.clone(), self.asker.clone());
-        let (glowing, at_work) = (self.asker.clone(), self.asker.clone());
+        let (glowing, at_work, cited) = (self.asker.clone(), self.asker.clone(), self.asker.clone());
         vec![
+            SlotEntry::new("post.aside", 5, move |request| pages::cited(cited.clone(), request)),
             SlotEntry::new("member.main", 5, move |request| pages::ask_box(of_member.clone(), request)),
             SlotEntry::new("post.aside", 10, move |request| pages::ask_beside(beside.clone(), request)),
             SlotEntry::new("home.aside", 10, pages::ask_guide),
@@ -169,7 +181,10 @@ impl Feature for Twins {
     }
 
     fn readers(&self) -> Vec<Arc<dyn EventReader>> {
-        vec![Arc::new(readers::Learner { wait_minutes: self.asker.deps().wait_minutes })]
+        vec![
+            Arc::new(readers::Learner { wait_minutes: self.asker.deps().wait_minutes }),
+            Arc::new(acts::knowledge::Citations),
+        ]
     }
 
     fn jobs(&self) -> Vec<Arc<dyn JobHandler>> {

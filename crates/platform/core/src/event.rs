@@ -227,6 +227,15 @@ pub enum Event {
         /// Whether it is stopped now.
         paused: bool,
     },
+    /// An owner kept a post from the twin, or gave it back.
+    TwinKnowledgeChanged {
+        /// Whose twin.
+        owner: AuthorId,
+        /// Which post.
+        post: PostId,
+        /// Whether it is kept from the twin now.
+        excluded: bool,
+    },
     /// It was looked whose twins could answer a question that nobody had answered.
     QuestionConsidered {
         /// The question.

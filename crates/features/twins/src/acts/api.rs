@@ -10,11 +10,12 @@ use xinghe_web::refs::place;
 use xinghe_web::{AppError, Member};
 
 use super::commands;
+use super::knowledge::Known;
 use super::ledger::{self, Entry};
 use super::model::{DraftState, Grant, Grants, TwinDraft};
 use super::store;
 use crate::ask::Asker;
-use crate::model::Citation;
+use crate::model::{Citation, LONGEST_QUESTION};
 
 /// The most entries of a page.
 const MOST: usize = 100;
@@ -285,4 +286,95 @@ pub(crate) async fn list(
     found.truncate(MOST);
     let next = found.last().filter(|_| more).map(|e| e.id.to_string());
     Ok(ApiJson(LedgerJson { items: found.into_iter().map(LedgerLineJson::from).collect(), next }))
+}
+
+/// A post that one's twin reads, or could.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct KnownJson {
+    /// The post.
+    #[schema(value_type = String)]
+    post: PostId,
+    /// Its title.
+    title: String,
+    /// Its page.
+    url: String,
+    /// How many passages it is cut into.
+    passages: usize,
+    /// How many answers cited it, of any twin and of the guide.
+    answers: i64,
+    /// Whether it is kept from the twin.
+    excluded: bool,
+    /// With `q`: the sentences nearest to it, one of each passage found.
+    found: Vec<String>,
+}
+
+impl From<Known> for KnownJson {
+    fn from(known: Known) -> Self {
+        let Known { post, passages, answers, excluded, found } = known;
+        Self { post: post.id, url: post.url(), title: post.title, passages, answers, excluded, found }
+    }
+}
+
+/// A page of what one's twin knows, the newest first.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct KnowledgeJson {
+    /// The posts.
+    items: Vec<KnownJson>,
+    /// Where the next page begins; absent on the last one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
+/// Which of the posts.
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct KnowledgeQuery {
+    /// Only posts in which this question finds something, nearest first; not paged.
+    q: String,
+    /// Where the page begins: `next` of the one before.
+    after: String,
+}
+
+/// What one's twin knows, and what it may not use.
+#[utoipa::path(
+    get, path = "/api/v1/me/twin/knowledge", tag = "twin", params(KnowledgeQuery),
+    responses((status = 200, description = "A page of posts", body = KnowledgeJson))
+)]
+pub(crate) async fn knowledge(
+    State(asker): State<Asker>,
+    member: Member,
+    ApiQuery(query): ApiQuery<KnowledgeQuery>,
+) -> Result<ApiJson<KnowledgeJson>, AppError> {
+    let (known, next) = if query.q.trim().is_empty() {
+        asker.known(member.id, place(&query.after)?, MOST).await?
+    } else {
+        let q: String = query.q.chars().take(LONGEST_QUESTION).collect();
+        (asker.tried(member.id, &q).await?, None)
+    };
+    let items = known.into_iter().map(KnownJson::from).collect();
+    Ok(ApiJson(KnowledgeJson { items, next: next.map(|id| id.to_string()) }))
+}
+
+/// Whether a post is kept from the twin.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+pub(crate) struct KeepBody {
+    /// Whether it is.
+    excluded: bool,
+}
+
+/// Keep a post of one's own from one's twin, or give it back; works from the next question on.
+#[utoipa::path(
+    put, path = "/api/v1/me/twin/knowledge/{id}", tag = "twin", request_body = KeepBody,
+    params(("id" = String, Path, description = "The post")),
+    responses((status = 204, description = "Done"), (status = 404, description = "No such post of one's own"))
+)]
+pub(crate) async fn keep(
+    State(asker): State<Asker>,
+    member: Member,
+    Path(part): Path<String>,
+    ApiJson(body): ApiJson<KeepBody>,
+) -> Result<StatusCode, AppError> {
+    asker.keep_from(member.id, id(&part)?, body.excluded).await?;
+    Ok(StatusCode::NO_CONTENT)
 }

@@ -6,6 +6,7 @@
 //! * `commands` – what owners do: grant, stop, approve, reject, undo; and publishing, in steps that a crash between
 //!   them cannot double
 //! * `ledger` – reading what a twin did
+//! * `knowledge` – what it knows, what its owner keeps from it, how often answers cited it
 //! * `body` – an answer as Markdown, its citations linked
 //!
 //! A twin never acts beyond its grants: they are looked at when its answer is kept, and again in the very transaction
@@ -15,6 +16,7 @@ pub(crate) mod api;
 pub(crate) mod body;
 pub(crate) mod commands;
 pub(crate) mod consider;
+pub(crate) mod knowledge;
 pub(crate) mod ledger;
 pub mod model;
 pub(crate) mod store;

@@ -1,10 +1,11 @@
-//! Pages: asking, a member's twin, the directory of twins; an owner's console, drafts and ledger.
+//! Pages: asking, a member's twin, the directory of twins; an owner's console, drafts, knowledge and ledger.
 
 mod ask;
 pub(crate) mod console;
 pub(crate) mod drafts;
+pub(crate) mod knowledge;
 pub(crate) mod ledger;
 mod twin;
 
 pub(crate) use ask::{answer, ask, rate, show};
-pub(crate) use twin::{ask_beside, ask_box, ask_guide, directory, glowing, twin};
+pub(crate) use twin::{ask_beside, ask_box, ask_guide, cited, directory, glowing, twin};

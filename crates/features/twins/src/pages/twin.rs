@@ -6,6 +6,7 @@ use axum::response::Response;
 use xinghe_core::AuthorCard;
 use xinghe_web::{AppError, Html, PageContext, SlotRequest, Subject, Texts};
 
+use crate::acts::knowledge;
 use crate::ask::Asker;
 use crate::store::{self, Tally};
 
@@ -73,6 +74,20 @@ pub(crate) async fn ask_beside(asker: Asker, request: SlotRequest) -> Result<Opt
 /// The box for the guide, beside the home page.
 pub(crate) async fn ask_guide(request: SlotRequest) -> Result<Option<Html>, AppError> {
     boxed(&request.ctx.t, None).map(Some)
+}
+
+#[derive(Template)]
+#[template(path = "cited.html")]
+struct CitedTemplate<'a> {
+    t: &'a Texts,
+    answers: i64,
+}
+
+/// How many answers cited a post, beside it.
+pub(crate) async fn cited(asker: Asker, request: SlotRequest) -> Result<Option<Html>, AppError> {
+    let Some(post) = request.subject.post else { return Ok(None) };
+    let Some(answers) = knowledge::cited(&asker.deps().store, &[post]).await?.remove(&post) else { return Ok(None) };
+    Ok(Some(Html::render(&CitedTemplate { t: &request.ctx.t, answers })?))
 }
 
 /// The twins that were asked most lately, beside the home page.

@@ -336,6 +336,11 @@ impl Town {
         self.workers.drain().await.unwrap();
     }
 
+    /// Brings everything that reads the log up to date.
+    pub async fn read(&self) {
+        self.readers.catch_up().await.unwrap();
+    }
+
     /// What questions queued themselves, as far as it is due.
     pub async fn work_that_is_due(&self) {
         self.workers.drain().await.unwrap();

@@ -3,5 +3,6 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at what must not happen")]
 
 mod common;
+mod knowledge;
 mod web;
 mod work;
