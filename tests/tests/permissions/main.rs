@@ -1,6 +1,7 @@
 //! Every route of the whole product, asked for by everybody: who is let in, how the others are turned away, and that
 //! no request, however strange, breaks anything.
 
+mod described;
 mod garbage;
 mod moderation;
 mod reactions;

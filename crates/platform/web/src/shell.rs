@@ -113,13 +113,14 @@ pub fn build(
     let slots = Slots::new(features.iter().flat_map(|f| f.slots()));
     let limits = Limits::new(settings.limits, Arc::clone(&clock));
     let cookie = SessionCookie { secure: settings.secure_cookies };
-    let document = Arc::new(docs::merge(features.iter().filter_map(|f| f.openapi()), &settings.public_url));
-
     let mut table: Vec<RouteInfo> = Vec::new();
-    let mut router = add(Router::new(), &mut table, "web", system::routes(document, &settings))?;
+    let mut router = Router::new();
     for feature in features {
         router = add(router, &mut table, feature.name(), feature.routes())?;
     }
+    let described = features.iter().filter_map(|f| f.openapi());
+    let document = Arc::new(docs::merge(described, &table, &settings.public_url, cookie.name()));
+    router = add(router, &mut table, "web", system::routes(document, &settings))?;
     let pages = table.iter().filter(|r| r.method == Method::GET).map(|r| r.path).collect();
     let copies = settings.changes.clone().map(Kept::new);
     let state =

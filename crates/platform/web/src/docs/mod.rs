@@ -1,5 +1,7 @@
 //! The description of the API: OpenAPI 3.1 for programs, a page for people.
 
+mod complete;
+
 use std::sync::Arc;
 
 use askama::Template;
@@ -7,11 +9,11 @@ use axum::response::{IntoResponse, Response};
 use http::header;
 use serde_json::Value;
 use utoipa::OpenApi as _;
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{InfoBuilder, OpenApi, OpenApiBuilder};
 
 use crate::layers::present::{Problem, ProblemField};
 use crate::page::PageContext;
+use crate::routes::RouteInfo;
 use crate::texts::Texts;
 
 /// What a reader of the page sees of one operation.
@@ -47,8 +49,14 @@ pub(crate) struct Document {
 #[openapi(components(schemas(Problem, ProblemField)))]
 struct Shared;
 
-/// Merges the features' descriptions.
-pub(crate) fn merge(parts: impl IntoIterator<Item = OpenApi>, public_url: &str) -> Document {
+/// Merges the features' descriptions, and completes them with what the table of their routes says. `cookie` is the
+/// session cookie's name.
+pub(crate) fn merge(
+    parts: impl IntoIterator<Item = OpenApi>,
+    routes: &[RouteInfo],
+    public_url: &str,
+    cookie: &str,
+) -> Document {
     let info = InfoBuilder::new()
         .title("Xinghe")
         .version("1")
@@ -61,26 +69,11 @@ pub(crate) fn merge(parts: impl IntoIterator<Item = OpenApi>, public_url: &str) 
         all.merge(part);
     }
     all.servers = Some(vec![utoipa::openapi::Server::new(public_url)]);
-    let scheme = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
-    all.components.get_or_insert_default().add_security_scheme("bearer", scheme);
     let mut value = serde_json::to_value(&all).unwrap_or_default();
-    add_problems(&mut value);
+    complete::complete(&mut value, routes, cookie);
     let groups = groups(&value);
     let schemas = schemas(&value);
     Document { json: value.to_string(), groups, schemas }
-}
-
-/// Every answer of 400 and above that says nothing else is a problem document.
-fn add_problems(value: &mut Value) {
-    let paths = value.get_mut("paths").and_then(Value::as_object_mut).into_iter().flatten();
-    for operation in paths.filter_map(|(_, item)| item.as_object_mut()).flat_map(|item| item.values_mut()) {
-        let answers = operation.get_mut("responses").and_then(Value::as_object_mut).into_iter().flatten();
-        for (status, answer) in answers {
-            if status.starts_with(['4', '5']) && answer.get("content").is_none() {
-                answer["content"] = serde_json::json!({"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}});
-            }
-        }
-    }
 }
 
 fn text(value: &Value, key: &str) -> String {
@@ -108,7 +101,8 @@ fn groups(value: &Value) -> Vec<(String, Vec<Operation>)> {
 fn read_operation(method: &str, path: &str, operation: &Value) -> Operation {
     let params = operation.get("parameters").and_then(Value::as_array).into_iter().flatten();
     let answers = operation.get("responses").and_then(Value::as_object).into_iter().flatten();
-    let answers = answers.map(|(status, answer)| {
+    // Those that are the same everywhere stand once, at the end of the page.
+    let answers = answers.filter(|(_, answer)| answer.get("$ref").is_none()).map(|(status, answer)| {
         let schema = answer
             .pointer("/content/application~1json/schema")
             .or_else(|| answer.pointer("/content/application~1problem+json/schema"));
