@@ -2,7 +2,8 @@
 
 use unicode_normalization::UnicodeNormalization;
 use xinghe_core::Lang;
-use xinghe_web::FieldError;
+use xinghe_web::markdown::check;
+use xinghe_web::{FieldError, Said};
 
 use super::{ABOUT_MAX, About, LINKS_MAX, Link, NAME_MAX};
 use crate::handle::{Handle, HandleError};
@@ -59,11 +60,13 @@ pub fn check_name(given: &str) -> Result<String, FieldError> {
 /// # Errors
 /// What is wrong, for the fields `about.<language>`.
 pub fn check_about(about: &About) -> Result<(), Vec<FieldError>> {
-    let errors: Vec<_> = Lang::ALL
-        .into_iter()
-        .filter(|l| about.written_in(*l).chars().count() > ABOUT_MAX)
-        .map(|l| FieldError::new(format!("about.{l}"), "accounts-error-about-long").with("max", ABOUT_MAX))
-        .collect();
+    let fault = |l: Lang| {
+        let text = about.written_in(l);
+        let long = || Said::new("accounts-error-about-long").with("max", ABOUT_MAX);
+        let said = if text.chars().count() > ABOUT_MAX { long() } else { check(text).err()?.said() };
+        Some(FieldError::new(format!("about.{l}"), said))
+    };
+    let errors: Vec<_> = Lang::ALL.into_iter().filter_map(fault).collect();
     if errors.is_empty() { Ok(()) } else { Err(errors) }
 }
 

@@ -85,7 +85,8 @@ async fn page(
     };
     let info = record.member.as_ref();
     let text = info.and_then(|m| m.about.for_reader(ctx.lang));
-    let about = text.map(|(lang, text)| (lang, render(text, &RenderOptions::prefixed("about-")).html.clone()));
+    let about = text
+        .map(|(lang, text)| (lang, render(text, &RenderOptions::prefixed("about-").in_lang(ctx.lang)).html.clone()));
     let template = MemberTemplate {
         t: &ctx.t,
         record,

@@ -185,7 +185,9 @@ async fn page(
         title: title.clone(),
         lang,
         url: post.map(xinghe_core::PostView::url).or_else(|| member.map(xinghe_core::AuthorCard::url)),
-        body: post.map(|p| render(&p.body, &RenderOptions::prefixed("case-")).html.clone()).unwrap_or_default(),
+        body: post
+            .map(|p| render(&p.body, &RenderOptions::prefixed("case-").in_lang(t.lang())).html.clone())
+            .unwrap_or_default(),
         member: who(&whole.seen, found.member),
         taken: found.taken_by.and_then(|by| whole.seen.person(by)).map(|c| c.name.clone()),
         mine: found.taken_by == Some(by.id),

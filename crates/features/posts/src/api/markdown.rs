@@ -32,14 +32,18 @@ pub(crate) struct MarkdownJson {
 #[utoipa::path(
     post, path = "/api/v1/markdown", tag = "posts", request_body = MarkdownBody,
     responses((status = 200, body = MarkdownJson), (status = 401, description = "Not signed in"),
-        (status = 422, description = "The text is too long"))
+        (status = 422, description = "The text is too long, or becomes more than a page can show"))
 )]
 pub(super) async fn render(_: Member, ApiJson(sent): ApiJson<MarkdownBody>) -> Result<ApiJson<MarkdownJson>, AppError> {
     if sent.body.chars().count() > BODY_MAX {
         let fault = said(Fault::TooLong { max: BODY_MAX });
         return Err(AppError::Invalid(vec![FieldError::new("body", fault)]));
     }
-    let html = to_html(&sent.body, &RenderOptions::prefixed("preview-")).html.clone().into_string();
+    let shown = to_html(&sent.body, &RenderOptions::prefixed("preview-"));
+    if let Some(beyond) = shown.beyond {
+        return Err(AppError::Invalid(vec![FieldError::new("body", beyond.said())]));
+    }
+    let html = shown.html.clone().into_string();
     let words = xinghe_text::word_count(&xinghe_text::plain(&sent.body));
     Ok(ApiJson(MarkdownJson { html, words, minutes: xinghe_text::reading_minutes(&sent.body) }))
 }

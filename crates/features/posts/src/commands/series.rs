@@ -30,6 +30,11 @@ fn checked(title: &str, about: &str) -> CommandResult<(String, String)> {
             errors.push(FieldError { field, fault: Fault::TooLong { max } });
         }
     }
+    if errors.is_empty()
+        && let Err(what) = xinghe_web::markdown::check(&about)
+    {
+        errors.push(FieldError { field: "about", fault: Fault::Beyond { what } });
+    }
     if errors.is_empty() { Ok((title, about)) } else { Err(CommandError::Invalid(errors)) }
 }
 

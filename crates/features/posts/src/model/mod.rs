@@ -11,6 +11,7 @@ use xinghe_core::id::{AuthorId, PostId, RevisionId};
 use xinghe_core::lang::LangTag;
 use xinghe_core::time::Timestamp;
 pub use xinghe_text::tag::{TAG_MAX, canonical_tag};
+use xinghe_web::markdown::Beyond;
 
 pub use drafts::{AHEAD_MS, DRAFT_FIELD_MAX, DRAFT_NAME_MAX, DRAFTS_MAX, DraftCursor, KeptDraft, Typed, local_moment};
 pub use rules::{check, detect, one_line, split_tags, story_key, tidy_body, web_address};
@@ -174,6 +175,11 @@ pub enum Fault {
     NotAPart,
     /// The moment is past, or too far ahead.
     NotAhead,
+    /// The text becomes more than a page can show.
+    Beyond {
+        /// What there is too much of.
+        what: Beyond,
+    },
 }
 
 /// A field and what is wrong with it.

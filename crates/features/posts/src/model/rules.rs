@@ -89,6 +89,8 @@ pub fn check(kind: PostKind, draft: &Draft, before: Provenance) -> Result<Checke
         faults.add("body", Fault::Missing);
     } else if body.chars().count() > body_max {
         faults.add("body", Fault::TooLong { max: body_max });
+    } else if let Err(what) = xinghe_web::markdown::check(&body) {
+        faults.add("body", Fault::Beyond { what });
     }
     let mut tags = draft.tags.clone();
     if kind == PostKind::Moment {
@@ -212,6 +214,15 @@ mod tests {
     use super::*;
     use xinghe_core::id::PostId;
     use xinghe_core::time::Timestamp;
+
+    #[test]
+    fn what_is_more_than_a_page_takes_is_told() {
+        let body = format!("{}\n\n[^1]: once", "[^1] ".repeat(2_000));
+        let draft = Draft { title: "T".into(), body, ..Draft::default() };
+        let errors = check(PostKind::Article, &draft, Provenance::Human).expect_err("too many");
+        let what = xinghe_web::markdown::Beyond::Footnotes;
+        assert_eq!(errors, [FieldError { field: "body", fault: Fault::Beyond { what } }]);
+    }
 
     #[test]
     fn tags_have_one_form() {

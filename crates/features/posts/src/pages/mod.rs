@@ -162,6 +162,7 @@ pub(crate) fn said(fault: Fault) -> Said {
         Fault::NotForReplies => Said::new("posts-fault-reply"),
         Fault::Gone => Said::new("posts-fault-gone"),
         Fault::NotAPart => Said::new("posts-fault-part"),
+        Fault::Beyond { what } => what.said(),
         Fault::NotAhead => Said::new("posts-fault-ahead"),
     }
 }

@@ -183,7 +183,7 @@ fn moment(ctx: &PageContext, d: &PostDetail, people: &People, names: &Names, quo
         when: ctx.t.ago(v.published_at),
         at: v.published_at.rfc3339(),
         lang: v.language.to_string(),
-        body: names.body(v, format!("p{}-", v.id)),
+        body: names.body(v, format!("p{}-", v.id), ctx.lang),
         ai: ai_key(v.provenance),
         comments: d.comments,
         may_edit: may_edit(viewer_actor(&ctx.viewer), v),

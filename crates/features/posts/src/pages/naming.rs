@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use xinghe_core::Lang;
 use xinghe_core::content::{PostKind, PostView};
 use xinghe_core::id::PostId;
 use xinghe_web::markdown::{RenderOptions, Rendered, named, render};
@@ -38,12 +39,12 @@ impl Names {
     }
 
     /// The text of a post as its page shows it, alone.
-    pub(super) fn body(&self, post: &PostView, id_prefix: String) -> Html {
-        self.rendered(post, id_prefix).html.clone()
+    pub(super) fn body(&self, post: &PostView, id_prefix: String, lang: Lang) -> Html {
+        self.rendered(post, id_prefix, lang).html.clone()
     }
 
     /// The text of a post as its page shows it, with its headings.
-    pub(super) fn rendered(&self, post: &PostView, id_prefix: String) -> Arc<Rendered> {
+    pub(super) fn rendered(&self, post: &PostView, id_prefix: String, lang: Lang) -> Arc<Rendered> {
         let mut links: Vec<(String, String)> =
             self.0.get(&post.id).into_iter().flatten().map(|h| (format!("@{h}"), format!("/@{h}"))).collect();
         if post.kind == PostKind::Moment && !post.tags.is_empty() {
@@ -53,6 +54,6 @@ impl Names {
                 Some((format!("#{topic}"), tag_url(&tag)))
             }));
         }
-        render(&post.body, &RenderOptions { id_prefix, links })
+        render(&post.body, &RenderOptions { id_prefix, links, lang })
     }
 }

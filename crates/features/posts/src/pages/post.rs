@@ -226,7 +226,7 @@ async fn page(
         ctx.slots_of("post.tools", seen.filter(open).map(SlotPost::from))
     );
     let names = Names::load(state, &shown).await?;
-    let rendered = names.rendered(v, String::new());
+    let rendered = names.rendered(v, String::new(), ctx.lang);
     let thread = Thread::new(ctx, (&people, &names), &replies, (&tools, &marks, may_reply));
     let credits = credit_lines(v, &people);
     let toc: &[Heading] = if rendered.toc.len() >= TOC_FROM { &rendered.toc } else { &[] };
@@ -439,7 +439,7 @@ pub(super) async fn revision(
     let diff = before.map_or_else(Vec::new, |b| diff::lines(&whole(&b), &whole(&text)));
     let changes = changes(&ctx, &state, vec![text.entry.clone()]).await?;
     let change = changes.first().ok_or(AppError::NotFound)?;
-    let body = render(&text.body, &RenderOptions::default()).html.clone();
+    let body = render(&text.body, &RenderOptions::default().in_lang(ctx.lang)).html.clone();
     let template = RevisionTemplate { t: &ctx.t, v: &d.view, change, text: &text, diff, body };
     let title = ctx.t.f("posts-revision-n", &[("n", text.entry.number.into())]);
     Ok(ctx.page().title(title).noindex().render(&template))

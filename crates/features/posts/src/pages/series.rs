@@ -83,7 +83,7 @@ pub(super) async fn show(ctx: PageContext, Given(state): Given<State>, Path(part
         t: &ctx.t,
         s: &s,
         person: people.get(s.owner),
-        about: render(&s.about, &RenderOptions::default()).html.clone(),
+        about: render(&s.about, &RenderOptions::default().in_lang(ctx.lang)).html.clone(),
         minutes: parts.iter().map(|p| p.minutes).sum(),
         parts,
         may_change: may_change(&ctx, &s),

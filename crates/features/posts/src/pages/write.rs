@@ -381,7 +381,12 @@ pub(super) struct PreviewForm {
 }
 
 /// A text as its page will show it, without a page around.
-pub(super) async fn preview(_: Member, Form(form): Form<PreviewForm>) -> PageResult {
-    let html: Html = render(&form.body, &RenderOptions::prefixed("preview-")).html.clone();
+pub(super) async fn preview(ctx: PageContext, _: Member, Form(form): Form<PreviewForm>) -> PageResult {
+    let shown = render(&form.body, &RenderOptions::prefixed("preview-").in_lang(ctx.lang));
+    let mut html = shown.html.clone();
+    if let Some(beyond) = shown.beyond {
+        let words = Html::escaped(&beyond.said().in_words(&ctx.t));
+        html = Html::trusted(format!("<p class=\"field-error\">{words}</p>{html}"));
+    }
     Ok(axum::response::Html(html.into_string()).into_response())
 }

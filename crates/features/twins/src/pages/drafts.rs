@@ -160,7 +160,7 @@ async fn look(
         asker: asker_card,
         asked: question.map(|q| ctx.t.ago(q.published_at)).unwrap_or_default(),
         answered,
-        body: render(&draft.body, &RenderOptions::default()).html.clone(),
+        body: render(&draft.body, &RenderOptions::default().in_lang(ctx.lang)).html.clone(),
         source: draft.body.clone(),
         body_lang: draft.answer.language.clone(),
         citations: draft.answer.citations.clone(),

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 use ammonia::Builder;
+use xinghe_core::Lang;
 
 use super::Heading;
 
@@ -23,7 +24,7 @@ pub(super) fn allowed(name: &str) -> Option<&'static str> {
 }
 
 /// Removes everything that is not on the list, and finishes links, pictures and tables.
-pub(super) fn clean(raw: &str, toc: &[Heading], prefix: &str) -> String {
+pub(super) fn clean(raw: &str, toc: &[Heading], prefix: &str, lang: Lang) -> String {
     let ids: HashSet<String> = toc.iter().map(|h| h.id.clone()).collect();
     let own_prefix = prefix.to_owned();
     let mut builder = Builder::default();
@@ -42,6 +43,7 @@ pub(super) fn clean(raw: &str, toc: &[Heading], prefix: &str) -> String {
             "id" if ids.contains(value) => Some(Cow::Borrowed(value)),
             "id" => value.starts_with("fn").then(|| Cow::Owned(footnote(value, &own_prefix))),
             "href" => Some(href(value, &ids, &own_prefix)),
+            "aria-label" if value.starts_with(BACK) => Some(Cow::Owned(back(value, lang))),
             "align" if element != "img" => matches!(value, "left" | "right" | "center").then_some(Cow::Borrowed(value)),
             _ => Some(Cow::Borrowed(value)),
         });
@@ -84,6 +86,19 @@ fn classes(value: &str) -> Option<Cow<'_, str>> {
         .filter(|c| c.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'+' | b'#' | b'.')))
         .collect();
     (!kept.is_empty()).then(|| Cow::Owned(kept.join(" ")))
+}
+
+/// What the way back from a footnote is called by comrak, before the number.
+const BACK: &str = "Back to reference ";
+
+/// The same in the language of the page.
+fn back(label: &str, lang: Lang) -> String {
+    let number = &label[BACK.len()..];
+    match lang {
+        Lang::ZhHans => format!("回到正文中的引用 {number}"),
+        Lang::ZhHant => format!("回到內文中的引用 {number}"),
+        Lang::En => label.to_owned(),
+    }
 }
 
 fn footnote(id: &str, prefix: &str) -> String {

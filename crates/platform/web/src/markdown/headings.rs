@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use comrak::adapters::{HeadingAdapter, HeadingMeta};
 use comrak::nodes::Sourcepos;
 
-use super::Heading;
+use super::{HEADINGS_MAX, Heading};
 use crate::html::Html;
 
 /// Gives every heading its anchor and remembers it.
@@ -21,6 +21,8 @@ struct Seen {
     toc: Vec<Heading>,
     times: HashMap<String, usize>,
     outline: Outline,
+    /// The level of the heading that was begun last.
+    level: u8,
 }
 
 /// The levels that headings get on a page, whose own heading is the first: one deeper than the heading they stand
@@ -65,11 +67,15 @@ fn slug(text: &str) -> String {
 impl HeadingAdapter for Anchors {
     fn enter(&self, out: &mut dyn fmt::Write, heading: &HeadingMeta, _: Option<Sourcepos>) -> fmt::Result {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let level = seen.outline.level(heading.level);
+        seen.level = level;
+        if seen.toc.len() == HEADINGS_MAX {
+            return write!(out, "<h{level}>");
+        }
         let base = format!("h-{}{}", self.prefix, slug(&heading.content));
         let times = seen.times.entry(base.clone()).or_insert(0);
         *times += 1;
         let id = if *times == 1 { base } else { format!("{base}-{times}") };
-        let level = seen.outline.level(heading.level);
         write!(out, "<h{level} id=\"{id}\"><a class=\"anchor\" href=\"#{id}\" aria-label=\"{}\"></a>", {
             Html::escaped(&heading.content)
         })?;
@@ -79,6 +85,6 @@ impl HeadingAdapter for Anchors {
 
     fn exit(&self, out: &mut dyn fmt::Write, _: &HeadingMeta) -> fmt::Result {
         let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        writeln!(out, "</h{}>", seen.toc.last().map_or(2, |heading| heading.level))
+        writeln!(out, "</h{}>", seen.level)
     }
 }

@@ -5,6 +5,7 @@
 //! shell, clash with its ids, or run.
 
 mod balance;
+mod bounds;
 mod clean;
 mod code;
 mod headings;
@@ -17,8 +18,11 @@ use comrak::nodes::{Node, NodeValue};
 use comrak::options::Plugins;
 use moka::sync::Cache;
 use sha2::{Digest, Sha256};
+use xinghe_core::Lang;
 
+use self::bounds::Bounded;
 use crate::html::Html;
+pub use bounds::{Beyond, COLUMNS_MAX, FOOTNOTES_MAX, HEADINGS_MAX, markup_max};
 pub use refs::{Named, named};
 
 /// How a text is rendered.
@@ -29,12 +33,20 @@ pub struct RenderOptions {
     /// Members and topics that become links where the text names them: `@lin`, `#rust` (without a closing `#`), each
     /// with its address. See [`named`].
     pub links: Vec<(String, String)>,
+    /// The language of the page around the text: that of the few words that are not the text's own.
+    pub lang: Lang,
 }
 
 impl RenderOptions {
     /// With this prefix, everything else as usual.
     pub fn prefixed(id_prefix: impl Into<String>) -> Self {
         Self { id_prefix: id_prefix.into(), ..Self::default() }
+    }
+
+    /// The same on a page in this language.
+    #[must_use]
+    pub fn in_lang(self, lang: Lang) -> Self {
+        Self { lang, ..self }
     }
 }
 
@@ -56,6 +68,9 @@ pub struct Rendered {
     pub html: Html,
     /// Its headings, in order.
     pub toc: Vec<Heading>,
+    /// Whether the text is more than a page takes, so that parts of it are shown as they were typed. A writer is told
+    /// before such a text is kept: [`check`].
+    pub beyond: Option<Beyond>,
 }
 
 /// What the cache may hold, in bytes of markup.
@@ -80,6 +95,8 @@ pub fn render(text: &str, options: &RenderOptions) -> Arc<Rendered> {
         }
     }
     hash.update([0xff]);
+    hash.update(options.lang.tag().as_bytes());
+    hash.update([0xff]);
     hash.update(text.as_bytes());
     let key = hash.finalize().into();
     if let Some(known) = CACHE.get(&key) {
@@ -87,6 +104,14 @@ pub fn render(text: &str, options: &RenderOptions) -> Arc<Rendered> {
     }
     let make = || CACHE.get_with(key, || Arc::new(render_now(text, options)));
     if text.len() > LONG && may_block() { tokio::task::block_in_place(make) } else { make() }
+}
+
+/// Looks whether a text can be shown as it is meant.
+///
+/// # Errors
+/// When it is more than a page takes: many times its length in markup, or too many headings, footnotes or columns.
+pub fn check(text: &str) -> Result<(), Beyond> {
+    render(text, &RenderOptions::default()).beyond.map_or(Ok(()), Err)
 }
 
 /// From so many bytes on, rendering leaves its worker's other requests to another worker.
@@ -110,13 +135,20 @@ fn render_now(text: &str, options: &RenderOptions) -> Rendered {
         let links = options.links.iter().map(|(name, url)| (name.as_str(), url.as_str())).collect();
         refs::link(&arena, root, &links);
     }
-    let mut raw = String::with_capacity(text.len() * 2);
-    if comrak::format_html_with_plugins(root, &comrak_options, &mut raw, &plugins).is_err() {
-        // Only the writer could fail, and a string does not.
-        raw.clear();
+    let most = markup_max(text.len());
+    let mut raw = Bounded::new(most);
+    let whole = comrak::format_html_with_plugins(root, &comrak_options, &mut raw, &plugins).is_ok();
+    let (toc, beyond) = (headings.into_toc(), bounds::counted(root));
+    let html = whole
+        .then(|| clean::clean(&balance::balance(&raw.out), &toc, &prefix, options.lang))
+        .filter(|h| h.len() <= most);
+    match html {
+        Some(html) => Rendered { html: Html::trusted(html), toc, beyond },
+        None => {
+            let html = Html::trusted(bounds::as_typed(text));
+            Rendered { html, toc: Vec::new(), beyond: beyond.or(Some(Beyond::Markup)) }
+        }
     }
-    let toc = headings.into_toc();
-    Rendered { html: Html::trusted(clean::clean(&balance::balance(&raw), &toc, &prefix)), toc }
 }
 
 /// Reads a text and takes out what no reader sees, so that it shows up in no heading, link or name either.
@@ -144,5 +176,7 @@ fn comrak_options() -> comrak::Options<'static> {
     options
 }
 
+#[cfg(test)]
+mod bounds_tests;
 #[cfg(test)]
 mod tests;

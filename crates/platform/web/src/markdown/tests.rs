@@ -53,6 +53,18 @@ fn gfm_is_there() {
 }
 
 #[test]
+fn the_way_back_from_a_footnote_is_called_in_the_language_of_the_page() {
+    let label = |lang| {
+        let out = render_now("a[^x] b[^x]\n\n[^x]: y", &RenderOptions::default().in_lang(lang)).html.into_string();
+        let from = out.find("aria-label=\"").expect("a label") + 12;
+        (out[from..].split('"').next().unwrap_or_default().to_owned(), out.matches("Back to").count())
+    };
+    assert_eq!(label(Lang::En), ("Back to reference 1".to_owned(), 2));
+    assert_eq!(label(Lang::ZhHans), ("回到正文中的引用 1".to_owned(), 0));
+    assert_eq!(label(Lang::ZhHant), ("回到內文中的引用 1".to_owned(), 0));
+}
+
+#[test]
 fn prefixes_keep_texts_on_one_page_apart() {
     let options = RenderOptions::prefixed("c7-");
     let out = render_now("## A\n\nx[^1]\n\n[^1]: y", &options);
