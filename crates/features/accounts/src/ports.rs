@@ -32,6 +32,10 @@ impl Authors for Accounts {
         Ok(members::keepers(self.store(), ids).await?)
     }
 
+    async fn disabled(&self, ids: &[AuthorId]) -> PortResult<HashSet<AuthorId>> {
+        Ok(members::disabled(self.store(), ids).await?)
+    }
+
     async fn by_handle(&self, handle: &str) -> PortResult<Option<AuthorCard>> {
         Ok(authors::card_by_handle(self.store(), &Handle::fold(handle)).await?)
     }

@@ -8,6 +8,7 @@ twins-question-empty = Write your question.
 twins-question-long = A question may have up to { $max } characters; please shorten it.
 twins-no-twin = There is no such member. Check the name.
 twins-no-twin-unclaimed = This author has not claimed their work here, so there is no twin. Ask the guide instead.
+twins-no-twin-disabled = This account is disabled, so its twin is silent. Ask the guide instead.
 twins-language = Use zh-Hans, zh-Hant or en as the language.
 twins-ask = Ask
 twins-again = Ask further…

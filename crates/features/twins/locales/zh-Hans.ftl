@@ -8,6 +8,7 @@ twins-question-empty = 请写下你的问题。
 twins-question-long = 问题最多 { $max } 个字，请缩短一些。
 twins-no-twin = 没有这位成员。请核对名字。
 twins-no-twin-unclaimed = 这位作者还没有在这里认领自己的作品，所以没有数字人。可以问社区助手。
+twins-no-twin-disabled = 这个账号已停用，它的数字人不再回答。可以问社区助手。
 twins-language = 语言请用 zh-Hans、zh-Hant 或 en。
 twins-ask = 问
 twins-again = 接着问…

@@ -8,6 +8,7 @@ twins-question-empty = 請寫下你的問題。
 twins-question-long = 問題最多 { $max } 個字，請縮短一些。
 twins-no-twin = 沒有這位成員。請核對名字。
 twins-no-twin-unclaimed = 這位作者還沒有在這裡認領自己的作品，所以沒有數位分身。可以問社群助手。
+twins-no-twin-disabled = 這個帳號已停用，它的數位分身不再回答。可以問社群助手。
 twins-language = 語言請用 zh-Hans、zh-Hant 或 en。
 twins-ask = 問
 twins-again = 接著問…

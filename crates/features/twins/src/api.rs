@@ -57,6 +57,7 @@ impl From<AskError> for AppError {
             AskError::Store(error) => error.into(),
             AskError::Port(error) => error.into(),
             AskError::Stopped => Self::conflict("twins-stopped"),
+            AskError::NoTwin => Self::field("twin", "twins-no-twin-disabled"),
         }
     }
 }
@@ -75,8 +76,9 @@ pub(crate) async fn question(asker: &Asker, ctx: &PageContext, body: &AskBody) -
     let twin = match body.twin.as_deref().map(|t| t.trim().trim_start_matches('@')).filter(|t| !t.is_empty()) {
         None => None,
         Some(handle) => match asker.deps().authors.by_handle(handle).await? {
-            Some(card) if card.claimed => Some(card.id),
-            Some(_) => return Err(AppError::field("twin", "twins-no-twin-unclaimed")),
+            Some(card) if !card.claimed => return Err(AppError::field("twin", "twins-no-twin-unclaimed")),
+            Some(card) if asker.deps().is_disabled(card.id).await? => return Err(AskError::NoTwin.into()),
+            Some(card) => Some(card.id),
             None => return Err(AppError::field("twin", "twins-no-twin")),
         },
     };

@@ -54,6 +54,9 @@ pub enum AskError {
     /// The twin's owner stopped it.
     #[error("the twin is stopped by its owner")]
     Stopped,
+    /// The account of the twin's owner is disabled.
+    #[error("there is no twin: its owner's account is disabled")]
+    NoTwin,
 }
 
 /// An answer that nobody has seen and nothing keeps yet.
@@ -110,6 +113,7 @@ impl Asker {
     /// answer.
     pub async fn ask(&self, question: &Question, watch: &mpsc::Sender<Progress>) -> Result<Answer, AskError> {
         let grants = match question.twin {
+            Some(owner) if self.deps.is_disabled(owner).await? => return Err(AskError::NoTwin),
             Some(owner) => acts::grants_of(&self.deps.store, owner).await?,
             None => Grants::default(),
         };

@@ -24,6 +24,7 @@ pub mod model;
 mod pages;
 mod readers;
 mod store;
+mod whose;
 mod words;
 
 use std::sync::Arc;

@@ -116,7 +116,7 @@ pub(crate) async fn tally(store: &Store, twin: Option<AuthorId>) -> Result<Tally
     Ok(store.one(sql, params![twin.map_or(0, AuthorId::raw)]).await?.unwrap_or_default())
 }
 
-/// The claimed members whose twins were asked most, then those who wrote most.
+/// The members whose twins were asked most, then those who wrote most.
 pub(crate) async fn busiest(
     deps: &crate::ask::Deps,
     limit: usize,
@@ -140,13 +140,13 @@ pub(crate) async fn busiest(
     let rows: Vec<Row> = deps.store.all(sql, vec![]).await?;
     // Most authors of a young community are unclaimed and have no twin, so more are read than are shown.
     let ids: Vec<AuthorId> = rows.iter().map(|r| AuthorId::from_raw(r.author)).collect();
-    let cards = deps.authors.cards(&ids).await?;
-    let claimed = rows.into_iter().filter_map(|r| {
-        let card = cards.get(&AuthorId::from_raw(r.author)).filter(|c| c.claimed)?.clone();
+    let cards = deps.twins(&ids).await?;
+    let members = rows.into_iter().filter_map(|r| {
+        let card = cards.get(&AuthorId::from_raw(r.author))?.clone();
         let tally = Tally { asked: r.asked, answered: r.answered, helpful: r.helpful, unhelpful: r.unhelpful };
         Some((card, tally))
     });
-    Ok(claimed.take(limit).collect())
+    Ok(members.take(limit).collect())
 }
 
 /// Forgets what a member asked and what the member's twin answered.

@@ -63,6 +63,11 @@ pub trait Authors: Send + Sync {
         }
         Ok(found)
     }
+    /// Which of these have an account that is disabled: nobody speaks in their name.
+    async fn disabled(&self, ids: &[AuthorId]) -> PortResult<HashSet<AuthorId>> {
+        let _ = ids;
+        Ok(HashSet::new())
+    }
     /// Which of these keep order here: moderators and administrators.
     async fn keepers(&self, ids: &[AuthorId]) -> PortResult<HashSet<AuthorId>> {
         let _ = ids;

@@ -149,18 +149,37 @@ pub(crate) async fn administrators(unit: &UnitOfWork) -> Result<Vec<AuthorId>, S
 
 /// Which of these are moderators or administrators.
 pub(crate) async fn keepers<Q: Queries>(q: &Q, ids: &[AuthorId]) -> Result<HashSet<AuthorId>, StoreError> {
+    those(q, "role <> $1", Role::Member.as_str(), ids).await
+}
+
+/// Which of these members may not use their account.
+pub(crate) async fn disabled<Q: Queries>(q: &Q, ids: &[AuthorId]) -> Result<HashSet<AuthorId>, StoreError> {
+    those(q, "standing <> $1", Standing::Active.as_str(), ids).await
+}
+
+/// Ids of one `IN (…)` list.
+const CHUNK: usize = 1000;
+
+/// Which of these members the condition on `$1` holds of.
+async fn those<Q: Queries>(
+    q: &Q,
+    condition: &str,
+    word: &str,
+    ids: &[AuthorId],
+) -> Result<HashSet<AuthorId>, StoreError> {
     #[derive(FromQueryResult)]
     struct Row {
         id: i64,
     }
-    if ids.is_empty() {
-        return Ok(HashSet::new());
+    let mut found = HashSet::new();
+    for chunk in ids.chunks(CHUNK) {
+        let sql = format!("SELECT id FROM accounts_member WHERE {condition} AND id IN ({})", list(2, chunk.len()));
+        let mut values = params![word];
+        values.extend(chunk.iter().map(|id| Value::from(id.raw())));
+        let rows: Vec<Row> = q.all(&sql, values).await?;
+        found.extend(rows.into_iter().map(|r| AuthorId::from_raw(r.id)));
     }
-    let sql = format!("SELECT id FROM accounts_member WHERE role <> $1 AND id IN ({})", list(2, ids.len()));
-    let mut values = params![Role::Member.as_str()];
-    values.extend(ids.iter().map(|id| Value::from(id.raw())));
-    let rows: Vec<Row> = q.all(&sql, values).await?;
-    Ok(rows.into_iter().map(|r| AuthorId::from_raw(r.id)).collect())
+    Ok(found)
 }
 
 /// Whether there is an administrator, able to sign in or not.

@@ -51,7 +51,9 @@ struct Guard<'a> {
 impl StillAllowed for Guard<'_> {
     async fn still_allowed(&self) -> PortResult<bool> {
         let grants = store::grants_of(&self.deps.store, self.owner).await?;
-        if self.deps.standing.suspended(&[self.owner]).await?.contains_key(&self.owner) {
+        if self.deps.standing.suspended(&[self.owner]).await?.contains_key(&self.owner)
+            || self.deps.is_disabled(self.owner).await?
+        {
             return Ok(false);
         }
         Ok(!grants.paused && (!self.alone || grants.answer.mode == Mode::Publish))

@@ -152,7 +152,8 @@ impl Considerer {
         let owners: Vec<AuthorId> = found.keys().copied().collect();
         let grants = store::grants(&deps.store, &owners).await?;
         let suspended = deps.standing.suspended(&owners).await?;
-        let free = |o: &AuthorId| !suspended.contains_key(o);
+        let disabled = deps.authors.disabled(&owners).await?;
+        let free = |o: &AuthorId| !suspended.contains_key(o) && !disabled.contains(o);
         let may = |o: &AuthorId| free(o) && grants.get(o).is_some_and(|g| !g.paused && g.answer.mode != Mode::Off);
         let mut able: Vec<(AuthorId, (f32, f32))> = found.into_iter().filter(|(o, _)| may(o)).collect();
         able.sort_by(|(a, x), (b, y)| y.0.total_cmp(&x.0).then(y.1.total_cmp(&x.1)).then(a.cmp(b)));
@@ -164,7 +165,7 @@ fn unasked(error: AskError) -> ActError {
     match error {
         AskError::Store(error) => ActError::Store(error),
         AskError::Port(error) => ActError::Port(error),
-        AskError::Stopped => ActError::Stopped,
+        AskError::Stopped | AskError::NoTwin => ActError::Stopped,
     }
 }
 

@@ -197,7 +197,7 @@ async fn twin_card(asker: &Asker, handle: &str) -> Result<Option<AuthorCard>, Ap
     if handle.is_empty() {
         return Ok(None);
     }
-    Ok(asker.deps().authors.by_handle(handle).await?.filter(|c| c.claimed))
+    Ok(asker.deps().twin_of(handle).await?)
 }
 
 fn page(ctx: &PageContext, q: &str, twin: Option<&AuthorCard>, errors: &FieldErrors, asked: Asked<'_>) -> Response {

@@ -48,7 +48,7 @@ pub(crate) async fn twin(
     Path(handle): Path<String>,
 ) -> Result<Response, AppError> {
     let deps = asker.deps();
-    let card = deps.authors.by_handle(&handle).await?.filter(|c| c.claimed).ok_or(AppError::NotFound)?;
+    let card = deps.twin_of(&handle).await?.ok_or(AppError::NotFound)?;
     let tally = store::tally(&deps.store, Some(card.id)).await?;
     let subject = Subject { author: Some(card.id), handle: Some(card.handle.clone()), ..Subject::default() };
     let (topics, aside) = futures::join!(ctx.slot("twin.main", &subject), ctx.slot("twin.aside", &subject));
@@ -59,15 +59,15 @@ pub(crate) async fn twin(
     Ok(page.render(&template))
 }
 
-/// The box to ask a member's twin, on the member's page. An unclaimed author has none.
+/// The box to ask a member's twin, on the member's page. Who has no twin has none.
 pub(crate) async fn ask_box(asker: Asker, request: SlotRequest) -> Result<Option<Html>, AppError> {
-    let card = claimed(&asker, &request).await?;
+    let card = twin_card(&asker, &request).await?;
     card.map(|card| boxed(&request.ctx.t, Some(&card))).transpose()
 }
 
 /// The box beside a post: for its author's twin, or the guide where the author has none.
 pub(crate) async fn ask_beside(asker: Asker, request: SlotRequest) -> Result<Option<Html>, AppError> {
-    let card = claimed(&asker, &request).await?;
+    let card = twin_card(&asker, &request).await?;
     boxed(&request.ctx.t, card.as_ref()).map(Some)
 }
 
@@ -100,9 +100,9 @@ pub(crate) async fn glowing(asker: Asker, request: SlotRequest) -> Result<Option
     Ok(Some(Html::render(&template).map_err(AppError::internal)?))
 }
 
-async fn claimed(asker: &Asker, request: &SlotRequest) -> Result<Option<AuthorCard>, AppError> {
+async fn twin_card(asker: &Asker, request: &SlotRequest) -> Result<Option<AuthorCard>, AppError> {
     let Some(author) = request.subject.author else { return Ok(None) };
-    Ok(asker.deps().authors.cards(&[author]).await?.remove(&author).filter(|c| c.claimed))
+    Ok(asker.deps().twins(&[author]).await?.remove(&author))
 }
 
 fn boxed(t: &Texts, card: Option<&AuthorCard>) -> Result<Html, AppError> {

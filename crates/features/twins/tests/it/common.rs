@@ -36,7 +36,10 @@ pub fn p(n: i64) -> PostId {
 }
 
 /// Everybody below 100 is a member, `m` and their number; whoever is above was imported. The token is the number.
-pub struct People;
+#[derive(Default, Clone)]
+pub struct People {
+    pub disabled: Arc<Mutex<HashSet<AuthorId>>>,
+}
 
 #[async_trait]
 impl Authors for People {
@@ -49,6 +52,10 @@ impl Authors for People {
             sample: false,
         };
         Ok(ids.iter().map(|id| (*id, card(*id))).collect())
+    }
+    async fn disabled(&self, ids: &[AuthorId]) -> PortResult<HashSet<AuthorId>> {
+        let disabled = self.disabled.lock().unwrap();
+        Ok(ids.iter().copied().filter(|id| disabled.contains(id)).collect())
     }
     async fn by_handle(&self, handle: &str) -> PortResult<Option<AuthorCard>> {
         let id = handle.strip_prefix('m').and_then(|n| n.parse().ok()).map(AuthorId::from_raw);
@@ -227,6 +234,7 @@ impl Answer {
 pub struct Town {
     pub db: TestDb,
     pub shelf: Arc<Shelf>,
+    pub people: People,
     readers: Readers,
     workers: Workers,
     router: Router,
@@ -235,12 +243,12 @@ pub struct Town {
 impl Town {
     pub async fn new(db: TestDb) -> Self {
         db.store().migrate(&xinghe_twins::migrations()).await.unwrap();
-        let shelf = Arc::new(Shelf::default());
+        let (shelf, people) = (Arc::new(Shelf::default()), People::default());
         let twins = Arc::new(Twins::new(Deps {
             store: db.store().clone(),
             retrieve: shelf.clone(),
             posts: shelf.clone(),
-            authors: Arc::new(People),
+            authors: Arc::new(people.clone()),
             embedder: None,
             chat: None,
             answers: shelf.clone(),
@@ -252,8 +260,8 @@ impl Town {
         let mut settings = WebSettings::new("http://localhost");
         settings.limits.write = 10_000;
         let (clock, random) = (db.clock().clone(), Arc::new(SeededRandom::new(1)));
-        let shell = xinghe_web::shell::build(&[twins], settings, Arc::new(People), clock, random).unwrap();
-        Self { db, shelf, readers, workers, router: shell.router }
+        let shell = xinghe_web::shell::build(&[twins], settings, Arc::new(people.clone()), clock, random).unwrap();
+        Self { db, shelf, people, readers, workers, router: shell.router }
     }
 
     /// A post that appears.

@@ -19,6 +19,7 @@ on_both_databases!(
     a_crash_between_two_steps_answers_once,
     the_stop_switch_reaches_running_work,
     a_suspended_members_twin_is_silent,
+    a_disabled_members_twin_is_silent,
     an_erased_member_leaves_nothing,
 );
 
@@ -180,6 +181,34 @@ async fn a_suspended_members_twin_is_silent(db: TestDb) {
     let said = town.api(2, Method::POST, &format!("/drafts/{draft}/approve"), &json!({})).await.json();
     assert_eq!(said["state"], "waiting");
     assert!(town.shelf.published.lock().unwrap().is_empty());
+}
+
+async fn a_disabled_members_twin_is_silent(db: TestDb) {
+    let town = Town::new(db).await;
+    town.wrote(2, 12, 1.0).await;
+    town.allows(2, "draft").await;
+    town.waits(20).await;
+    town.work().await;
+    let draft = town.first_draft(2).await;
+    let box_of_twin = "name=\"twin\" value=\"m2\"";
+    assert!(town.get(3, "/ask?twin=m2").await.text.contains(box_of_twin));
+    assert!(town.get(3, "/twins").await.text.contains("/@m2/twin"));
+    town.people.disabled.lock().unwrap().insert(m(2));
+    town.waits(21).await;
+    town.work().await;
+    assert_eq!(town.considered().await, ["asked", "nobody_knew"]);
+    let said = town.api(2, Method::POST, &format!("/drafts/{draft}/approve"), &json!({})).await.json();
+    assert_eq!(said["state"], "waiting");
+    let ask = json!({ "question": "How does a router keep its state?", "twin": "m2" });
+    let asked = town.call(3, Method::POST, "/api/v1/ask", ask.to_string()).await;
+    assert_eq!(asked.status, http::StatusCode::UNPROCESSABLE_ENTITY, "{}", asked.text);
+    assert!(asked.json()["errors"][0]["detail"].as_str().is_some_and(|d| d.contains("disabled")), "{}", asked.text);
+    let page = town.form(3, "/ask", "q=How+does+a+router+keep+its+state%3F&twin=m2").await;
+    assert_eq!(page.status, http::StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(!page.text.contains("behind an Arc"), "{}", page.text);
+    assert_eq!(town.get(3, "/@m2/twin").await.status, http::StatusCode::NOT_FOUND);
+    assert!(!town.get(3, "/ask?twin=m2").await.text.contains(box_of_twin));
+    assert!(!town.get(3, "/twins").await.text.contains("/@m2/twin"));
 }
 
 async fn an_erased_member_leaves_nothing(db: TestDb) {
