@@ -5,12 +5,12 @@ use std::collections::{HashMap, HashSet};
 use async_trait::async_trait;
 use xinghe_core::ports::{AuthorIntake, Authors, ImportedAuthor, PortError, PortResult};
 use xinghe_core::{AuthorCard, AuthorId};
-use xinghe_web::{Member, Sessions};
+use xinghe_web::{Liking, Member, Sessions};
 
 use crate::commands::Accounts;
 use crate::error::AccountError;
 use crate::handle::Handle;
-use crate::model::SESSION_MS;
+use crate::model::{ProfileChange, SESSION_MS};
 use crate::store::{authors, members};
 
 impl From<AccountError> for PortError {
@@ -57,5 +57,10 @@ impl Sessions for Accounts {
     async fn resume(&self, token: &str) -> PortResult<Option<(Member, Option<i64>)>> {
         let found = self.resume_session(token).await?;
         Ok(found.map(|(member, used)| (member, used.then_some(SESSION_MS / 1000))))
+    }
+
+    async fn prefer(&self, member: AuthorId, liking: Liking) -> PortResult<()> {
+        let change = ProfileChange { language: liking.lang.map(Some), theme: liking.theme, ..ProfileChange::default() };
+        Ok(self.change_profile(member, &change).await?)
     }
 }

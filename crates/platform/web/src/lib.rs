@@ -57,4 +57,4 @@ pub use settings::{NavItem, RateLimits, Standings, WebSettings};
 pub use shell::Shell;
 pub use slots::{BatchRequest, SlotEntry, SlotPost, SlotRequest, Subject};
 pub use texts::Texts;
-pub use viewer::{Member, Role, SessionCookie, Sessions, Theme, Viewer};
+pub use viewer::{Liking, Member, Role, SessionCookie, Sessions, Theme, Viewer};

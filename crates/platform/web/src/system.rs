@@ -19,7 +19,7 @@ use crate::page::PageContext;
 use crate::ready;
 use crate::routes::{Need, RateClass, Routes};
 use crate::settings::WebSettings;
-use crate::viewer::Theme;
+use crate::viewer::{Liking, Theme};
 
 /// The shell's own routes.
 pub(crate) fn routes(document: Arc<Document>, settings: &WebSettings) -> Routes {
@@ -86,25 +86,29 @@ struct Preferences {
     next: String,
 }
 
-/// Keeps language and colour scheme in cookies: works without an account and without script.
+/// Keeps language and colour scheme: a guest's in cookies, a member's with the account, where the cookies of this
+/// browser give way to it. Works without script.
 async fn preferences(ctx: PageContext, Form(form): Form<Preferences>) -> Result<Response, AppError> {
-    let mut cookies = Vec::new();
+    let mut liking = Liking::default();
     if let Some(tag) = &form.lang {
-        let lang = Lang::nearest(tag).ok_or_else(|| AppError::field("lang", "web-preferences-lang"))?;
-        cookies.push((LANG_COOKIE, lang.tag()));
+        liking.lang = Some(Lang::nearest(tag).ok_or_else(|| AppError::field("lang", "web-preferences-lang"))?);
     }
-    match form.theme.as_deref() {
-        None => {}
-        Some("system") => cookies.push((THEME_COOKIE, "system")),
-        Some(word) => {
-            let theme = Theme::parse(word).ok_or_else(|| AppError::field("theme", "web-preferences-theme"))?;
-            cookies.push((THEME_COOKIE, theme.as_str()));
-        }
+    liking.theme = match form.theme.as_deref() {
+        None => None,
+        Some("system") => Some(None),
+        Some(word) => Some(Some(Theme::parse(word).ok_or_else(|| AppError::field("theme", "web-preferences-theme"))?)),
+    };
+    let member = ctx.viewer.id();
+    if let Some(member) = member {
+        ctx.shell.sessions.prefer(member, liking).await?;
     }
     let mut response = Redirect::to(local(&form.next)).into_response();
     let secure = if ctx.settings().secure_cookies { "; Secure" } else { "" };
-    for (name, value) in cookies {
-        let cookie = format!("{name}={value}; Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly{secure}");
+    let lang = liking.lang.map(|lang| (LANG_COOKIE, lang.tag()));
+    let theme = liking.theme.map(|theme| (THEME_COOKIE, theme.map_or("system", Theme::as_str)));
+    for (name, value) in lang.into_iter().chain(theme) {
+        let (value, age) = if member.is_some() { ("", 0) } else { (value, 31_536_000) };
+        let cookie = format!("{name}={value}; Path=/; Max-Age={age}; SameSite=Lax; HttpOnly{secure}");
         if let Ok(value) = HeaderValue::from_str(&cookie) {
             response.headers_mut().append(header::SET_COOKIE, value);
         }

@@ -206,6 +206,21 @@ pub trait Sessions: Send + Sync {
     async fn resume(&self, token: &str) -> PortResult<Option<(Member, Option<i64>)>> {
         Ok(self.resolve(token).await?.map(|member| (member, None)))
     }
+
+    /// Keeps how a member likes the pages, on every device; what is `None` stays.
+    async fn prefer(&self, member: AuthorId, liking: Liking) -> PortResult<()> {
+        let _ = (member, liking);
+        Ok(())
+    }
+}
+
+/// What somebody chose at the foot of a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Liking {
+    /// The interface language.
+    pub lang: Option<Lang>,
+    /// The colour scheme; `Some(None)` follows the system.
+    pub theme: Option<Option<Theme>>,
 }
 
 /// Nobody is ever signed in: for instances without accounts, and for tests.

@@ -108,6 +108,29 @@ async fn the_profile_is_edited_and_shown_safely_in_the_readers_language() {
 }
 
 #[tokio::test]
+async fn what_is_chosen_at_the_foot_of_a_page_is_the_accounts() {
+    let site = Site::new().await;
+    site.member("lilei", Role::Member).await;
+    let me = site.browser("lilei").await;
+    let answer = site.form(As::Browser(&me), "/preferences", &[("lang", "zh-Hant"), ("next", "/settings")]).await;
+    assert_eq!(answer.location, "/settings");
+    assert!(answer.cookie.starts_with("xinghe_lang=;"), "the browser's own choice gives way: {}", answer.cookie);
+    site.form(As::Browser(&me), "/preferences", &[("theme", "dark")]).await;
+    let other = site.browser("lilei").await;
+    let settings = site.get(As::Browser(&other), "/settings").await.body;
+    assert!(settings.contains("<html lang=\"zh-Hant\"") && settings.contains("data-theme=\"dark\""), "{settings}");
+    assert!(
+        settings.contains("value=\"zh-Hant\" lang=\"zh-Hant\" selected")
+            && settings.contains("value=\"dark\" selected"),
+        "{settings}"
+    );
+    site.form(As::Browser(&me), "/preferences", &[("theme", "system")]).await;
+    assert!(!site.get(As::Browser(&other), "/settings").await.body.contains("data-theme"));
+    let guest = site.form(As::Stranger, "/preferences", &[("lang", "en")]).await;
+    assert!(guest.cookie.starts_with("xinghe_lang=en;"), "{}", guest.cookie);
+}
+
+#[tokio::test]
 async fn sessions_are_listed_and_ended_and_the_account_is_erased() {
     let site = Site::new().await;
     site.member("anna", Role::Administrator).await;
