@@ -12,6 +12,7 @@ use xinghe_core::ports::Suspension;
 use crate::errors::{AppError, Said};
 use crate::layers::csrf;
 use crate::layers::kept::Shared;
+use crate::layers::typed::Typed;
 use crate::page::PageContext;
 use crate::routes::RouteInfo;
 use crate::settings::Standings;
@@ -26,6 +27,9 @@ pub(crate) async fn guard(State(route): State<Arc<RouteInfo>>, request: Request,
         Err((error, share)) => {
             let mut response = error.into_response();
             share.write(response.headers_mut());
+            if let Some(typed) = Typed::read(request, &ctx).await {
+                response.extensions_mut().insert(typed);
+            }
             return response;
         }
     };

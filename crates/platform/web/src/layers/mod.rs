@@ -6,3 +6,4 @@ pub(crate) mod guard;
 pub(crate) mod kept;
 pub(crate) mod limits;
 pub(crate) mod present;
+pub(crate) mod typed;

@@ -6,6 +6,7 @@ use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
 
 use crate::errors::{AppError, FieldErrors};
+use crate::layers::typed::{Look, Typed};
 use crate::page::PageContext;
 use crate::texts::Texts;
 
@@ -54,10 +55,11 @@ pub(crate) fn present(mut response: Response, ctx: &PageContext) -> Response {
         },
     };
     log(&error);
+    let typed = response.extensions_mut().remove::<Typed>();
     let mut answer = match (&error, ctx.api) {
         (_, true) => problem(&error, status, ctx),
         (AppError::SignIn, false) => Redirect::to(&sign_in_url(ctx)).into_response(),
-        (_, false) => error_page(&error, status, ctx),
+        (_, false) => error_page(&error, status, typed.as_ref(), ctx),
     };
     for (name, value) in response.headers() {
         if name.as_str().starts_with("ratelimit") || name == header::ALLOW {
@@ -157,10 +159,13 @@ struct ErrorTemplate<'a> {
     fields: FieldErrors,
     /// The page without what follows the question mark, where that was what could not be understood.
     first: Option<&'a str>,
+    /// The form that was not taken.
+    typed: Option<&'a Typed>,
+    path: &'a str,
     request_id: &'a str,
 }
 
-fn error_page(error: &AppError, status: StatusCode, ctx: &PageContext) -> Response {
+fn error_page(error: &AppError, status: StatusCode, typed: Option<&Typed>, ctx: &PageContext) -> Response {
     let (title, detail) = (error.title(&ctx.t), error.detail(&ctx.t));
     let fields = match error {
         AppError::Invalid(errors) => FieldErrors::new(errors, &ctx.t),
@@ -176,6 +181,8 @@ fn error_page(error: &AppError, status: StatusCode, ctx: &PageContext) -> Respon
             AppError::BadRequest(said) if said.key() == "web-error-cursor" => ctx.path.split('?').next(),
             _ => None,
         },
+        typed,
+        path: &ctx.path,
         request_id: &ctx.request_id,
     };
     ctx.page().title(title.clone()).status(status).noindex().render(&body)
