@@ -35,7 +35,9 @@ pub fn check_handle(given: &str) -> Result<Handle, FieldError> {
         let key = match e {
             HandleError::Length => "accounts-error-handle-length",
             HandleError::Characters => "accounts-error-handle-characters",
-            HandleError::Reserved => "accounts-error-handle-reserved",
+            HandleError::Reserved => {
+                return FieldError::new("handle", "accounts-error-handle-reserved").with("handle", given.trim());
+            }
         };
         FieldError::new("handle", key)
     })

@@ -76,6 +76,28 @@ async fn the_first_administrator_sets_up_by_the_printed_link() {
 }
 
 #[tokio::test]
+async fn a_reserved_handle_is_refused_with_its_reason_and_what_to_do() {
+    let site = Site::new().await;
+    let link = xinghe_accounts::first_admin_link(site.db.store(), "").await.unwrap().unwrap();
+    let token = link.split_once('=').unwrap().1;
+    for (lang, reason) in [
+        ("en", "“root” is a word that the site keeps for itself"),
+        ("zh-Hans", "“root”是网站保留的词"),
+        ("zh-Hant", "「root」是網站保留的詞"),
+    ] {
+        let fields = [("token", token), ("handle", "root"), ("password", PASSWORD)];
+        for path in ["/setup", "/register"] {
+            let answer = site.form(As::Stranger, &format!("{path}?lang={lang}"), &fields).await;
+            assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+            let (alert, form) = answer.body.split_once("<form class=\"form").expect("the form is there again");
+            assert!(alert.contains("role=\"alert\"") && alert.contains(reason), "above the form: {alert}");
+            assert!(form.contains("aria-invalid=\"true\"") && form.contains(reason), "beside the field: {form}");
+            assert!(form.contains("value=\"root\""), "{form}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn the_profile_is_edited_and_shown_safely_in_the_readers_language() {
     let site = Site::new().await;
     site.member("lilei", Role::Member).await;
