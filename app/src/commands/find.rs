@@ -25,7 +25,7 @@ pub async fn search(command: Search, global: &Global, settings: Settings) -> any
     let community = ready(settings).await?;
     let sent = SearchQuery {
         q: command.query,
-        limit: Some(command.limit),
+        limit: i64::try_from(command.limit).ok(),
         kind: command.kind,
         lang: command.language,
         tag: command.tag,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use http::Method;
+use http::{Method, StatusCode};
 use serde_json::{Value, json};
 use xinghe_testkit::TestDb;
 use xinghe_web::{Need, RateClass, RouteInfo};
@@ -102,4 +102,39 @@ async fn every_operation_says_who_may_call_it_and_what_may_come_back() {
         document["tags"].as_array().into_iter().flatten().filter_map(|t| t["name"].as_str()).collect();
     let used: BTreeSet<&str> = operations.iter().filter_map(|o| o.pointer("/tags/0")?.as_str()).collect();
     assert!(used.is_subset(&tags), "tags without a word on them: {:?}", used.difference(&tags));
+}
+
+#[tokio::test]
+async fn lists_refuse_the_same_parameters_in_the_same_way() {
+    let site = Site::open(TestDb::sqlite().await).await;
+    let document = site.ask(Who::Stranger, Ask::new(Method::GET, "/api/v1/openapi.json")).await.json();
+    let (mut wrong, mut lists) = (Vec::new(), 0);
+    for route in site.shell.table.iter().filter(|r| is_api(r) && r.method == Method::GET && !r.path.contains('{')) {
+        let parameters = document["paths"][route.path]["get"]["parameters"].as_array().cloned().unwrap_or_default();
+        if parameters.is_empty() {
+            continue;
+        }
+        let takes = |name: &str| parameters.iter().any(|p| p["name"] == name);
+        let answer = site.ask(Who::Administrator, Ask::new(Method::GET, format!("{}?nosuch=1", route.path))).await;
+        if answer.is_problem(StatusCode::BAD_REQUEST).is_err() || !answer.text().contains("nosuch") {
+            wrong.push(format!("{} takes anything: {}", route.path, answer.text()));
+        }
+        if takes("limit") {
+            lists += 1;
+            for limit in ["0", "-1", "101", "99999999"] {
+                let query = if takes("q") { format!("q=x&limit={limit}") } else { format!("limit={limit}") };
+                let answer =
+                    site.ask(Who::Administrator, Ask::new(Method::GET, format!("{}?{query}", route.path))).await;
+                let field = answer.json()["errors"][0]["field"] == "limit";
+                if answer.is_problem(StatusCode::UNPROCESSABLE_ENTITY).is_err() || !field {
+                    wrong.push(format!("{}?{query}: {}", route.path, answer.text()));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(lists > 10, "{lists}");
+    let silent = site.ask(Who::Stranger, Ask::new(Method::GET, "/api/v1/search?tag=rust")).await;
+    silent.is_problem(StatusCode::UNPROCESSABLE_ENTITY).expect("words are missing");
+    assert_eq!(silent.json()["errors"][0]["field"], "q");
 }

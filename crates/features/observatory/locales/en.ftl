@@ -147,5 +147,4 @@ observatory-member-gone = Former member
 observatory-member-nobody = Not signed in
 observatory-api-days = Use 1 to 366 as days.
 observatory-api-state = There is no such state. Use queued, running, done, dead or cancelled.
-observatory-api-limit = Use 1 to { $max } as limit.
 observatory-api-cursor = This cursor is not one; begin with the first page.

@@ -147,5 +147,4 @@ observatory-member-gone = 前成员
 observatory-member-nobody = 未登录的访客
 observatory-api-days = days 请取 1 到 366。
 observatory-api-state = 没有这种状态。可用 queued、running、done、dead、cancelled。
-observatory-api-limit = limit 请取 1 到 { $max }。
 observatory-api-cursor = 这个翻页位置无效，请从第一页开始。

@@ -147,5 +147,4 @@ observatory-member-gone = 前成員
 observatory-member-nobody = 未登入的訪客
 observatory-api-days = days 請取 1 到 366。
 observatory-api-state = 沒有這種狀態。可用 queued、running、done、dead、cancelled。
-observatory-api-limit = limit 請取 1 到 { $max }。
 observatory-api-cursor = 這個翻頁位置無效，請從第一頁開始。

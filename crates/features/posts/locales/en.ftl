@@ -151,7 +151,6 @@ posts-why-post = Because you follow it
 posts-why-liked = Many found it useful
 posts-why-talked = Much talked about
 posts-why-new = New
-posts-fault-limit = A number from 1 to { $max }.
 posts-fact-version = Version
 posts-fact-other-versions = Other versions
 posts-fact-repository = Repository

@@ -144,7 +144,6 @@ posts-why-post = 你关注了这一篇
 posts-why-liked = 很多人觉得有用
 posts-why-talked = 讨论热烈
 posts-why-new = 新发布
-posts-fault-limit = 填 1 到 { $max } 的数。
 posts-fact-version = 版本
 posts-fact-other-versions = 其他版本
 posts-fact-repository = 代码仓库

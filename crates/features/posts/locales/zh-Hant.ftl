@@ -144,7 +144,6 @@ posts-why-post = 你關注了這一篇
 posts-why-liked = 很多人覺得有用
 posts-why-talked = 討論熱烈
 posts-why-new = 新發布
-posts-fault-limit = 填 1 到 { $max } 的數。
 posts-fact-version = 版本
 posts-fact-other-versions = 其他版本
 posts-fact-repository = 程式碼儲存庫

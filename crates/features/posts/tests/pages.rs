@@ -197,6 +197,15 @@ async fn deleting_offers_to_take_it_back() {
     assert_eq!(own.status, StatusCode::GONE);
     assert!(own.text.contains(&format!("/posts/{id}/restore")));
     assert!(!site.get(0, &gone.location).await.text.contains("/restore"));
+    for other in [format!("/posts/{id}.md"), format!("/posts/{id}/history")] {
+        assert_eq!(site.get(0, &other).await.status, StatusCode::GONE, "{other}");
+    }
+    for part in ["", "/revisions", "/comments"] {
+        let answer = site.get(0, &format!("/api/v1/posts/{id}{part}")).await;
+        assert_eq!(answer.status, StatusCode::GONE, "{part}");
+        assert!(answer.text.contains("#problem-gone"), "{}", answer.text);
+    }
+    assert_eq!(site.get(0, "/api/v1/posts/999").await.status, StatusCode::NOT_FOUND);
     let restore = format!("action=\"/posts/{id}/restore\"");
     assert!(site.get(1, "/settings/deleted").await.text.contains(&restore));
     assert!(!site.get(2, "/settings/deleted").await.text.contains(&restore));
@@ -282,7 +291,7 @@ async fn the_api_writes_reads_and_guards() {
 
     assert_eq!(site.json(2, Method::DELETE, &path, &change, "").await.status, StatusCode::FORBIDDEN);
     assert_eq!(site.json(4, Method::DELETE, &path, &change, "").await.status, StatusCode::NO_CONTENT);
-    assert_eq!(site.get(0, &path).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(site.get(0, &path).await.status, StatusCode::GONE);
     let restore = format!("{path}/restore");
     assert_eq!(site.json(1, Method::POST, &restore, &change, "").await.status, StatusCode::FORBIDDEN);
     assert_eq!(site.json(3, Method::POST, &restore, &change, "").await.status, StatusCode::OK);

@@ -7,16 +7,16 @@ use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use xinghe_core::evidence::{Evidence, EvidenceHit, Filter, Query, Scope};
 use xinghe_core::{LangTag, PassageId, PostId, PostKind, PostView, Timestamp};
-use xinghe_web::api::{ApiJson, ApiQuery};
+use xinghe_web::api::{ApiJson, ApiQuery, Limit};
 use xinghe_web::refs::PostRef;
-use xinghe_web::{AppError, FieldError, Said};
+use xinghe_web::{AppError, FieldError};
 
 use crate::Inner;
 use crate::index::{Facets, Index, IndexError};
 use crate::snippet::Snippet;
 
-/// The most items of a page.
-const MOST: usize = 50;
+/// How many items a page has.
+const LIMIT: Limit = Limit::new(20, 50);
 /// How deep one can page: past this, narrow the question.
 const DEEPEST: usize = 200;
 
@@ -28,7 +28,7 @@ pub struct SearchQuery {
     #[serde(default)]
     pub q: String,
     /// How many items, 1 to 50.
-    pub limit: Option<usize>,
+    pub limit: Option<i64>,
     /// Only this kind: `article`, `question`, `answer`, `comment`, `project` …
     pub kind: Option<String>,
     /// Only this language; `zh` means both scripts.
@@ -159,10 +159,14 @@ pub(crate) async fn parse(inner: &Inner, sent: &SearchQuery) -> Result<Wanted, A
             None => errors.push(FieldError::new("author", "search-author")),
         }
     }
-    let limit = sent.limit.unwrap_or(20);
-    if !(1..=MOST).contains(&limit) {
-        errors.push(FieldError { field: "limit".into(), said: Said::new("search-limit").with("max", MOST) });
-    }
+    let limit = match LIMIT.of(sent.limit) {
+        Ok(limit) => limit,
+        Err(AppError::Invalid(wrong)) => {
+            errors.extend(wrong);
+            0
+        }
+        Err(error) => return Err(error),
+    };
     for (name, sent, bound) in [("since", &sent.since, &mut filter.since), ("until", &sent.until, &mut filter.until)] {
         if let Some(day) = given(sent) {
             match Timestamp::parse_rfc3339(&format!("{day}T00:00:00Z")) {
@@ -274,7 +278,8 @@ pub(crate) async fn shown(inner: &Inner, found: Found) -> Result<Page, AppError>
     Ok(Page { items, next, facets, did_you_mean, words_found })
 }
 
-/// Search all public posts.
+/// Search all public posts. Without words there is nothing to find: `/api/v1/posts` lists the posts of a tag, an
+/// author, a kind or a language.
 #[utoipa::path(
     get, path = "/api/v1/search", tag = "search", params(SearchQuery),
     responses((status = 200, body = Page), (status = 422, description = "A parameter is wrong"))
@@ -283,6 +288,9 @@ pub(crate) async fn search(
     State(inner): State<Arc<Inner>>,
     ApiQuery(sent): ApiQuery<SearchQuery>,
 ) -> Result<ApiJson<Page>, AppError> {
+    if sent.q.trim().is_empty() {
+        return Err(AppError::field("q", "search-words"));
+    }
     Ok(ApiJson(inner.page(&sent).await?))
 }
 

@@ -30,6 +30,7 @@ mod design;
 mod docs;
 pub mod errors;
 pub mod feature;
+mod fields;
 pub mod html;
 mod layers;
 pub mod markdown;
@@ -46,7 +47,7 @@ pub mod texts;
 pub mod ui;
 pub mod viewer;
 
-pub use api::{ApiJson, ApiQuery};
+pub use api::{ApiJson, ApiQuery, Limit};
 pub use errors::{AppError, FieldError, FieldErrors, PageResult, Said};
 pub use feature::Feature;
 pub use html::Html;

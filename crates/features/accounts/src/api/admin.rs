@@ -6,7 +6,7 @@ use xinghe_core::id::ClaimId;
 use xinghe_web::api::{ApiJson, ApiQuery};
 use xinghe_web::{AppError, Member};
 
-use super::members::cursor;
+use super::members::{LIMIT, cursor};
 use super::shapes::{AdminChangeBody, AdminMemberJson, ClaimsJson, ClaimsQuery, DecisionBody};
 use crate::commands::{Accounts, ClaimList};
 
@@ -20,7 +20,7 @@ pub(crate) async fn claims(
     ApiQuery(query): ApiQuery<ClaimsQuery>,
 ) -> Result<ApiJson<ClaimsJson>, AppError> {
     let before = cursor(query.cursor.as_deref())?;
-    let list = ClaimList { state: query.state, member: None, before, limit: query.limit.unwrap_or(30) };
+    let list = ClaimList { state: query.state, member: None, before, limit: LIMIT.of(query.limit)? as u32 };
     Ok(ApiJson(accounts.claims(list).await?.into()))
 }
 

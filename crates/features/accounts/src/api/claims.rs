@@ -6,7 +6,7 @@ use xinghe_core::id::ClaimId;
 use xinghe_web::api::{ApiJson, ApiQuery};
 use xinghe_web::{AppError, Member};
 
-use super::members::cursor;
+use super::members::{LIMIT, cursor};
 use super::shapes::{ClaimBody, ClaimJson, ClaimsJson, ClaimsQuery};
 use crate::commands::{Accounts, ClaimList, Slice};
 use crate::model::Claim;
@@ -28,7 +28,7 @@ pub(crate) async fn of_me(
     ApiQuery(query): ApiQuery<ClaimsQuery>,
 ) -> Result<ApiJson<ClaimsJson>, AppError> {
     let before = cursor(query.cursor.as_deref())?;
-    let list = ClaimList { state: query.state, member: Some(member.id), before, limit: query.limit.unwrap_or(30) };
+    let list = ClaimList { state: query.state, member: Some(member.id), before, limit: LIMIT.of(query.limit)? as u32 };
     Ok(ApiJson(accounts.claims(list).await?.into()))
 }
 

@@ -4,11 +4,14 @@ use axum::extract::{Path, State};
 use http::StatusCode;
 use xinghe_core::AuthorId;
 use xinghe_web::AppError;
-use xinghe_web::api::{ApiJson, ApiQuery};
+use xinghe_web::api::{ApiJson, ApiQuery, Limit};
 
 use super::shapes::{MemberJson, MembersJson, MembersQuery, RegisterBody};
 use crate::commands::{Accounts, AuthorList};
 use crate::model::{AuthorRecord, Registration};
+
+/// How many entries the lists of this API have.
+pub(crate) const LIMIT: Limit = Limit::new(30, 100);
 
 /// The cursor of a query, as an id.
 ///
@@ -40,7 +43,7 @@ pub(crate) async fn list(
     ApiQuery(query): ApiQuery<MembersQuery>,
 ) -> Result<ApiJson<MembersJson>, AppError> {
     let before: Option<AuthorId> = cursor(query.cursor.as_deref())?;
-    let list = AuthorList { words: query.q, who: query.who, before, limit: query.limit.unwrap_or(30) };
+    let list = AuthorList { words: query.q, who: query.who, before, limit: LIMIT.of(query.limit)? as u32 };
     let slice = accounts.list(&list).await?;
     let items = slice.items.into_iter().map(Into::into).collect();
     Ok(ApiJson(MembersJson { items, next: slice.next.map(|id| id.to_string()) }))

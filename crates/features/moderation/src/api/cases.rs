@@ -3,7 +3,7 @@
 use axum::extract::{Path, State};
 use http::StatusCode;
 use xinghe_core::{ActId, CaseId};
-use xinghe_web::api::{ApiJson, ApiQuery};
+use xinghe_web::api::{ApiJson, ApiQuery, Limit};
 use xinghe_web::refs::id;
 use xinghe_web::{AppError, Member};
 
@@ -29,7 +29,7 @@ pub(super) async fn list(
     let reason = query.reason.as_deref().map(reason).transpose()?;
     let after = query.cursor.as_deref().map(str::parse).transpose();
     let after = after.map_err(|_| AppError::field("cursor", "web-error-cursor"))?;
-    let limit = query.limit.unwrap_or(30).clamp(1, 100) as usize;
+    let limit = Limit::new(30, 100).of(query.limit)?;
     let (part, seen) = moderation.cases(keeper(&member), (queue, reason), after, limit).await?;
     let items = part.items.iter().map(|c| CaseJson::new(c, &seen)).collect();
     Ok(ApiJson(CasesJson { items, next: part.next.map(|n| n.to_string()) }))

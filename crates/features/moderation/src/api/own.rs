@@ -3,7 +3,7 @@
 use axum::extract::{Path, State};
 use http::StatusCode;
 use xinghe_core::ActId;
-use xinghe_web::api::{ApiJson, ApiQuery};
+use xinghe_web::api::{ApiJson, ApiQuery, Limit};
 use xinghe_web::{AppError, Member};
 
 use super::shapes::{ActJson, For, LogJson, PageQuery, ReportBody, ReportedJson, StandingJson, WordsBody};
@@ -92,7 +92,7 @@ pub(super) async fn log(
 ) -> Result<ApiJson<LogJson>, AppError> {
     let before = query.cursor.as_deref().map(str::parse).transpose();
     let before = before.map_err(|_| AppError::field("cursor", "web-error-cursor"))?;
-    let limit = query.limit.unwrap_or(30).clamp(1, 100) as usize;
+    let limit = Limit::new(30, 100).of(query.limit)?;
     let (part, seen) = moderation.log(before, limit).await?;
     let items = part.items.iter().map(|a| ActJson::new(a, &seen, For::All)).collect();
     Ok(ApiJson(LogJson { items, next: part.next.map(|n| n.to_string()) }))

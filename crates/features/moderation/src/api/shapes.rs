@@ -63,8 +63,8 @@ pub(crate) struct CasesQuery {
     pub(crate) reason: Option<String>,
     /// Where the page before ended.
     pub(crate) cursor: Option<String>,
-    /// At most so many, up to 100.
-    pub(crate) limit: Option<u32>,
+    /// At most so many, 1 to 100; 30 unless told.
+    pub(crate) limit: Option<i64>,
 }
 
 /// Which part of a list.
@@ -73,8 +73,8 @@ pub(crate) struct CasesQuery {
 pub(crate) struct PageQuery {
     /// Where the page before ended.
     pub(crate) cursor: Option<String>,
-    /// At most so many, up to 100.
-    pub(crate) limit: Option<u32>,
+    /// At most so many, 1 to 100; 30 unless told.
+    pub(crate) limit: Option<i64>,
 }
 
 /// What is reported, taken in.

@@ -7,7 +7,7 @@ use axum::response::Response;
 use axum::routing::{get, post, put};
 use http::Method;
 use utoipa::OpenApi;
-use xinghe_web::api::{ApiJson, ApiQuery};
+use xinghe_web::api::{ApiJson, ApiQuery, Limit};
 use xinghe_web::{AppError, Member, Need, PageContext, Routes};
 
 use crate::commands::{MARKED_MAX, Notifications};
@@ -17,7 +17,7 @@ use crate::pages::bell;
 use shapes::{ChoiceJson, ListQuery, NotificationJson, NotificationsJson, ReadBody, ReadJson, SettingsJson};
 
 /// How many lines a page has unless told, and at most.
-const PAGE: (u32, u32) = (30, 100);
+const PAGE: Limit = Limit::new(30, 100);
 
 /// The description of this API.
 #[derive(OpenApi)]
@@ -60,8 +60,8 @@ async fn list(
         (false, true) => Filter::Unread,
         (false, false) => Filter::All,
     };
-    let limit = query.limit.unwrap_or(PAGE.0).clamp(1, PAGE.1);
-    let page = all.list(member.id, filter, after, limit as usize).await?;
+    let limit = PAGE.of(query.limit)?;
+    let page = all.list(member.id, filter, after, limit).await?;
     let items = page.items.iter().map(|told| NotificationJson::new(told, &ctx.t, &member.url())).collect();
     Ok(ApiJson(NotificationsJson { items, next: page.next.map(|n| n.to_string()) }))
 }

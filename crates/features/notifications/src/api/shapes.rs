@@ -17,7 +17,7 @@ pub(super) struct ListQuery {
     /// `next` of the page before.
     pub(super) cursor: Option<String>,
     /// How many, 1 to 100; 30 unless told.
-    pub(super) limit: Option<u32>,
+    pub(super) limit: Option<i64>,
     /// Only those that are unread.
     pub(super) unread: bool,
     /// Only those of texts that name you.

@@ -5,15 +5,15 @@ use axum::response::Response;
 use http::StatusCode;
 use xinghe_core::id::JobId;
 use xinghe_store::{JobList, JobState};
-use xinghe_web::api::{ApiJson, ApiQuery};
-use xinghe_web::{AppError, FieldError, Member, Said};
+use xinghe_web::api::{ApiJson, ApiQuery, Limit};
+use xinghe_web::{AppError, FieldError, Member};
 
 use super::shapes::{JobJson, JobsJson, JobsQuery, ProgressJson, QueueJson, ScheduleJson, SummaryJson};
 use crate::desk::{Desk, JobAct};
 use crate::live;
 
-/// The most jobs of a page.
-const MOST: u32 = 100;
+/// How many jobs a page has.
+const LIMIT: Limit = Limit::new(30, 100);
 
 fn read(query: &JobsQuery) -> Result<JobList, AppError> {
     let mut errors = Vec::new();
@@ -21,9 +21,9 @@ fn read(query: &JobsQuery) -> Result<JobList, AppError> {
     if state == Some(None) {
         errors.push(FieldError::new("state", "observatory-api-state"));
     }
-    let limit = query.limit.unwrap_or(30);
-    if !(1..=MOST).contains(&limit) {
-        errors.push(FieldError::new("limit", Said::new("observatory-api-limit").with("max", MOST)));
+    let limit = LIMIT.of(query.limit);
+    if let Err(AppError::Invalid(wrong)) = &limit {
+        errors.extend(wrong.iter().cloned());
     }
     let before = query.cursor.as_deref().map(str::parse::<JobId>);
     if matches!(before, Some(Err(_))) {
@@ -32,7 +32,12 @@ fn read(query: &JobsQuery) -> Result<JobList, AppError> {
     if !errors.is_empty() {
         return Err(AppError::Invalid(errors));
     }
-    Ok(JobList { state: state.flatten(), kind: query.kind.clone(), before: before.and_then(Result::ok), limit })
+    Ok(JobList {
+        state: state.flatten(),
+        kind: query.kind.clone(),
+        before: before.and_then(Result::ok),
+        limit: limit? as u32,
+    })
 }
 
 /// Jobs, newest first.

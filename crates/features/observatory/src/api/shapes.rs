@@ -82,7 +82,7 @@ pub(crate) struct JobsQuery {
     /// Only of this kind.
     pub kind: Option<String>,
     /// How many, 1 to 100.
-    pub limit: Option<u32>,
+    pub limit: Option<i64>,
     /// Where the page before ended.
     pub cursor: Option<String>,
 }

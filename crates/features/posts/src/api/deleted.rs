@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use xinghe_web::api::{ApiJson, ApiQuery};
 use xinghe_web::{AppError, Member, PageContext};
 
-use super::read::{limit_of, parsed};
+use super::read::{LIMIT, parsed};
 use crate::feature::State;
 use crate::model::Deleted;
 use crate::store;
@@ -17,7 +17,7 @@ use crate::store;
 #[into_params(parameter_in = Query)]
 pub(crate) struct DeletedQuery {
     /// How many, 1 to 100.
-    limit: Option<usize>,
+    limit: Option<i64>,
     /// Where the last page ended.
     cursor: Option<String>,
 }
@@ -73,7 +73,7 @@ pub(super) async fn list(
     ApiQuery(query): ApiQuery<DeletedQuery>,
 ) -> Result<ApiJson<DeletedListJson>, AppError> {
     let after = parsed("cursor", query.cursor.as_deref())?;
-    let limit = limit_of(query.limit)?;
+    let limit = LIMIT.of(query.limit)?;
     let mut posts = store::deleted_by(&state.store, member.id, ctx.now(), after, limit + 1).await?;
     let more = posts.len() > limit;
     posts.truncate(limit);

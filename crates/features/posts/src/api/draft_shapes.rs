@@ -154,5 +154,5 @@ pub(crate) struct DraftsQuery {
     /// Where the page before ended.
     pub(crate) cursor: Option<String>,
     /// How many, 1 to 100; 20 when left out.
-    pub(crate) limit: Option<usize>,
+    pub(crate) limit: Option<i64>,
 }

@@ -11,7 +11,7 @@ use xinghe_web::{AppError, Member};
 
 use super::change::{if_match, unreadable};
 use super::draft_shapes::{DraftBody, DraftJson, DraftsJson, DraftsQuery, ScheduleBody};
-use super::read::{limit_of, one, parsed};
+use super::read::{LIMIT, one, parsed};
 use super::shapes::PostJson;
 use crate::commands::CommandError;
 use crate::commands::drafts::{self, Final, NewDraft};
@@ -59,7 +59,7 @@ pub(super) async fn list(
         return Ok(ApiJson(DraftsJson { items, next: None }).into_response());
     }
     let after: Option<DraftCursor> = parsed("cursor", query.cursor.as_deref())?;
-    let limit = limit_of(query.limit)?;
+    let limit = LIMIT.of(query.limit)?;
     let mut drafts = store::drafts(&state.store, member.id, after, limit + 1).await?;
     let more = drafts.len() > limit;
     drafts.truncate(limit);

@@ -6,9 +6,9 @@ use http::{HeaderValue, header};
 use xinghe_core::LangTag;
 use xinghe_core::content::PostKind;
 use xinghe_core::id::{AuthorId, PostId, RevisionId};
-use xinghe_web::api::{ApiJson, ApiQuery};
+use xinghe_web::api::{ApiJson, ApiQuery, Limit};
 use xinghe_web::refs::id;
-use xinghe_web::{AppError, FieldError, PageContext};
+use xinghe_web::{AppError, PageContext};
 
 use super::shapes::{
     Cards, PostItem, PostJson, PostsJson, PostsQuery, RepliesJson, RevisionJson, RevisionsJson, TagJson, TagsJson,
@@ -17,9 +17,6 @@ use crate::feature::State;
 use crate::model::{Cursor, ListFilter, PostDetail, canonical_tag};
 use crate::pages::{PER_PAGE, detail};
 use crate::store;
-
-/// The most posts of one answer.
-const MOST: usize = 100;
 
 pub(super) async fn cards(state: &State, mut ids: Vec<AuthorId>) -> Result<Cards, AppError> {
     ids.sort_unstable();
@@ -58,14 +55,8 @@ async fn filter(state: &State, query: &PostsQuery) -> Result<Option<ListFilter>,
     Ok(Some(ListFilter { kind, tag, author, language, chinese, ..ListFilter::default() }))
 }
 
-/// How many entries of a list are wanted.
-pub(super) fn limit_of(asked: Option<usize>) -> Result<usize, AppError> {
-    let limit = asked.unwrap_or(PER_PAGE);
-    if !(1..=MOST).contains(&limit) {
-        return Err(AppError::Invalid(vec![FieldError::new("limit", "posts-fault-limit").with("max", MOST)]));
-    }
-    Ok(limit)
-}
+/// How many entries the lists of this API have.
+pub(super) const LIMIT: Limit = Limit::new(PER_PAGE, 100);
 
 /// Posts, newest first.
 #[utoipa::path(
@@ -79,7 +70,7 @@ pub(super) async fn list(
     ApiQuery(query): ApiQuery<PostsQuery>,
 ) -> Result<Response, AppError> {
     let after: Option<Cursor> = parsed("cursor", query.cursor.as_deref())?;
-    let limit = limit_of(query.limit)?;
+    let limit = LIMIT.of(query.limit)?;
     let mut posts = match filter(&state, &query).await? {
         Some(filter) => store::list(&state.store, &filter, after, limit + 1).await?,
         None => vec![],
@@ -112,7 +103,8 @@ fn next_link(ctx: &PageContext, query: &PostsQuery, next: &str, limit: usize) ->
 /// A post in full. Its revision is the `ETag`.
 #[utoipa::path(
     get, path = "/api/v1/posts/{id}", tag = "posts", params(("id" = String, Path, description = "The post")),
-    responses((status = 200, body = PostJson), (status = 404, description = "There is none to be seen"))
+    responses((status = 200, body = PostJson), (status = 404, description = "There is none to be seen"),
+        (status = 410, description = "It was deleted, or moderators took it away"))
 )]
 pub(super) async fn show(Given(state): Given<State>, Path(post): Path<String>) -> Result<Response, AppError> {
     one(&state, id(&post)?).await
@@ -133,7 +125,8 @@ pub(super) async fn one(state: &State, post: PostId) -> Result<Response, AppErro
 #[utoipa::path(
     get, path = "/api/v1/posts/{id}/revisions", tag = "posts",
     params(("id" = String, Path, description = "The post")),
-    responses((status = 200, body = RevisionsJson), (status = 404, description = "There is none to be seen"))
+    responses((status = 200, body = RevisionsJson), (status = 404, description = "There is none to be seen"),
+        (status = 410, description = "It was deleted, or moderators took it away"))
 )]
 pub(super) async fn revisions(
     Given(state): Given<State>,
@@ -149,7 +142,8 @@ pub(super) async fn revisions(
 #[utoipa::path(
     get, path = "/api/v1/posts/{id}/revisions/{revision}", tag = "posts",
     params(("id" = String, Path, description = "The post"), ("revision" = String, Path, description = "The revision")),
-    responses((status = 200, body = RevisionJson), (status = 404, description = "There is none to be seen"))
+    responses((status = 200, body = RevisionJson), (status = 404, description = "There is none to be seen"),
+        (status = 410, description = "It was deleted, or moderators took it away"))
 )]
 pub(super) async fn revision(
     Given(state): Given<State>,
@@ -179,7 +173,8 @@ async fn replies(state: &State, post: &str, kind: PostKind) -> Result<ApiJson<Re
 /// The answers of a question: the accepted one first, then the oldest.
 #[utoipa::path(
     get, path = "/api/v1/posts/{id}/answers", tag = "posts", params(("id" = String, Path, description = "The question")),
-    responses((status = 200, body = RepliesJson), (status = 404, description = "There is none to be seen"))
+    responses((status = 200, body = RepliesJson), (status = 404, description = "There is none to be seen"),
+        (status = 410, description = "It was deleted, or moderators took it away"))
 )]
 pub(super) async fn answers(
     Given(state): Given<State>,
@@ -191,7 +186,8 @@ pub(super) async fn answers(
 /// The comments on a post, with those on its comments, oldest first.
 #[utoipa::path(
     get, path = "/api/v1/posts/{id}/comments", tag = "posts", params(("id" = String, Path, description = "The post")),
-    responses((status = 200, body = RepliesJson), (status = 404, description = "There is none to be seen"))
+    responses((status = 200, body = RepliesJson), (status = 404, description = "There is none to be seen"),
+        (status = 410, description = "It was deleted, or moderators took it away"))
 )]
 pub(super) async fn comments(
     Given(state): Given<State>,

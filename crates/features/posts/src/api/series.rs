@@ -13,7 +13,7 @@ use xinghe_web::refs::{AuthorRef, PostRef};
 use xinghe_web::{AppError, Member};
 
 use super::change::{if_match, unreadable};
-use super::read::{cards, limit_of, parsed};
+use super::read::{LIMIT, cards, parsed};
 use crate::commands::CommandError;
 use crate::commands::series::{self, Change};
 use crate::feature::State;
@@ -68,7 +68,7 @@ pub(crate) struct SeriesQuery {
     /// Where the page before ended.
     pub(crate) cursor: Option<String>,
     /// How many, 1 to 100; 20 when left out.
-    pub(crate) limit: Option<usize>,
+    pub(crate) limit: Option<i64>,
 }
 
 async fn in_full(state: &State, all: &[Series]) -> Result<Vec<SeriesJson>, AppError> {
@@ -120,7 +120,7 @@ pub(super) async fn list(
     ApiQuery(query): ApiQuery<SeriesQuery>,
 ) -> Result<ApiJson<SeriesListJson>, AppError> {
     let before: Option<SeriesId> = parsed("cursor", query.cursor.as_deref())?;
-    let limit = limit_of(query.limit)?;
+    let limit = LIMIT.of(query.limit)?;
     let owner = match query.author.as_deref() {
         None => None,
         Some(handle) => match state.authors.by_handle(handle.trim_start_matches('@')).await? {

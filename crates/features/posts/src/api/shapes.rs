@@ -278,7 +278,7 @@ pub(crate) struct PostsQuery {
     /// Where the page before ended.
     pub(crate) cursor: Option<String>,
     /// How many, 1 to 100; 20 when left out.
-    pub(crate) limit: Option<usize>,
+    pub(crate) limit: Option<i64>,
 }
 
 /// A revision.

@@ -127,9 +127,13 @@ pub(crate) fn post_id(part: &str) -> Result<PostId, AppError> {
 /// A visible post in full.
 ///
 /// # Errors
-/// There is none of this id.
+/// There is none of this id, or it was taken away.
 pub(crate) async fn detail(state: &State, id: PostId) -> Result<PostDetail, AppError> {
-    store::details(&state.store, &[id]).await?.remove(&id).ok_or(AppError::NotFound)
+    match store::details(&state.store, &[id]).await?.remove(&id) {
+        Some(detail) => Ok(detail),
+        None if store::heads(&state.store, &[id]).await?.contains_key(&id) => Err(AppError::Gone),
+        None => Err(AppError::NotFound),
+    }
 }
 
 /// A path with what is not ASCII written as `%XX`, as a `Location` needs it.

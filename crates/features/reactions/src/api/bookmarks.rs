@@ -3,7 +3,7 @@
 use axum::extract::{Path, State};
 use http::StatusCode;
 use xinghe_core::FolderId;
-use xinghe_web::api::{ApiJson, ApiQuery};
+use xinghe_web::api::{ApiJson, ApiQuery, Limit};
 use xinghe_web::refs::id;
 use xinghe_web::{AppError, Member};
 
@@ -73,7 +73,7 @@ pub(super) async fn list(
     }
     let after = query.cursor.as_deref().map(str::parse).transpose();
     let after = after.map_err(|_| AppError::field("cursor", "reactions-fault-cursor"))?;
-    let limit = query.limit.unwrap_or(30).clamp(1, 100) as usize;
+    let limit = Limit::new(30, 100).of(query.limit)?;
     let wanted = Wanted { place, words: query.q.unwrap_or_default() };
     let page = reactions.bookmarks(member.id, &wanted, after, limit).await?;
     let items = page.items.iter().map(BookmarkJson::from).collect();

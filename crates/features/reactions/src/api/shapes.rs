@@ -104,7 +104,7 @@ pub(crate) struct BookmarksQuery {
     /// `next` of the page before.
     pub(crate) cursor: Option<String>,
     /// How many, 1 to 100; 30 unless told.
-    pub(crate) limit: Option<u32>,
+    pub(crate) limit: Option<i64>,
 }
 
 /// A folder of bookmarks.

@@ -319,7 +319,7 @@ pub(crate) struct MembersQuery {
     /// Where to go on: `next` of the page before.
     pub cursor: Option<String>,
     /// At most so many, 1 to 100; without it 30.
-    pub limit: Option<u32>,
+    pub limit: Option<i64>,
 }
 
 /// Which claims.
@@ -333,5 +333,5 @@ pub(crate) struct ClaimsQuery {
     /// Where to go on: `next` of the page before.
     pub cursor: Option<String>,
     /// At most so many, 1 to 100; without it 30.
-    pub limit: Option<u32>,
+    pub limit: Option<i64>,
 }
