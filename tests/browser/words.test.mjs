@@ -56,8 +56,15 @@ test("a draft is its member's, and is there again after signing in anew", async 
   await page.locator(".row h2 a").click();
   assert.equal(await page.inputValue("[name=title]"), "What only I may read");
   await page.locator("details.menu summary").click();
+  const wrong = [];
+  const window = await context.newPage();
+  for (const each of [page, window]) each.on("console", (line) => line.type() === "error" && wrong.push(line.text()));
+  await window.goto(`${base}/`);
   await page.locator("form[action='/sign-out'] button").click();
   await page.waitForURL(`${base}/`);
+  await window.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
+  await window.evaluate(() => fetch("/api/v1/search/status").then((answer) => answer.text()));
+  assert.deepEqual(wrong, [], "no window asks for what is only for members");
   assert.deepEqual(await page.evaluate(() => Object.keys(localStorage).filter((key) => key.includes("draft"))), []);
   await context.close();
 });

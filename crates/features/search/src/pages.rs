@@ -72,11 +72,11 @@ impl ResultsTemplate<'_> {
     fn facet_name(&self, facet: &str, value: &str) -> String {
         match facet {
             "kind" => self.t.s(&format!("search-kind-{value}")).into_owned(),
-            "lang" => value
-                .parse::<LangTag>()
-                .ok()
-                .and_then(|t| t.interface())
-                .map_or_else(|| value.to_owned(), |l| l.own_name().to_owned()),
+            "lang" if value == "und" => self.t.s("search-lang-und").into_owned(),
+            "lang" => {
+                let name = value.parse::<LangTag>().ok().and_then(|tag| tag.own_name());
+                name.unwrap_or(value).to_owned()
+            }
             _ => format!("#{value}"),
         }
     }

@@ -79,6 +79,50 @@ impl fmt::Display for Lang {
     }
 }
 
+/// What speakers call their languages, by primary subtag.
+const NAMES: &[(&str, &str)] = &[
+    ("ar", "العربية"),
+    ("bg", "Български"),
+    ("ca", "Català"),
+    ("cs", "Čeština"),
+    ("da", "Dansk"),
+    ("de", "Deutsch"),
+    ("el", "Ελληνικά"),
+    ("eo", "Esperanto"),
+    ("es", "Español"),
+    ("et", "Eesti"),
+    ("fa", "فارسی"),
+    ("fi", "Suomi"),
+    ("fr", "Français"),
+    ("he", "עברית"),
+    ("hi", "हिन्दी"),
+    ("hr", "Hrvatski"),
+    ("hu", "Magyar"),
+    ("id", "Bahasa Indonesia"),
+    ("it", "Italiano"),
+    ("ja", "日本語"),
+    ("ko", "한국어"),
+    ("la", "Latina"),
+    ("lt", "Lietuvių"),
+    ("lv", "Latviešu"),
+    ("nb", "Norsk"),
+    ("nl", "Nederlands"),
+    ("no", "Norsk"),
+    ("pl", "Polski"),
+    ("pt", "Português"),
+    ("ro", "Română"),
+    ("ru", "Русский"),
+    ("sk", "Slovenčina"),
+    ("sl", "Slovenščina"),
+    ("sr", "Српски"),
+    ("sv", "Svenska"),
+    ("th", "ไทย"),
+    ("tr", "Türkçe"),
+    ("uk", "Українська"),
+    ("vi", "Tiếng Việt"),
+    ("zh", "中文"),
+];
+
 /// The language of a content, as a BCP 47 tag in canonical case, for instance `zh-Hans`, `en`, `ja`; `und` when
 /// it is not known.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -104,6 +148,14 @@ impl LangTag {
     /// The tag's text.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// What its speakers call the language, of those that are often met here.
+    pub fn own_name(&self) -> Option<&'static str> {
+        if let Some(lang) = self.interface().filter(|_| self.0 != "zh") {
+            return Some(lang.own_name());
+        }
+        NAMES.iter().find(|(tag, _)| *tag == self.primary()).map(|(_, name)| *name)
     }
 
     /// The primary language subtag: `zh` of `zh-Hant`.
@@ -203,6 +255,15 @@ mod tests {
         let known = |tag: &str| tag.parse::<LangTag>().is_ok_and(|t| t.is_known());
         assert!(["zh-Hans", "en", "ja", "pt-BR", "und", "yue", "zh"].into_iter().all(known));
         assert!(!["zz", "xx-XX", "e"].into_iter().any(known));
+    }
+
+    #[test]
+    fn languages_have_names_of_their_own() {
+        let name = |tag: &str| tag.parse::<LangTag>().ok().and_then(|t| t.own_name());
+        assert_eq!((name("ja"), name("pt-BR")), (Some("日本語"), Some("Português")));
+        assert_eq!(LangTag::any_chinese().own_name(), Some("中文"));
+        assert_eq!((name("zh-TW"), name("en-GB"), name("und")), (Some("繁體中文"), Some("English"), None));
+        assert!(NAMES.is_sorted());
     }
 
     #[test]
