@@ -89,6 +89,9 @@ impl PostIntake for Nothing {
     async fn known(&self, _: &str) -> PortResult<HashMap<String, PostId>> {
         Ok(HashMap::new())
     }
+    async fn moved(&self, _: &str, _: &[(String, String)]) -> PortResult<()> {
+        refused()
+    }
     async fn reserve(&self, _: usize) -> PortResult<Vec<PostId>> {
         refused()
     }
@@ -102,7 +105,7 @@ fn told(report: &Report) -> String {
     let done = if report.dry_run { "would be" } else { "are" };
     let mut lines: Vec<String> = report.preview.iter().map(row).collect();
     lines.push(format!(
-        "{}: {} posts found; {} {done} new, {} changed, {} the same; {} skipped, {} failed, {} twice, {} vanished; {:.1} s",
+        "{}: {} posts found; {} {done} new, {} changed, {} the same; {} skipped, {} failed, {} twice, {} moved, {} vanished; {:.1} s",
         report.source,
         report.found,
         report.created,
@@ -111,6 +114,7 @@ fn told(report: &Report) -> String {
         report.skipped.len(),
         report.failed.len(),
         report.duplicates.len(),
+        report.moved.len(),
         report.vanished.len(),
         report.seconds
     ));
@@ -123,6 +127,7 @@ fn told(report: &Report) -> String {
             format!("  {word:8} {path}: {}", l.reason)
         }));
     }
+    lines.extend(report.moved.iter().map(|m| format!("  moved    {} (was {}; the same post)", m.to, m.from)));
     lines.extend(report.vanished.iter().map(|path| format!("  vanished {path} (its post stays)")));
     lines.join("\n") + "\n"
 }

@@ -34,6 +34,10 @@ pub fn parse(text: &str) -> Option<Timestamp> {
         let date = date(number(&c, 1)?, number(&c, 2)?, number(&c, 3)?)?;
         return Some(moment(date, &c, 4));
     }
+    // `20200102`, which YAML reads as a number.
+    if let Some(date) = Some(text.trim()).filter(|t| t.len() == 8 && t.bytes().all(|b| b.is_ascii_digit())) {
+        return in_name(date).map(|(date, _)| date);
+    }
     let c = NAMED.captures(text)?;
     let (day, month) = if c.get(1).is_some() { (number(&c, 1)?, c.get(2)?) } else { (number(&c, 4)?, c.get(3)?) };
     let date = date(number(&c, 5)?, month_number(month.as_str())?, day)?;
@@ -112,6 +116,7 @@ mod tests {
             ("2020-01-02T10:00:00.123+08:00", "2020-01-02T02:00:00Z"),
             ("2020年1月2日", "2020-01-02T00:00:00Z"),
             ("2020.01.02", "2020-01-02T00:00:00Z"),
+            ("20200102", "2020-01-02T00:00:00Z"),
             ("Thu, 30 Apr 2021 18:00:00 GMT", "2021-04-30T18:00:00Z"),
             ("January 2, 2020", "2020-01-02T00:00:00Z"),
             ("2nd Jan 2020", "2020-01-02T00:00:00Z"),

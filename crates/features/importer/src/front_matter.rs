@@ -1,6 +1,9 @@
 //! The block of facts before a page's text: YAML between `---`, TOML between `+++`, JSON in braces, or the
 //! `[#]: key: (value)` comments of translation projects. All become one JSON map with keys in lower case.
 
+use std::sync::LazyLock;
+
+use regex::Regex;
 use serde_json::{Map, Value};
 
 /// A page's facts.
@@ -9,12 +12,35 @@ pub struct FrontMatter(Map<String, Value>);
 
 /// A front matter block that is there, but cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("its {format} front matter cannot be read: {reason}")]
+#[error("line {line}: its {format} front matter cannot be read: {reason}")]
 pub struct BrokenFrontMatter {
+    /// The line of the file at which the parser stopped, from 1.
+    pub line: usize,
     /// `YAML`, `TOML` or `JSON`.
     pub format: &'static str,
     /// What the parser says.
     pub reason: String,
+}
+
+impl BrokenFrontMatter {
+    /// The same with the line counted from the top of `whole`, of which `part` was read.
+    fn below(mut self, whole: &str, part: &str) -> Self {
+        let at = (part.as_ptr() as usize).saturating_sub(whole.as_ptr() as usize).min(whole.len());
+        self.line += whole.bytes().take(at).filter(|b| *b == b'\n').count();
+        self
+    }
+}
+
+fn json_fault(error: &serde_json::Error) -> BrokenFrontMatter {
+    let (line, reason) = (error.line().max(1), without_place(&error.to_string()));
+    BrokenFrontMatter { line, format: "JSON", reason }
+}
+
+/// What a parser says without where: it counts from the block, and people count from the top of the file.
+fn without_place(reason: &str) -> String {
+    static PLACE: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r" at line \d+,? column \d+").expect("the pattern is a constant"));
+    PLACE.replace_all(reason, "").into_owned()
 }
 
 /// Cuts the front matter off a page and reads it; without one, the map is empty and the text is whole.
@@ -22,26 +48,27 @@ pub struct BrokenFrontMatter {
 /// # Errors
 /// When there is a block that its format's parser refuses.
 pub fn split(text: &str) -> Result<(FrontMatter, &str), BrokenFrontMatter> {
+    let whole = text;
     let text = text.trim_start_matches(['\n', ' ', '\u{feff}']);
     if let Some((block, rest)) = fenced(text, "+++") {
-        return Ok((from_toml(block)?, rest));
+        return Ok((from_toml(block).map_err(|e| e.below(whole, block))?, rest));
     }
     if let Some((block, rest)) = fenced(text, "---") {
         // A thematic break at the top is not front matter: prose is not a map.
         if block.trim().is_empty() || block.lines().any(looks_like_key) {
-            return Ok((from_yaml(block)?, rest));
+            return Ok((from_yaml(block).map_err(|e| e.below(whole, block))?, rest));
         }
         return Ok((FrontMatter::default(), text));
     }
     for (fence, between, format) in [("---", ':', "YAML"), ("+++", '=', "TOML")] {
         if unclosed(text, fence, between) {
             let reason = format!("it begins with {fence} and never ends with another {fence}");
-            return Err(BrokenFrontMatter { format, reason });
+            return Err(BrokenFrontMatter { line: 1, format, reason }.below(whole, text));
         }
     }
     // Hexo also accepts `;;;` around JSON, and YAML that only ends with `---`.
     if let Some((block, rest)) = fenced(text, ";;;") {
-        return Ok((from_json(&format!("{{{block}}}"))?, rest));
+        return Ok((from_json(&format!("{{{block}}}")).map_err(|e| e.below(whole, block))?, rest));
     }
     if text.starts_with('{') && text.lines().nth(1).is_some_and(|l| l.trim_start().starts_with('"')) {
         let mut values = serde_json::Deserializer::from_str(text).into_iter::<Value>();
@@ -50,7 +77,7 @@ pub fn split(text: &str) -> Result<(FrontMatter, &str), BrokenFrontMatter> {
                 let end = values.byte_offset();
                 Ok((FrontMatter::from_value(value), text[end..].trim_start_matches('\n')))
             }
-            Some(Err(e)) => Err(BrokenFrontMatter { format: "JSON", reason: e.to_string() }),
+            Some(Err(e)) => Err(json_fault(&e).below(whole, text)),
             None => Ok((FrontMatter::default(), text)),
         };
     }
@@ -74,7 +101,8 @@ pub fn split_hexo(text: &str) -> Result<(FrontMatter, &str), BrokenFrontMatter> 
         let trimmed = line.trim_end();
         if trimmed == "---" || trimmed == ";;;" {
             let (block, body) = (&rest[..at], &rest[at + line.len()..]);
-            return if at == 0 { Ok((front, rest)) } else { Ok((from_yaml(block)?, body)) };
+            let read = || from_yaml(block).map_err(|e| e.below(text, block));
+            return if at == 0 { Ok((front, rest)) } else { Ok((read()?, body)) };
         }
         let inside = at > 0 && (trimmed.is_empty() || trimmed.starts_with([' ', '\t', '-', '#']));
         if !inside && !looks_like_key(trimmed) {
@@ -139,9 +167,11 @@ fn looks_like_key(line: &str) -> bool {
 }
 
 fn from_toml(block: &str) -> Result<FrontMatter, BrokenFrontMatter> {
-    let table: toml::Table = block
-        .parse()
-        .map_err(|e: toml::de::Error| BrokenFrontMatter { format: "TOML", reason: e.message().to_owned() })?;
+    let table: toml::Table = block.parse().map_err(|e: toml::de::Error| {
+        let at = e.span().map_or(0, |s| s.start.min(block.len()));
+        let line = 1 + block.bytes().take(at).filter(|b| *b == b'\n').count();
+        BrokenFrontMatter { line, format: "TOML", reason: e.message().to_owned() }
+    })?;
     Ok(FrontMatter::from_value(toml_value(toml::Value::Table(table))))
 }
 
@@ -164,7 +194,8 @@ fn from_yaml(block: &str) -> Result<FrontMatter, BrokenFrontMatter> {
             // Titles such as `title: Rust: a tour` are not YAML, yet every generator's users write them.
             let simple = simple_lines(block);
             if simple.is_empty() {
-                return Err(BrokenFrontMatter { format: "YAML", reason: error.to_string() });
+                let line = error.location().map_or(1, |l| l.line());
+                return Err(BrokenFrontMatter { line, format: "YAML", reason: without_place(&error.to_string()) });
             }
             Ok(FrontMatter(simple))
         }
@@ -172,8 +203,7 @@ fn from_yaml(block: &str) -> Result<FrontMatter, BrokenFrontMatter> {
 }
 
 fn from_json(block: &str) -> Result<FrontMatter, BrokenFrontMatter> {
-    let value: Value =
-        serde_json::from_str(block).map_err(|e| BrokenFrontMatter { format: "JSON", reason: e.to_string() })?;
+    let value: Value = serde_json::from_str(block).map_err(|e| json_fault(&e))?;
     Ok(FrontMatter::from_value(value))
 }
 
@@ -283,7 +313,8 @@ impl FrontMatter {
     pub fn is_true(&self, keys: &[&str]) -> bool {
         keys.iter().any(|k| match self.get(&[k]) {
             Some(Value::Bool(b)) => *b,
-            Some(Value::String(s)) => s.eq_ignore_ascii_case("true") || s.eq_ignore_ascii_case("yes"),
+            Some(Value::String(s)) => ["true", "yes", "on", "1"].iter().any(|w| s.eq_ignore_ascii_case(w)),
+            Some(Value::Number(n)) => n.as_f64() == Some(1.0),
             _ => false,
         })
     }
@@ -292,7 +323,8 @@ impl FrontMatter {
     pub fn is_false(&self, key: &str) -> bool {
         match self.get(&[key]) {
             Some(Value::Bool(b)) => !*b,
-            Some(Value::String(s)) => s.eq_ignore_ascii_case("false") || s.eq_ignore_ascii_case("no"),
+            Some(Value::String(s)) => ["false", "no", "off", "0"].iter().any(|w| s.eq_ignore_ascii_case(w)),
+            Some(Value::Number(n)) => n.as_f64() == Some(0.0),
             _ => false,
         }
     }

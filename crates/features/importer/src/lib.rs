@@ -11,6 +11,7 @@
 //! | [`front_matter`], [`credits`], [`people`], [`dates`], [`markup`] | the parts that a page's facts hide in |
 //! | [`layout`] | what a generator's paths and settings mean |
 //! | [`links`] | where links and images lead outside their source |
+//! | `oddities`, `moved` | what a page says that means nothing; files that were renamed |
 //! | [`encoding`], [`html`], [`licence`] | bytes to text, HTML to Markdown, licence texts to names |
 //! | [`source`] | where pages come from: folder, git, archive, feed, cargo registry |
 //! | [`run`] | takes a plan in batches, or says what it would do |
@@ -26,6 +27,8 @@ pub mod licence;
 pub mod links;
 pub mod markup;
 pub mod model;
+mod moved;
+mod oddities;
 pub mod page;
 pub mod people;
 pub mod run;
@@ -34,6 +37,6 @@ pub mod source;
 
 pub use error::ImportError;
 
-pub use model::{Draft, Left, Person, Plan, Preview, Report};
+pub use model::{Draft, Left, Moved, Person, Plan, Preview, Report};
 pub use run::{How, Ports, Progress, import, take};
 pub use source::{Limits, Reach, Source};

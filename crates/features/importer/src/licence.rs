@@ -1,4 +1,104 @@
-//! Licence files to SPDX expressions.
+//! Licences: the texts of licence files, and what pages and feeds say in a line, as SPDX expressions.
+//!
+//! A post without a licence is one whose source names none, and nobody may take more from it than the law lets
+//! everybody. So what is named is kept as SPDX writes it where it is known, and otherwise in its own words, and that
+//! all rights are reserved is kept, too: no default is put in its place.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+/// What is kept of words that reserve all rights.
+pub const ALL_RIGHTS: &str = "All rights reserved";
+
+static SHORT_CC: LazyLock<Regex> = LazyLock::new(|| {
+    re(
+        r"(?i)(?-u:\b)(?:cc[\s-]*|licenses/)(?:v?(\d\.\d)[\s-]*)?(by(?:[\s_-]+(?:nc|sa|nd)(?-u:\b))*)(?-u:\b)(?:[\s/,-]*v?(\d\.\d))?",
+    )
+});
+static VERSION: LazyLock<Regex> = LazyLock::new(|| re(r"(?:^|[^\d.])([1-4]\.[05])(?:[^\d]|$)"));
+static SPDX: LazyLock<Regex> = LazyLock::new(|| {
+    re(
+        r"(?i)(?-u:\b)(Apache-2\.0|MPL-2\.0|(?:A|L)?GPL-[23]\.[01](?:-only|-or-later)?|BSD-[23]-Clause|MulanPSL-2\.0|GFDL-1\.[123]|CC0-1\.0|Unlicense|0BSD)(?-u:\b)",
+    )
+});
+static NAMED: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
+    [
+        (r"(?i)(?-u:\b)cc0(?-u:\b)|publicdomain/zero", "CC0-1.0"),
+        (
+            r"(?i)(?-u:\b)apache(?: software)?(?: license|许可证|許可證)?,?\s*(?:v|version\s*)?2(?:\.0)?(?-u:\b)",
+            "Apache-2.0",
+        ),
+        (r"(?i)(?-u:\b)MIT(?:[\s-]*(?:licen[cs]ed?|许可|許可|协议|協議|授权|授權)|\s*$)", "MIT"),
+        (r"(?i)木兰宽松许可证|mulan permissive", "MulanPSL-2.0"),
+        (r"(?i)gnu free documentation|(?-u:\b)GFDL(?-u:\b)", "GFDL-1.3"),
+    ]
+    .map(|(pattern, name)| (re(pattern), name))
+    .into()
+});
+static RESERVED: LazyLock<Regex> = LazyLock::new(|| {
+    re(
+        r"(?i)all rights reserved|(?:著作权|著作權|版权|版權)[归歸]\S{0,20}?所有|(?:版权|版權)所有|保留(?:所有|一切)(?:权利|權利)|(?:禁止|严禁|嚴禁|谢绝|謝絕)(?:任何形式的?)?[转轉][载載]|未[经經]\S{0,12}(?:许可|許可|授权|授權|允许|允許|同意)\S{0,6}[转轉][载載]",
+    )
+});
+/// What such a line begins with, or says somewhere: that it is about the page's licence.
+static SAYS_LICENCE: LazyLock<Regex> = LazyLock::new(|| {
+    re(
+        r"(?i)^(?:许可(?:协议|证)?|許可(?:協議|證)?|(?:版权|版權|著作权|著作權)(?:声明|聲明|信息|许可)?|授权(?:协议|方式)?|授權(?:條款|方式)?|转载(?:声明|许可)?|licen[cs]e|copyright|rights)\s*[:：]|licen[cs]ed under|is under (?:a|an|the)\b|available under|released under|published under|under (?:a|the) creative commons|(?:采用|採用|使用|遵循|遵守|基于|基於|按照|依据|以).*(?:许可|許可|协议|協議|授权|授權|條款|cc)|creativecommons\.org/licenses/",
+    )
+});
+
+fn re(pattern: &str) -> Regex {
+    Regex::new(pattern).expect("the pattern is a constant")
+}
+
+/// The licence that words name, written as SPDX does, or [`ALL_RIGHTS`]; `None` when they name none that is known.
+pub fn of_words(words: &str) -> Option<String> {
+    if let Some(c) = SHORT_CC.captures(words) {
+        let parts: Vec<String> =
+            c[2].split(|c: char| !c.is_ascii_alphabetic()).filter(|p| !p.is_empty()).map(str::to_uppercase).collect();
+        let version = c.get(3).or_else(|| c.get(1)).or_else(|| VERSION.captures(words)?.get(1)).map(|m| m.as_str());
+        let name = format!("CC-{}", parts.join("-"));
+        // SPDX knows none without its version, so such words stay what they are.
+        return Some(version.map_or_else(|| name.replacen('-', " ", 1), |v| format!("{name}-{v}")));
+    }
+    if let Some(c) = SPDX.captures(words) {
+        return Some(c[1].to_owned());
+    }
+    if let Some((_, name)) = NAMED.iter().find(|(pattern, _)| pattern.is_match(words)) {
+        return Some((*name).to_owned());
+    }
+    let squeezed = words.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
+    let long = creative_commons(&squeezed).filter(|_| VERSION.is_match(&squeezed) || squeezed.contains("署名"));
+    long.map(str::to_owned).or_else(|| RESERVED.is_match(words).then(|| ALL_RIGHTS.to_owned()))
+}
+
+/// What one line says of the licence of its page: `本文采用 CC BY-SA 4.0 许可`, `Licensed under CC BY 4.0`,
+/// `著作权归作者所有`; `None` for a line about anything else.
+pub fn of_line(line: &str) -> Option<String> {
+    let line = line.trim().trim_start_matches(['>', '-', '*', '_', '#', '©', ' ', '【', '（', '(']);
+    let short = !line.is_empty() && line.chars().count() <= 300;
+    let about = short && (SAYS_LICENCE.is_match(line) || RESERVED.is_match(line));
+    about.then(|| of_words(line)).flatten()
+}
+
+/// The licence that the last lines of a page name. One that lets others do something is believed before words that
+/// reserve the rest.
+pub fn at_the_end(body: &str) -> Option<String> {
+    const LINES: usize = 8;
+    let lines: Vec<&str> = body.lines().collect();
+    let code = crate::credits::code_mask(&lines);
+    let filled = lines.iter().zip(code).rev().filter(|(l, _)| !l.trim().is_empty()).take(LINES);
+    let found: Vec<String> = filled.filter(|(_, code)| !code).filter_map(|(l, _)| of_line(l)).collect();
+    found.iter().find(|l| *l != ALL_RIGHTS).or(found.first()).cloned()
+}
+
+/// The licence that a feed's `copyright` or `rights` names, else its own words, if they are few.
+pub fn of_rights(words: &str) -> Option<String> {
+    let plain = words.split_whitespace().collect::<Vec<_>>().join(" ");
+    let plain: String = plain.chars().take(100).collect();
+    of_words(words).or_else(|| Some(plain).filter(|p| p.chars().any(char::is_alphanumeric)))
+}
 
 /// The SPDX identifier of a licence's text, by the words that only it has; `None` when it is not one of the known.
 pub fn identify(text: &str) -> Option<&'static str> {
@@ -33,16 +133,17 @@ fn creative_commons(text: &str) -> Option<&'static str> {
     if text.contains("cc0 1.0") || text.contains("cc0-1.0") {
         return Some("CC0-1.0");
     }
-    let named = text.contains("creative commons") || text.contains("creativecommons.org") || text.contains("知识共享");
+    let named = ["creative commons", "creativecommons.org", "知识共享", "知識共享", "创作共用", "創用"];
+    let named = named.iter().any(|n| text.contains(n));
     let short = text.contains("cc by") || text.contains("cc-by");
     if !named && !short {
         return None;
     }
     let head: String = text.chars().take(1500).collect();
-    let has = |a: &str, b: &str, c: &str| head.contains(a) || head.contains(b) || head.contains(c);
-    let nc = has("noncommercial", "by-nc", "非商业");
-    let sa = has("sharealike", "-sa", "相同方式");
-    let nd = has("noderiv", "-nd", "禁止演绎");
+    let has = |words: &[&str]| words.iter().any(|w| head.contains(w));
+    let nc = has(&["noncommercial", "by-nc", "非商业", "非商業"]);
+    let sa = has(&["sharealike", "-sa", "相同方式"]);
+    let nd = has(&["noderiv", "-nd", "禁止演绎", "禁止演繹", "禁止改作"]);
     let three = head.contains("3.0") && !head.contains("4.0");
     Some(match (nc, sa, nd, three) {
         (true, true, _, false) => "CC-BY-NC-SA-4.0",
@@ -108,6 +209,46 @@ mod tests {
             assert_eq!(identify(text), Some(want), "{text}");
         }
         assert_eq!(identify("All rights reserved."), None);
+    }
+
+    #[test]
+    fn lines_are_read_and_prose_is_not() {
+        for (line, want) in [
+            ("Licensed under CC BY 4.0", "CC-BY-4.0"),
+            ("本文采用 CC BY-SA 4.0 许可", "CC-BY-SA-4.0"),
+            (
+                "> 本作品采用 [CC BY-NC-SA 3.0](https://creativecommons.org/licenses/by-nc-sa/3.0/) 许可协议",
+                "CC-BY-NC-SA-3.0",
+            ),
+            ("版权声明：本文为博主原创文章，遵循 CC 4.0 BY-SA 版权协议，转载请附上原文出处链接", "CC-BY-SA-4.0"),
+            ("本文採用創用 CC 姓名標示-非商業性-相同方式分享 4.0 國際授權條款", "CC-BY-NC-SA-4.0"),
+            ("本作品采用知识共享署名-相同方式共享 4.0 国际许可协议进行许可。", "CC-BY-SA-4.0"),
+            ("This work is licensed under a Creative Commons Attribution 4.0 International License.", "CC-BY-4.0"),
+            ("This post is licensed under the Apache License, Version 2.0.", "Apache-2.0"),
+            ("License: MIT", "MIT"),
+            ("本文以 CC BY 授权", "CC BY"),
+            ("著作权归作者所有。商业转载请联系作者获得授权，非商业转载请注明出处。", ALL_RIGHTS),
+            ("© 2024 Ann Lee. All rights reserved.", ALL_RIGHTS),
+            ("版權所有，未經許可不得轉載", ALL_RIGHTS),
+            ("版权归作者所有，文字采用 CC BY-ND 4.0 许可", "CC-BY-ND-4.0"),
+        ] {
+            assert_eq!(of_line(line).as_deref(), Some(want), "{line}");
+            assert_eq!(at_the_end(&format!("# T\n\nText.\n\n---\n\n{line}\n")).as_deref(), Some(want), "{line}");
+        }
+        for line in [
+            "Most crates are dual-licensed, and MIT is one of the two.",
+            "CC BY 4.0 is a licence that many like.",
+            "使用 cargo 构建即可。",
+            "We submit by September.",
+            "",
+        ] {
+            assert_eq!(of_line(line), None, "{line}");
+        }
+        let early = format!("Licensed under CC BY 4.0\n\n{}", "More text.\n\n".repeat(9));
+        assert_eq!(at_the_end(&early), None, "a line far from the end speaks of something else");
+        assert_eq!(at_the_end("Text.\n\n```\nLicensed under CC BY 4.0\n```\n"), None, "code is code");
+        assert_eq!(of_rights("Copyright 2024, Ann Lee").as_deref(), Some("Copyright 2024, Ann Lee"));
+        assert_eq!(of_rights("  "), None);
     }
 
     #[test]

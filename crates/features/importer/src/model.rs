@@ -102,6 +102,15 @@ impl Left {
     }
 }
 
+/// A file of the source that has another name now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Moved {
+    /// Its path at an earlier import.
+    pub from: String,
+    /// Its path now.
+    pub to: String,
+}
+
 /// A source that was read: what it holds, before anything is written.
 #[derive(Debug, Default)]
 pub struct Plan {
@@ -204,6 +213,9 @@ pub struct Report {
     /// What was taken, but not as it stands there: images that stay behind, dates that cannot be, nobody named.
     #[serde(default)]
     pub warnings: Vec<Left>,
+    /// Files that have another name than at an earlier import; their posts are the same as before.
+    #[serde(default)]
+    pub moved: Vec<Moved>,
     /// Paths taken earlier that the source no longer has; their posts stay.
     pub vanished: Vec<String>,
     /// How many different people are credited.

@@ -8,8 +8,10 @@ use crate::dates;
 use crate::front_matter::{self, FrontMatter};
 
 use crate::layout::{self, Layout, PathFacts, Site};
+use crate::licence;
 use crate::markup;
 use crate::model::{Draft, Person};
+use crate::oddities;
 use crate::people::{self, References};
 
 /// Why a page did not become a draft.
@@ -30,9 +32,10 @@ fn skip<T>(reason: &str) -> Result<T, NoDraft> {
 /// # Errors
 /// When it is not writing (a draft, empty, a table of contents…) or its front matter is broken.
 pub fn understand(path: &str, text: &str, site: &Site) -> Result<Draft, NoDraft> {
+    let whole = text;
     let split = if site.layout == Layout::Hexo { front_matter::split_hexo(text) } else { front_matter::split(text) };
     let (front, text) = split.map_err(|e| NoDraft::Broken(e.to_string()))?;
-    not_for_readers(&front, site)?;
+    not_for_readers(&front, whole, site)?;
     let facts = layout::path_facts(path, site);
     let body = markup::plain(text);
     if markup::is_contents(&body) {
@@ -45,16 +48,10 @@ pub fn understand(path: &str, text: &str, site: &Site) -> Result<Draft, NoDraft>
         return skip("it has no text");
     }
     let mut credits = credits_of(&front, &found, site);
-    let mut warnings = Vec::new();
-    let date = front
-        .text(DATE_KEYS)
-        .and_then(|said| {
-            let date = dates::parse(&said);
-            if date.is_none() && said.chars().any(|c| c.is_ascii_digit()) {
-                warnings.push(format!("its date {said:?} is no date and was not used"));
-            }
-            date
-        })
+    let warnings = oddities::of(&front, whole);
+    let date = DATE_KEYS
+        .iter()
+        .find_map(|key| dates::parse(&front.text(&[key])?))
         .or_else(|| front.text(&["path"]).and_then(|p| dates::in_path(&p)))
         .or(facts.date);
     let translated = found.translated
@@ -62,28 +59,32 @@ pub fn understand(path: &str, text: &str, site: &Site) -> Result<Draft, NoDraft>
         || credits.iter().any(|(r, _)| *r == CreditRole::Translator);
     let has_author = credits.iter().any(|(r, _)| *r == CreditRole::Author);
     let address = layout::page_address(path, &facts.slug, date, &front, site);
-    let (original_url, first) = addresses(&front, found, translated, has_author);
+    let canonical = canonical_of(&front, site);
+    let (original_url, first) = addresses(&front, found, canonical.clone(), translated, has_author);
     let shown = credits.iter().any(|(r, _)| *r == CreditRole::Translator) || original_url.is_some();
     let title = if shown { markup::without_translation_mark(&title) } else { title };
     let kept = if has_author || translated { None } else { site.author.clone() };
     credits.extend(kept.map(|p| (CreditRole::Author, p)));
     credits.sort_by_key(|(role, _)| *role);
     let (language, names_language) = language_of(&front, &facts, site, &title, &body);
+    let licence = front
+        .text(&["license", "licence"])
+        .or_else(|| licence::of_words(&front.text(&["copyright", "rights"])?))
+        .or_else(|| licence::at_the_end(&body))
+        .or_else(|| site.licence.clone());
     Ok(Draft {
         path: path.to_owned(),
         kind: PostKind::Article,
         language,
         names_language,
-        canonical: front
-            .text(&["canonical", "canonical_url", "canonicalurl", "extra.canonical"])
-            .filter(|u| u.starts_with("http://") || u.starts_with("https://")),
+        canonical,
         warnings,
         title,
         body,
         credits,
         tags: tags(&front, &facts, site.layout),
         published_at: date,
-        licence: front.text(&["license", "licence"]).or_else(|| site.licence.clone()),
+        licence,
         source_url: first.or_else(|| address.map(String::from)),
         original_url,
         site_path: front.text(&["path", "permalink", "url"]).filter(|p| !p.contains("://") && !p.contains(':')),
@@ -92,7 +93,8 @@ pub fn understand(path: &str, text: &str, site: &Site) -> Result<Draft, NoDraft>
     })
 }
 
-const DATE_KEYS: &[&str] = &[
+/// Where a page keeps its date.
+pub(crate) const DATE_KEYS: &[&str] = &[
     "date",
     "pub_date",
     "pubdate",
@@ -108,9 +110,14 @@ const DATE_KEYS: &[&str] = &[
     "posted",
 ];
 
-fn not_for_readers(front: &FrontMatter, site: &Site) -> Result<(), NoDraft> {
+fn not_for_readers(front: &FrontMatter, whole: &str, site: &Site) -> Result<(), NoDraft> {
     if front.is_true(&["draft"]) || front.is_false("published") {
         return skip("marked as a draft");
+    }
+    // Who marks a page as a draft in words of their own does not want it published.
+    if let Some(said) = front.text(&["draft"]).filter(|_| !front.is_false("draft")) {
+        let line = oddities::line_of(whole, "draft").unwrap_or(1);
+        return skip(&format!("line {line}: its draft is {said:?}, neither true nor false, so it counts as a draft"));
     }
     if front.is_true(&["private", "headless"]) {
         return skip("marked as private");
@@ -180,33 +187,40 @@ fn without_own_heading(title: &str, body: String) -> String {
     }
 }
 
+/// Where a page names its people.
+const PEOPLE_KEYS: &[(CreditRole, &[&str]); 4] = &[
+    (
+        CreditRole::Author,
+        &[
+            "author",
+            "authors",
+            "writer",
+            "writers",
+            "original_author",
+            "taxonomies.authors",
+            "extra.author",
+            "extra.authors",
+            "params.author",
+            "作者",
+        ],
+    ),
+    (
+        CreditRole::Translator,
+        &["translator", "translators", "translated_by", "extra.translator", "extra.translators", "译者", "翻译"],
+    ),
+    (
+        CreditRole::Reviewer,
+        &["reviewer", "reviewers", "proofreader", "proofreaders", "extra.reviewers", "校对", "审校"],
+    ),
+    (CreditRole::Editor, &["editor", "editors", "collector", "选题", "编辑"]),
+];
+
+/// Every key under which a page names people.
+pub(crate) fn person_keys() -> impl Iterator<Item = &'static str> {
+    PEOPLE_KEYS.iter().flat_map(|(_, keys)| keys.iter().copied())
+}
+
 fn credits_of(front: &FrontMatter, found: &Credits, site: &Site) -> Vec<(CreditRole, Person)> {
-    const KEYS: [(CreditRole, &[&str]); 4] = [
-        (
-            CreditRole::Author,
-            &[
-                "author",
-                "authors",
-                "writer",
-                "writers",
-                "original_author",
-                "taxonomies.authors",
-                "extra.author",
-                "extra.authors",
-                "params.author",
-                "作者",
-            ],
-        ),
-        (
-            CreditRole::Translator,
-            &["translator", "translators", "translated_by", "extra.translator", "extra.translators", "译者", "翻译"],
-        ),
-        (
-            CreditRole::Reviewer,
-            &["reviewer", "reviewers", "proofreader", "proofreaders", "extra.reviewers", "校对", "审校"],
-        ),
-        (CreditRole::Editor, &["editor", "editors", "collector", "选题", "编辑"]),
-    ];
     let mut credits: Vec<(CreditRole, Person)> = Vec::new();
     let mut add = |role: CreditRole, person: Person| {
         let key = person.key();
@@ -219,10 +233,10 @@ fn credits_of(front: &FrontMatter, found: &Credits, site: &Site) -> Vec<(CreditR
             None => credits.push((role, person)),
         }
     };
-    for (role, keys) in KEYS {
-        for key in keys {
+    for (role, keys) in PEOPLE_KEYS {
+        for key in *keys {
             for person in front.get(&[key]).map(|v| people_of(v, site)).unwrap_or_default() {
-                add(role, person);
+                add(*role, person);
             }
         }
     }
@@ -249,8 +263,9 @@ fn people_of(value: &Value, site: &Site) -> Vec<Person> {
     match value {
         Value::String(text) => match site.people.get(text.trim()) {
             Some(known) => vec![known.clone()],
-            None => people::parse(text, &References::new()).names,
+            None => names_in(text),
         },
+        Value::Number(number) => names_in(&number.to_string()),
         Value::Array(items) => items.iter().flat_map(|i| people_of(i, site)).collect(),
         Value::Object(map) => {
             let get = |keys: &[&str]| {
@@ -261,16 +276,39 @@ fn people_of(value: &Value, site: &Site) -> Vec<Person> {
                 format!("https://github.com/{}", g.trim_start_matches("https://github.com/").trim_start_matches('@'))
             });
             let url = get(&["url", "link", "homepage", "website"]).or(github);
-            get(&["name"]).map(|name| vec![Person { name, url }]).unwrap_or_default()
+            let number = || map.get("name").filter(|n| n.is_number()).map(ToString::to_string);
+            get(&["name"]).or_else(number).map(|name| vec![Person { name, url }]).unwrap_or_default()
         }
         _ => Vec::new(),
     }
+}
+
+/// The names in a text that stands where a name belongs: also `007`, which would be none within a sentence.
+pub(crate) fn names_in(text: &str) -> Vec<Person> {
+    let names = people::parse(text, &References::new()).names;
+    let name = text.trim();
+    let plain = !name.is_empty()
+        && name.chars().count() <= 40
+        && name.chars().all(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_' | '.' | '\''))
+        && name.chars().any(char::is_numeric);
+    if names.is_empty() && plain { vec![Person { name: name.to_owned(), url: None }] } else { names }
+}
+
+/// Where a page says that it belongs; a path is one on its own site.
+fn canonical_of(front: &FrontMatter, site: &Site) -> Option<String> {
+    let said = front.text(&["canonical", "canonical_url", "canonicalurl", "extra.canonical"])?;
+    if said.starts_with("http://") || said.starts_with("https://") {
+        return Some(said);
+    }
+    let path = said.strip_prefix('/').filter(|p| !p.starts_with('/'))?;
+    site.base_url.as_ref()?.join(path).ok().map(String::from)
 }
 
 /// The address of the original, and where this text first appeared.
 fn addresses(
     front: &FrontMatter,
     found: Credits,
+    canonical: Option<String>,
     translated: bool,
     has_author: bool,
 ) -> (Option<String>, Option<String>) {
@@ -287,16 +325,7 @@ fn addresses(
         "extra.original_url",
         "原文",
     ]);
-    let first = url(&[
-        "canonical",
-        "url",
-        "canonical_url",
-        "canonicalurl",
-        "first_published",
-        "source",
-        "external_url",
-        "extra.canonical",
-    ]);
+    let first = canonical.or_else(|| url(&["url", "first_published", "source", "external_url"]));
     let original = original.or(found.original);
     let first = first.or(found.first_published);
     // 「原文」 of a page that names an author and no translator is where that author first published it.

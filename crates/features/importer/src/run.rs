@@ -10,6 +10,7 @@ use xinghe_core::{AuthorId, Clock, LangTag, PostId, Provenance, Timestamp};
 use crate::error::ImportError;
 use crate::links::{self, Target};
 use crate::model::{Draft, Left, Person, Plan, Preview, Report};
+use crate::moved;
 use crate::settle::settle;
 use crate::source::{self, Reach, Source};
 
@@ -20,7 +21,8 @@ pub struct Ports {
     pub authors: Arc<dyn AuthorIntake>,
     /// Takes the posts.
     pub intake: Arc<dyn PostIntake>,
-    /// Reads posts, so that a dry run can tell changed from unchanged; without it those count as unchanged.
+    /// Reads posts, so that a dry run can tell changed from unchanged and a renamed file is recognised; without it the
+    /// former count as unchanged and the latter as new.
     pub posts: Option<Arc<dyn Posts>>,
     /// Tells how long it took.
     pub clock: Arc<dyn Clock>,
@@ -87,14 +89,28 @@ pub async fn take(
     started: Timestamp,
     progress: &(dyn Fn(Progress) + Send + Sync),
 ) -> Result<Report, ImportError> {
-    let known = ports.intake.known(&plan.origin).await?;
+    let mut known = ports.intake.known(&plan.origin).await?;
     let found = plan.drafts.len();
-    let vanished = vanished(&plan, &known);
+    let mut vanished = vanished(&plan, &known);
+    let moved = match &ports.posts {
+        Some(posts) => moved::find(&plan, &known, &vanished, &**posts, &|d| resolved(d, &plan, &known).0).await?,
+        None => Vec::new(),
+    };
+    for file in &moved {
+        vanished.retain(|path| *path != file.from);
+        known.extend(known.get(&file.from).copied().map(|post| (file.to.clone(), post)));
+        known.remove(&file.from);
+    }
+    if !how.dry_run && !moved.is_empty() {
+        let paths: Vec<(String, String)> = moved.iter().map(|m| (m.from.clone(), m.to.clone())).collect();
+        ports.intake.moved(&plan.origin, &paths).await?;
+    }
     let settled = settle(&mut plan, how, &*ports.intake, &known, ports.clock.now()).await?;
     let mut report = Report {
         source: plan.origin.clone(),
         dry_run: how.dry_run,
         found,
+        moved,
         vanished,
         duplicates: settled.duplicates,
         warnings: settled.warnings,

@@ -357,6 +357,22 @@ pub(crate) async fn known_of(store: &Store, origin: &str) -> PortResult<HashMap<
     Ok(rows.into_iter().map(|r| (r.path, PostId::from_raw(r.post))).collect())
 }
 
+/// Takes note of files that have another path now. No event tells of it: the post is the same, and where its file lies
+/// concerns nobody but the next import.
+pub(crate) async fn moved(store: &Store, origin: &str, paths: &[(String, String)]) -> PortResult<()> {
+    let mut unit = store.begin().await?;
+    for (from, to) in paths {
+        unit.execute(
+            "UPDATE posts_import SET path = $3 WHERE origin = $1 AND path = $2 \
+             AND NOT EXISTS (SELECT 1 FROM posts_import there WHERE there.origin = $1 AND there.path = $3)",
+            params![origin, from.as_str(), to.as_str()],
+        )
+        .await?;
+    }
+    unit.commit().await?;
+    Ok(())
+}
+
 /// Imported posts that first appeared at one of these addresses and are still to be seen.
 pub(crate) async fn appeared_at(store: &Store, addresses: &[String]) -> PortResult<Vec<Appeared>> {
     #[derive(FromQueryResult)]

@@ -109,6 +109,10 @@ impl PostIntake for PostsPort {
         intake::known_of(&self.store, origin).await
     }
 
+    async fn moved(&self, origin: &str, paths: &[(String, String)]) -> PortResult<()> {
+        intake::moved(&self.store, origin, paths).await
+    }
+
     async fn reserve(&self, count: usize) -> PortResult<Vec<PostId>> {
         Ok((0..count).map(|_| self.store.ids().next().into()).collect())
     }

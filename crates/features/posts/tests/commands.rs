@@ -206,6 +206,12 @@ async fn an_import_is_recognised_when_it_comes_again(db: TestDb) {
     assert_eq!(port.take(&[question]).await.unwrap(), [IntakeOutcome::Unchanged(*q)]);
     assert!(port.posts(&[*q]).await.unwrap().is_empty(), "deleted stays deleted");
     assert_eq!(port.known("folder").await.unwrap().len(), 2);
+
+    // A file that has another name is the post that it was, unless that name is another post's.
+    let paths = [("a".to_owned(), "moved/a".to_owned()), ("q".to_owned(), "moved/a".to_owned())];
+    port.moved("folder", &paths).await.unwrap();
+    let known = port.known("folder").await.unwrap();
+    assert_eq!((known.get("moved/a"), known.get("q"), known.len()), (Some(a), Some(q), 2));
 }
 
 async fn credits_pass_to_who_claims_them(db: TestDb) {

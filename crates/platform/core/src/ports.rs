@@ -193,6 +193,9 @@ pub trait PostIntake: Send + Sync {
     async fn take(&self, posts: &[ImportedPost]) -> PortResult<Vec<IntakeOutcome>>;
     /// The paths taken from an origin so far, with their posts: tells what vanished at the source.
     async fn known(&self, origin: &str) -> PortResult<HashMap<String, PostId>>;
+    /// Files of an origin that have another path now, old and new: what comes from the new path is the post that came
+    /// from the old one. A path that has a post already keeps it.
+    async fn moved(&self, origin: &str, paths: &[(String, String)]) -> PortResult<()>;
     /// Ids that no post has: for so many posts that are about to be taken.
     async fn reserve(&self, count: usize) -> PortResult<Vec<PostId>>;
     /// Imported posts, by the address where they first appeared, with their languages.

@@ -15,6 +15,7 @@ use crate::licence;
 use crate::links::normalize;
 use crate::markup::inline_text;
 use crate::model::Person;
+use crate::source::folder::read_plain;
 
 /// What a folder says about all of its pages.
 #[derive(Debug, Clone, Default)]
@@ -97,10 +98,16 @@ impl Site {
                 keys.iter()
                     .find_map(|k| at(&value, k)?.as_str().map(str::trim).filter(|s| !s.is_empty()).map(str::to_owned))
             };
-            let address = text(&["base_url", "baseURL", "baseurl", "url"]).filter(|u| u.starts_with("http"));
+            // Jekyll's `baseurl` is a folder and its `url` the address; Hugo's `baseURL`, however written, is the address.
+            let address = ["base_url", "baseURL", "baseurl", "BaseURL", "url", "site.url"]
+                .iter()
+                .find_map(|k| text(&[k]).filter(|u| u.starts_with("http")));
             self.base_url = self.base_url.take().or_else(|| {
                 with_folder(&address?, text(&["root"]).or_else(|| text(&["baseurl"]).filter(|b| b.starts_with('/'))))
             });
+            let licence =
+                text(&["license", "licence", "params.license", "params.licence", "copyright", "params.copyright"]);
+            self.licence = self.licence.take().or_else(|| licence::of_words(&licence?));
             let language = text(&[
                 "default_language",
                 "languageCode",
@@ -178,7 +185,7 @@ impl Site {
 
     fn read_summaries(&mut self, root: &Path, files: &[String]) {
         for file in files.iter().filter(|f| f.rsplit('/').next() == Some("SUMMARY.md")) {
-            let Ok(bytes) = std::fs::read(root.join(file)) else { continue };
+            let Some(bytes) = read_plain(&root.join(file), 1 << 22) else { continue };
             let Ok(read) = encoding::decode(&bytes) else { continue };
             let folder = file.rsplit_once('/').map_or("", |(f, _)| f);
             let start = self.summary.len();
@@ -191,22 +198,26 @@ impl Site {
     }
 }
 
-const SETTINGS: [&str; 10] = [
+const SETTINGS: [&str; 15] = [
     "config.toml",
     "zola.toml",
     "hugo.toml",
     "hugo.yaml",
     "hugo.yml",
     "config.yaml",
+    "hugo.json",
     "config/_default/hugo.toml",
+    "config/_default/hugo.yaml",
+    "config/_default/config.toml",
+    "config/_default/config.yaml",
+    "config.yml",
     "_config.yml",
     "_config.yaml",
     "book.toml",
 ];
 
 fn settings(path: &Path) -> Option<Value> {
-    let meta = std::fs::metadata(path).ok().filter(|m| m.is_file() && m.len() < 1 << 20)?;
-    let bytes = std::fs::read(path).ok().filter(|b| b.len() as u64 <= meta.len())?;
+    let bytes = read_plain(path, 1 << 20)?;
     let text = encoding::decode(&bytes).ok()?.text.into_owned();
     match path.extension()?.to_str()? {
         "toml" => serde_json::to_value(text.parse::<toml::Table>().ok()?).ok(),
@@ -241,8 +252,10 @@ fn layout_of(name: &str, value: &Value) -> Option<Layout> {
         "book.toml" => Some(Layout::MdBook),
         "zola.toml" => Some(Layout::Zola),
         "config.toml" if has("base_url") => Some(Layout::Zola),
-        "config.toml" | "config.yaml" if has("baseURL") || has("baseurl") || has("languageCode") => Some(Layout::Hugo),
-        _ if name.contains("hugo.") => Some(Layout::Hugo),
+        "config.toml" | "config.yaml" | "config.yml" if has("baseURL") || has("baseurl") || has("languageCode") => {
+            Some(Layout::Hugo)
+        }
+        _ if name.contains("hugo.") || name.starts_with("config/_default/") => Some(Layout::Hugo),
         "_config.yml" | "_config.yaml" if has("source_dir") || has("public_dir") || has("new_post_name") => {
             Some(Layout::Hexo)
         }
@@ -290,22 +303,19 @@ fn licences(home: &Path) -> Option<String> {
 
 fn licence_texts(home: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(home).into_iter().flatten().flatten();
-    let mut names: Vec<PathBuf> = entries
-        .filter(|e| e.file_name().to_str().is_some_and(licence::is_licence_file))
-        .map(|e| e.path())
-        .filter(|p| std::fs::metadata(p).is_ok_and(|m| m.is_file() && m.len() < 1 << 18))
-        .collect();
+    let mut names: Vec<PathBuf> =
+        entries.filter(|e| e.file_name().to_str().is_some_and(licence::is_licence_file)).map(|e| e.path()).collect();
     names.sort();
     names
         .iter()
-        .filter_map(|p| std::fs::read(p).ok())
+        .filter_map(|p| read_plain(p, 1 << 18))
         .filter_map(|b| encoding::decode(&b).ok().map(|d| d.text.into_owned()))
         .collect()
 }
 
 /// The address of `origin` in a work tree's `.git/config`.
 fn remote_of(home: &Path) -> Option<String> {
-    let config = std::fs::read_to_string(home.join(".git/config")).ok()?;
+    let config = String::from_utf8(read_plain(&home.join(".git/config"), 1 << 20)?).ok()?;
     let section = config.split("[remote \"origin\"]").nth(1)?;
     let line =
         section.lines().take_while(|l| !l.trim_start().starts_with('[')).find_map(|l| l.trim().strip_prefix("url"))?;
@@ -345,56 +355,5 @@ fn language_like(name: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn files(names: &[&str]) -> Vec<String> {
-        names.iter().map(ToString::to_string).collect()
-    }
-
-    #[test]
-    fn generators_are_told_by_their_files() {
-        for (names, want) in [
-            (["source/_posts/a.md", "_config.yml"], Layout::Hexo),
-            (["archetypes/default.md", "content/a.md"], Layout::Hugo),
-            (["_posts/2020-01-02-a.md", "about.md"], Layout::Jekyll),
-            (["src/SUMMARY.md", "src/a.md"], Layout::MdBook),
-            (["a.md", "b/c.md"], Layout::Plain),
-        ] {
-            assert_eq!(detect(&files(&names)), want);
-        }
-    }
-
-    #[test]
-    fn settings_of_the_folder_above_count_for_its_writing() {
-        let home = tempfile::tempdir().expect("a folder");
-        let content = home.path().join("content");
-        std::fs::create_dir(&content).expect("made");
-        std::fs::write(
-            home.path().join("config.toml"),
-            "base_url = \"https://b.example\"\ndefault_language = \"en\"\n[extra]\nauthor = \"Ann\"\n",
-        )
-        .expect("written");
-        std::fs::write(
-            home.path().join("LICENSE"),
-            "Permission is hereby granted, free of charge. The above copyright notice",
-        )
-        .expect("written");
-        let site = Site::read(&content, &files(&["a.md"]));
-        assert_eq!(site.layout, Layout::Zola);
-        assert_eq!(site.base_url.map(String::from).as_deref(), Some("https://b.example/"));
-        assert_eq!(site.licence.as_deref(), Some("MIT"));
-        assert_eq!(site.author.map(|a| a.name).as_deref(), Some("Ann"));
-        let named = home.path().file_name().map(|n| n.to_string_lossy().into_owned());
-        assert_eq!(site.publisher.map(|p| p.name), named, "nothing else names the publisher");
-    }
-
-    #[test]
-    fn a_summary_gives_titles_and_order() {
-        let links = summary_links("# S\n\n- [A `x`](./a.md)\n    - [[x] B](b%20c.md)\n[C](c.md)\n- [web](https://x)\n");
-        assert_eq!(
-            links,
-            [("./a.md", "A x"), ("b c.md", "[x] B"), ("c.md", "C")].map(|(a, b)| (a.to_owned(), b.to_owned()))
-        );
-    }
-}
+#[path = "site_tests.rs"]
+mod tests;

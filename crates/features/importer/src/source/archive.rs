@@ -9,7 +9,7 @@ use flate2::read::GzDecoder;
 use super::folder::{self, Came};
 use super::{Limits, Reach};
 use crate::error::ImportError;
-use crate::model::Plan;
+use crate::model::{Left, Plan};
 
 /// Reads a `.zip`, `.tar.gz`, `.tgz` or `.tar`.
 ///
@@ -28,7 +28,8 @@ pub fn read(path: &Path, reach: &Reach) -> Result<Plan, ImportError> {
     let root = scratch.path().join(stem);
     std::fs::create_dir(&root).map_err(|e| refuse(e.to_string()))?;
     let packed = path.metadata().map_err(|e| refuse(e.to_string()))?.len();
-    let mut unpacker = Unpacker { root: root.clone(), limits: &reach.limits, packed, files: 0, bytes: 0 };
+    let mut unpacker =
+        Unpacker { root: root.clone(), limits: &reach.limits, packed, files: 0, bytes: 0, left: Vec::new() };
     let name = shown.to_ascii_lowercase();
     let done = if name.ends_with(".zip") {
         unpacker.zip(path)
@@ -39,7 +40,9 @@ pub fn read(path: &Path, reach: &Reach) -> Result<Plan, ImportError> {
     };
     done.map_err(refuse)?;
     let root = only_folder(&root);
-    folder::read(&root, &Came { origin: Some(origin), ..Came::default() }, &reach.limits)
+    let mut plan = folder::read(&root, &Came { origin: Some(origin), ..Came::default() }, &reach.limits)?;
+    plan.skipped.append(&mut unpacker.left);
+    Ok(plan)
 }
 
 /// Archives of code hosts hold one folder with everything in it.
@@ -57,6 +60,8 @@ struct Unpacker<'a> {
     packed: u64,
     files: usize,
     bytes: u64,
+    /// What is in the archive and is neither a file nor a folder.
+    left: Vec<Left>,
 }
 
 impl Unpacker<'_> {
@@ -75,6 +80,7 @@ impl Unpacker<'_> {
                 return Err(format!("{:?} would be written outside of it", entry.name()));
             };
             if entry.is_symlink() {
+                self.left.push(Left::new(entry.name(), "a symbolic link; links are not followed"));
                 continue;
             }
             self.write(&inner, &mut entry)?;
@@ -87,7 +93,14 @@ impl Unpacker<'_> {
         let entries = archive.entries().map_err(|e| format!("it is not a readable tar file ({e})"))?;
         for entry in entries {
             let mut entry = entry.map_err(|e| format!("it is broken ({e})"))?;
-            if !entry.header().entry_type().is_file() {
+            let kind = entry.header().entry_type();
+            if !kind.is_file() {
+                let path = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
+                if kind.is_symlink() || kind.is_hard_link() {
+                    self.left.push(Left::new(path, "a link; links are not followed"));
+                } else if kind.is_fifo() || kind.is_character_special() || kind.is_block_special() {
+                    self.left.push(Left::new(path, "a pipe or device, not a file"));
+                }
                 continue;
             }
             let inner = entry.path().map_err(|e| format!("it is broken ({e})"))?.into_owned();

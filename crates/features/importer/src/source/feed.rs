@@ -1,11 +1,13 @@
 //! Feeds: RSS, Atom and JSON Feed, from a file or an address; their HTML becomes Markdown.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::LazyLock;
 
-use feed_rs::model::{Entry, Feed, Text};
+use feed_rs::model::{Entry, Feed, FeedType, Text};
 use feed_rs::parser::generate_id;
+use pulldown_cmark::{Event, Parser};
 use regex::Regex;
 use sha2::{Digest, Sha256};
 use url::Url;
@@ -124,7 +126,11 @@ fn feed_named_by(bytes: &[u8], page: &Url) -> Option<Url> {
 /// When they are not a feed.
 pub fn parse(bytes: &[u8], origin: &str, base: Option<&Url>) -> Result<Plan, ImportError> {
     let fail = |reason: String| ImportError::Feed { address: origin.to_owned(), reason };
-    let text = encoding::decode(bytes).map_err(|e| fail(e.to_string()))?.text;
+    let named = declared_encoding(bytes);
+    let read = encoding::decode_named(bytes, named.as_deref()).map_err(|e| fail(e.to_string()))?;
+    // Of an encoding that the feed names itself, nothing is guessed.
+    let note = read.note().filter(|_| read.broken > 0 || named.is_none());
+    let text = read.text;
     // The text is UTF-8 now, whatever its declaration says.
     static DECLARED: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r#"^(\s*<\?xml[^>]*?)\s+encoding\s*=\s*["'][^"']*["']"#).expect("the pattern is a constant")
@@ -134,7 +140,8 @@ pub fn parse(bytes: &[u8], origin: &str, base: Option<&Url>) -> Result<Plan, Imp
     if start.starts_with("<!doctype html") || start.starts_with("<html") {
         return Err(fail("it is a web page that names no feed; give the address of its feed".to_owned()));
     }
-    let text = with_text_ids(text);
+    let text = without_empty(with_text_ids(text));
+    let names = not_addresses(&text);
     // What has neither an id nor a link is known by what it says, or it would be new each time.
     let by_content = |links: &[feed_rs::model::Link], title: &Option<Text>, at: Option<&str>| {
         if links.is_empty() && (title.is_none() || at.is_none()) {
@@ -151,12 +158,13 @@ pub fn parse(bytes: &[u8], origin: &str, base: Option<&Url>) -> Result<Plan, Imp
         }
     }
     let mut plan = Plan { origin: origin.to_owned(), ..Plan::default() };
+    plan.warnings.extend(note.map(|n| Left::new("", n)));
     for entry in &feed.entries {
         if plan.drafts.iter().any(|d| d.path == entry.id) {
             plan.skipped.push(Left::new(entry.id.clone(), "the feed names it twice"));
             continue;
         }
-        match draft(entry, &feed) {
+        match draft(entry, &feed, &names) {
             Some(draft) => {
                 let at = draft.source_url.as_deref().and_then(|u| Url::parse(u).ok()).or_else(|| base.cloned());
                 if let Some(at) = at {
@@ -167,13 +175,40 @@ pub fn parse(bytes: &[u8], origin: &str, base: Option<&Url>) -> Result<Plan, Imp
             None => plan.skipped.push(Left::new(entry.id.clone(), "the feed gives no text of it")),
         }
     }
-    let title = feed.title.as_ref().map(plain_title).filter(|t| !t.is_empty());
+    let title = feed.title.as_ref().map(|t| title_of(t, true)).filter(|t| !t.is_empty());
     let name =
         title.or_else(|| Url::parse(origin).ok()?.host_str().map(str::to_owned)).unwrap_or_else(|| origin.to_owned());
     let url = feed.links.iter().map(|l| l.href.clone()).find(|u| u.starts_with("http"));
     people::unify(&mut plan.drafts);
     folder::credit_publisher(&mut plan.drafts, Some(&Person { name, url }));
     Ok(plan)
+}
+
+/// The encoding that an XML declaration names.
+fn declared_encoding(bytes: &[u8]) -> Option<String> {
+    static NAME: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r#"^\s*<\?xml[^>]*?\sencoding\s*=\s*["']([^"']+)["']"#).expect("the pattern is a constant")
+    });
+    let head = String::from_utf8_lossy(&bytes[..bytes.len().min(200)]);
+    NAME.captures(&head).map(|c| c[1].to_owned())
+}
+
+/// Without elements that hold nothing, for which the parser would refuse the whole feed.
+fn without_empty(text: Cow<'_, str>) -> Cow<'_, str> {
+    static EMPTY: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"<(?:title|summary|subtitle|rights)(?:\s[^<>]*)?(?:/>|>\s*</(?:title|summary|subtitle|rights)\s*>)")
+            .expect("the pattern is a constant")
+    });
+    if EMPTY.is_match(&text) { Cow::Owned(EMPTY.replace_all(&text, "").into_owned()) } else { text }
+}
+
+/// The `guid`s that say themselves that they are no address; all others are one, says RSS.
+fn not_addresses(text: &str) -> HashSet<String> {
+    static NAME: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r#"(?i)<guid\b[^>]*\bisPermaLink\s*=\s*["']\s*false\s*["'][^>]*>\s*(?:<!\[CDATA\[)?\s*([^<\]]*)"#)
+            .expect("the pattern is a constant")
+    });
+    NAME.captures_iter(text).map(|c| c[1].trim().replace("&amp;", "&")).collect()
 }
 
 /// A JSON feed whose ids are numbers, as the standard asks readers to accept them.
@@ -212,17 +247,26 @@ fn explain(error: &str) -> String {
     format!("{short}; RSS, Atom and JSON Feed are read")
 }
 
-fn draft(entry: &Entry, feed: &Feed) -> Option<Draft> {
+fn draft(entry: &Entry, feed: &Feed, names: &HashSet<String>) -> Option<Draft> {
     let content = entry.content.as_ref().and_then(|c| Some((c.body.as_deref()?, c.content_type.to_string())));
     let summary = entry.summary.as_ref().map(|s| (s.content.as_str(), s.content_type.to_string()));
     let (text, kind) = content.filter(|(t, _)| !t.trim().is_empty()).or(summary)?;
-    let marked_up = kind.contains("html") || kind.contains("xml") || looks_like_html(text);
-    let body = if marked_up { html::to_markdown(text) } else { text.trim().to_owned() };
+    // RSS does not say whether a text is marked up; Atom and JSON Feed do, and mean it.
+    let untold = matches!(feed.feed_type, FeedType::RSS0 | FeedType::RSS1 | FeedType::RSS2);
+    let marked_up = kind.contains("html") || kind.contains("xml") || (untold && looks_like_html(text));
+    let body = if marked_up {
+        html::to_markdown(text)
+    } else if untold {
+        text.trim().to_owned()
+    } else {
+        text.trim().replace('&', "&amp;").replace('<', "&lt;")
+    };
     let (found, body) = credits::take(&body);
     if markup::prose_length(&body) < 2 {
         return None;
     }
-    let title = entry.title.as_ref().map(plain_title).filter(|t| !t.is_empty());
+    let licence = licence::at_the_end(&body);
+    let title = entry.title.as_ref().map(|t| title_of(t, untold)).filter(|t| !t.is_empty());
     let title = title.unwrap_or_else(|| xinghe_text::excerpt(&body, 60));
     let mut credits = authors(entry, feed);
     let from_text = found.people.into_iter().filter(|(r, _)| *r != CreditRole::Author || credits.is_empty());
@@ -240,6 +284,9 @@ fn draft(entry: &Entry, feed: &Feed) -> Option<Draft> {
             tags.push(tag.to_owned());
         }
     }
+    let guid = untold && entry.id.starts_with("http") && !names.contains(&entry.id);
+    let guid = Some(entry.id.clone()).filter(|_| guid);
+    let rights = entry.rights.as_ref().or(feed.rights.as_ref()).map(|r| title_of(r, true));
     let link = entry.links.iter().find(|l| l.rel.as_deref().is_none_or(|r| r == "alternate")).or(entry.links.first());
     let at = entry.published.or(entry.updated).map(|t| Timestamp::from_millis(t.timestamp_millis()));
     Some(Draft {
@@ -251,8 +298,8 @@ fn draft(entry: &Entry, feed: &Feed) -> Option<Draft> {
         credits,
         tags,
         published_at: at,
-        licence: entry.rights.as_ref().and_then(|r| licence::identify(&r.content)).map(str::to_owned),
-        source_url: link.map(|l| l.href.clone()).filter(|u| u.starts_with("http")),
+        licence: licence.or_else(|| licence::of_rights(&rights?)),
+        source_url: link.map(|l| l.href.clone()).filter(|u| u.starts_with("http")).or(guid),
         original_url: found.original.filter(|_| found.translated),
         site_path: None,
         facts: Vec::new(),
@@ -295,11 +342,20 @@ fn looks_like_html(text: &str) -> bool {
     TAG.is_match(text)
 }
 
-fn plain_title(title: &Text) -> String {
+/// A title without its marks; `untold` is whether the format leaves open that it has any.
+fn title_of(title: &Text, untold: bool) -> String {
     let (text, kind) = (&title.content, title.content_type.to_string());
-    // RSS does not say whether a title is marked up, and it often is.
-    let marked_up = kind.contains("html") || looks_like_html(text) || text.contains('&');
-    markup::inline_text(&if marked_up { html::to_markdown(text) } else { text.clone() })
+    let marked_up = kind.contains("html") || (untold && (looks_like_html(text) || text.contains('&')));
+    if marked_up {
+        let marked = html::to_markdown(text);
+        let words = Parser::new(&marked).filter_map(|event| match event {
+            Event::Text(text) | Event::Code(text) => Some(text.into_string()),
+            Event::SoftBreak | Event::HardBreak => Some(" ".to_owned()),
+            _ => None,
+        });
+        return words.collect::<String>().split_whitespace().collect::<Vec<_>>().join(" ");
+    }
+    if untold { markup::inline_text(text) } else { text.split_whitespace().collect::<Vec<_>>().join(" ") }
 }
 
 #[cfg(test)]

@@ -69,6 +69,58 @@ fn entries_keep_their_key_their_title_and_their_author() {
     assert_eq!(parse(marked.as_bytes(), "x", None).expect("it is a feed").drafts[0].title, "所有权 one");
 }
 
+#[test]
+fn titles_are_what_their_type_says() {
+    let title = |given: &str| {
+        let text = ATOM.replace("<title>所有权</title>", given);
+        parse(text.as_bytes(), "x", None).expect("it is a feed").drafts[0].title.clone()
+    };
+    let xhtml = "<title type=\"xhtml\"><div xmlns=\"http://www.w3.org/1999/xhtml\">所有权 <em>one</em></div></title>";
+    assert_eq!(title(xhtml), "所有权 one");
+    assert_eq!(title("<title type=\"html\">A &amp;amp; B</title>"), "A & B");
+    assert_eq!(title("<title type=\"text\">Vec&lt;T&gt; &amp; &lt;b&gt;</title>"), "Vec<T> & <b>");
+    assert_eq!(title("<title/>"), "每个值都有一个所有者，这就是所有权的规则。", "also when there is none");
+}
+
+#[test]
+fn plain_text_stays_plain() {
+    let text = JSON.replace("Plain text of the entry.", "Write <b> for bold & go on. See [here](https://a.example).");
+    let d = &parse(text.as_bytes(), "x", None).expect("it is a feed").drafts[0];
+    assert_eq!(d.body, "Write &lt;b> for bold &amp; go on. See [here](https://a.example).");
+    let both = JSON.replace("\"content_text\"", "\"content_html\":\"<p>The <b>marked</b> text.</p>\",\"content_text\"");
+    let d = &parse(both.as_bytes(), "x", None).expect("it is a feed").drafts[0];
+    assert_eq!(d.body, "The **marked** text.");
+}
+
+#[test]
+fn a_guid_is_an_address_unless_it_says_that_it_is_none() {
+    let source = |guid: &str| {
+        let text =
+            RSS.replace("<link>https://b.example/own</link>", "").replace("<guid>https://b.example/own</guid>", guid);
+        parse(text.as_bytes(), "x", None).expect("it is a feed").drafts[0].source_url.clone()
+    };
+    let own = Some("https://b.example/own".to_owned());
+    assert_eq!(source("<guid>https://b.example/own</guid>"), own);
+    assert_eq!(source("<guid isPermaLink=\"true\">https://b.example/own</guid>"), own);
+    assert_eq!(source("<guid isPermaLink=\"false\">https://b.example/own</guid>"), None);
+    assert_eq!(source("<guid isPermaLink='false'><![CDATA[https://b.example/own]]></guid>"), None);
+    assert_eq!(source("<guid>tag:b.example,2020:own</guid>"), None);
+}
+
+#[test]
+fn feeds_name_licences() {
+    let licence = |text: &str| parse(text.as_bytes(), "x", None).expect("it is a feed").drafts[0].licence.clone();
+    let rss = |words: &str| licence(&RSS.replace("<language>", &format!("<copyright>{words}</copyright><language>")));
+    assert_eq!(rss("CC BY-SA 4.0").as_deref(), Some("CC-BY-SA-4.0"));
+    assert_eq!(rss("© 2024 Ann Lee, all rights reserved").as_deref(), Some("All rights reserved"));
+    assert_eq!(rss("Copyright 2024 Ann Lee").as_deref(), Some("Copyright 2024 Ann Lee"));
+    let entry = ATOM.replace("<entry>", "<rights>All rights reserved</rights><entry><rights type=\"html\">&lt;a href=\"https://creativecommons.org/licenses/by/4.0/\"&gt;CC BY 4.0&lt;/a&gt;</rights>");
+    assert_eq!(licence(&entry).as_deref(), Some("CC-BY-4.0"), "the entry knows better than the feed");
+    let line = RSS.replace("]]></content", "<p>Licensed under CC BY-NC 4.0</p>]]></content");
+    assert_eq!(licence(&line).as_deref(), Some("CC-BY-NC-4.0"));
+    assert_eq!(licence(RSS), None);
+}
+
 #[tokio::test]
 async fn a_feed_that_grows_without_end_is_left() {
     use wiremock::matchers::path;

@@ -105,7 +105,8 @@ struct Listing {
     pages: Vec<String>,
     /// Text of kinds that are not read, to be named in the report.
     left_pages: Vec<String>,
-    symlinks: Vec<String>,
+    /// What is neither a file nor a folder, or has a name that cannot be written down, with the reason.
+    odd: Vec<Left>,
     failed: Vec<Left>,
     /// Whether there were more files than the limit.
     cut: bool,
@@ -119,12 +120,12 @@ fn list(root: &Path, limits: &Limits, shallow: bool) -> Listing {
     // Links are not followed: they could lead anywhere on this machine, or in circles.
     // Of a single page, only its neighbours matter: links may lead to them.
     let depth = if shallow { 2 } else { usize::MAX };
-    let walk =
+    let mut walk =
         WalkDir::new(root).max_depth(depth).follow_links(false).sort_by_file_name().into_iter().filter_entry(|e| {
             let name = e.file_name().to_str().unwrap_or_default();
             e.depth() == 0 || !(e.file_type().is_dir() && (NEVER.contains(&name) || name.starts_with('.')))
         });
-    for entry in walk {
+    while let Some(entry) = walk.next() {
         let entry = match entry {
             Ok(entry) => entry,
             Err(error) => {
@@ -134,15 +135,32 @@ fn list(root: &Path, limits: &Limits, shallow: bool) -> Listing {
                 continue;
             }
         };
+        if entry.depth() == 0 {
+            continue;
+        }
         let path = relative(root, entry.path());
-        let kind = page_kind(&path);
-        if entry.file_type().is_symlink() {
-            if kind != Kind::Other {
-                listing.symlinks.push(path);
+        let file_type = entry.file_type();
+        if entry.file_name().to_str().is_none() {
+            let (slash, what) = if file_type.is_dir() { ("/", "folder") } else { ("", "file") };
+            let reason = format!("the {what}'s name is not UTF-8; rename it and import again");
+            listing.odd.push(Left::new(path + slash, reason));
+            if file_type.is_dir() {
+                walk.skip_current_dir();
             }
             continue;
         }
-        if !entry.file_type().is_file() {
+        let kind = page_kind(&path);
+        if file_type.is_symlink() {
+            // What else is a link here is none of an import's business; pages and folders would be missed.
+            if kind != Kind::Other || entry.path().is_dir() {
+                listing.odd.push(Left::new(path, "a symbolic link; links are not followed"));
+            }
+            continue;
+        }
+        if !file_type.is_file() {
+            if !file_type.is_dir() {
+                listing.odd.push(Left::new(path, special(file_type)));
+            }
             continue;
         }
         match kind {
@@ -159,6 +177,29 @@ fn list(root: &Path, limits: &Limits, shallow: bool) -> Listing {
         }
     }
     listing
+}
+
+/// What a file that is none is. Reading from such a thing may wait for ever.
+fn special(file_type: std::fs::FileType) -> &'static str {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt;
+        if file_type.is_fifo() {
+            return "a named pipe, not a file";
+        }
+        if file_type.is_socket() {
+            return "a socket, not a file";
+        }
+    }
+    let _ = file_type;
+    "a device, not a file"
+}
+
+/// Reads a file of a source: a plain file below `limit` bytes, not a link, which could lead anywhere on this machine,
+/// and not a pipe, which could keep whoever reads it waiting for ever.
+pub(crate) fn read_plain(file: &Path, limit: u64) -> Option<Vec<u8>> {
+    std::fs::symlink_metadata(file).ok().filter(|m| m.is_file() && m.len() < limit)?;
+    std::fs::read(file).ok()
 }
 
 fn relative(root: &Path, path: &Path) -> String {
@@ -202,9 +243,7 @@ fn choose(listing: &Listing, site: &Site, asked_for: bool, plan: &mut Plan) -> V
     for (folder, (reason, pages)) in folders {
         plan.skipped.push(Left::new(format!("{folder}/"), format!("{reason} ({pages} pages)")));
     }
-    for link in &listing.symlinks {
-        plan.skipped.push(Left::new(link.clone(), "a symbolic link; links are not followed"));
-    }
+    plan.skipped.extend(listing.odd.iter().cloned());
     chosen
 }
 
@@ -254,10 +293,13 @@ fn read_page(root: &Path, path: &str, site: &Site, limits: &Limits) -> Result<Dr
     }
     let bytes = std::fs::read(&file).map_err(broken)?;
     let decoded = encoding::decode(&bytes).map_err(|e| NoDraft::Broken(e.to_string()))?;
-    if path.ends_with(".html") || path.ends_with(".htm") {
-        return page::understand(path, &html::page_to_markdown(&decoded.text), site);
-    }
-    page::understand(path, &decoded.text, site)
+    let mut draft = if path.ends_with(".html") || path.ends_with(".htm") {
+        page::understand(path, &html::page_to_markdown(&decoded.text), site)?
+    } else {
+        page::understand(path, &decoded.text, site)?
+    };
+    draft.warnings.extend(decoded.note());
+    Ok(draft)
 }
 
 fn resolver(site: &Site, files: Vec<String>, drafts: &[Draft], host: Option<&CodeHost>) -> Resolver {

@@ -2,5 +2,6 @@
 
 mod corpora;
 mod gaps;
+mod honest;
 mod import;
 mod support;

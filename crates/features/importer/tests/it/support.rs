@@ -5,8 +5,9 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
+use xinghe_core::content::PostView;
 use xinghe_core::ports::{
-    Appeared, AuthorIntake, ImportedAuthor, ImportedPost, IntakeOutcome, PortError, PortResult, PostIntake,
+    Appeared, AuthorIntake, ImportedAuthor, ImportedPost, IntakeOutcome, PortError, PortResult, PostIntake, Posts,
 };
 use xinghe_core::{AuthorId, Clock, PostId, RevisionId, Timestamp};
 use xinghe_importer::source::Limits;
@@ -95,9 +96,54 @@ impl PostIntake for Memory {
             .collect())
     }
 
+    async fn moved(&self, origin: &str, paths: &[(String, String)]) -> PortResult<()> {
+        let mut known = self.posts.lock().expect("not poisoned");
+        for (from, to) in paths {
+            if let Some((id, mut post)) = known.remove(&(origin.to_owned(), from.clone())) {
+                post.path.clone_from(to);
+                known.insert((origin.to_owned(), to.clone()), (id, post));
+            }
+        }
+        Ok(())
+    }
+
     async fn known(&self, origin: &str) -> PortResult<HashMap<String, PostId>> {
         let known = self.posts.lock().expect("not poisoned");
         Ok(known.iter().filter(|((o, _), _)| o == origin).map(|((_, p), (id, _))| (p.clone(), *id)).collect())
+    }
+}
+
+#[async_trait]
+impl Posts for Memory {
+    async fn posts(&self, ids: &[PostId]) -> PortResult<HashMap<PostId, PostView>> {
+        let known = self.posts.lock().expect("not poisoned");
+        Ok(known.values().filter(|(id, _)| ids.contains(id)).map(|(id, p)| (*id, view(*id, p))).collect())
+    }
+
+    async fn ids_after(&self, _: Option<PostId>, _: usize) -> PortResult<Vec<PostId>> {
+        Ok(Vec::new())
+    }
+}
+
+fn view(id: PostId, p: &ImportedPost) -> PostView {
+    PostView {
+        id,
+        revision: RevisionId::from_raw(1),
+        kind: p.kind,
+        title: p.title.clone(),
+        slug: String::new(),
+        body: p.body.clone(),
+        language: p.language.clone(),
+        credits: Vec::new(),
+        tags: p.tags.clone(),
+        parent: None,
+        root: id,
+        provenance: p.provenance,
+        licence: p.licence.clone(),
+        source_url: p.source_url.clone(),
+        published_at: p.published_at.unwrap_or_else(|| Timestamp::from_millis(0)),
+        updated_at: Timestamp::from_millis(0),
+        accepted: false,
     }
 }
 
@@ -121,7 +167,7 @@ impl Clock for SystemClock {
 }
 
 pub fn ports(memory: &Arc<Memory>) -> Ports {
-    Ports { authors: memory.clone(), intake: memory.clone(), posts: None, clock: Arc::new(SystemClock) }
+    Ports { authors: memory.clone(), intake: memory.clone(), posts: Some(memory.clone()), clock: Arc::new(SystemClock) }
 }
 
 pub fn reach(scratch: &Path) -> Reach {

@@ -63,6 +63,8 @@ fn prose_is_left_alone() {
         "编辑`Cargo.toml`文件并添加你需要的依赖：",
         "这里作者将通过定义和实践，来表达自己的观点: Rust 是有颜色的。",
         "via the network: a story",
+        "原文 [Title](https://a.example/x) 写得很好，值得一读。",
+        "via [this link](https://a.example/x) you reach the docs.",
         "I spoke with the author: he said no.",
     ] {
         let (credits, body) = take(text);
@@ -96,6 +98,14 @@ fn originals_are_found() {
         "via: https://a.example/x",
         "* 原文标题：[Title](https://a.example/x)",
         "译自：[Title][1]",
+        "原文 [Title](https://a.example/x)",
+        "> 原文 [Title](https://a.example/x)。",
+        "原文：[Title](https://a.example/x)",
+        "原文 https://a.example/x",
+        "Original [Title](https://a.example/x)",
+        "Original: https://a.example/x",
+        "Original： [Title](https://a.example/x)",
+        "译自 [Title](https://a.example/x)",
     ] {
         let (credits, body) = take(&format!("{line}\n\nText.\n\n[1]: https://a.example/x"));
         assert_eq!(credits.original.as_deref(), Some("https://a.example/x"), "{line}");
