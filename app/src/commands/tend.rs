@@ -59,6 +59,11 @@ pub async fn rebuild(command: Rebuild, global: &Global, settings: Settings) -> a
         }
         return Ok(ExitCode::SUCCESS);
     }
+    anyhow::ensure!(
+        name != "search" || community.search.keeps_index(),
+        "a running server keeps the search index of this folder: rebuild it there, on the administrators' page of \
+         readers (searches go on meanwhile), or stop the server first"
+    );
     anyhow::ensure!(readers.rebuild(&name).await?, "there is no reader {name:?}; `xinghe rebuild` lists them");
     output::line(&format!("{name} was derived anew from the log."));
     Ok(ExitCode::SUCCESS)

@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use xinghe_core::event::Position;
 use xinghe_core::{Event, PostId, PostView, Recorded, Timestamp};
-use xinghe_store::{EventReader, LocalReader, ReaderError, UnitOfWork};
+use xinghe_store::{EventReader, LocalReader, Log, ReaderError, UnitOfWork};
 
 use crate::Inner;
 use crate::index::Mark;
@@ -131,13 +131,22 @@ impl LocalReader for Indexer {
         let only_vectors = self.inner.posts.posts(&embedded).await.map_err(later)?;
         let vectors = self.inner.vectors_of(&only_vectors.values().collect::<Vec<_>>()).await?;
         let gone: Vec<PostId> = touched.into_iter().filter(|p| !posts.contains_key(p)).collect();
-        let (inner, read) = (self.inner.clone(), Mark { position: last.position, at: Some(last.at) });
+        let (inner, read) = (self.inner.clone(), Mark { at: Some(last.at), ..Mark::from(last.position) });
         let apply = move || {
             let of = |p: PostId| only_vectors.get(&p).map_or("und", |v| v.language.primary());
             let vectors: Vec<_> = vectors.into_iter().map(|(id, v)| (id, of(v.post), v)).collect();
             inner.index.apply(&put, &vectors, &gone, read)
         };
         tokio::task::spawn_blocking(apply).await.map_err(later)?.map_err(later)
+    }
+
+    async fn renew(&self) -> Result<(), ReaderError> {
+        let goal = Log::new(self.inner.store.clone()).head().await.map_err(later)?;
+        if goal == Position::START {
+            return self.reset().await;
+        }
+        let inner = self.inner.clone();
+        tokio::task::spawn_blocking(move || inner.index.renew(goal)).await.map_err(later)?.map_err(later)
     }
 
     async fn reset(&self) -> Result<(), ReaderError> {

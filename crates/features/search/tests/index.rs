@@ -161,6 +161,16 @@ async fn a_rebuilt_index_answers_the_same() {
     assert_eq!(before.hits[0].passage.post.raw(), 17);
     assert!(world.readers.rebuild("search").await.unwrap());
     assert_eq!(world.search.retrieve(&query).await.unwrap(), before);
+
+    // While the log is read anew, what was there is found; at the end, what nothing tells of is gone.
+    assert!(world.readers.restart("search").await.unwrap());
+    assert_eq!(world.search.retrieve(&query).await.unwrap(), before, "nobody finds less meanwhile");
+    assert_eq!(world.search.status().await.unwrap().posts, 29);
+    world.shelf.0.lock().unwrap().remove(&PostId::from_raw(29));
+    world.readers.catch_up().await.unwrap();
+    let after = world.search.retrieve(&query).await.unwrap();
+    assert_eq!(after.hits[0].passage, before.hits[0].passage);
+    assert_eq!(world.search.status().await.unwrap().posts, 28);
 }
 
 #[tokio::test]

@@ -70,6 +70,11 @@ pub trait LocalReader: Send + Sync + 'static {
     async fn apply(&self, events: &[Recorded]) -> Result<(), ReaderError>;
     /// Drops everything and goes back to the start.
     async fn reset(&self) -> Result<(), ReaderError>;
+    /// Goes back to the start of the same log to derive everything anew. What can be read meanwhile should be: by
+    /// default it is dropped as by [`Self::reset`].
+    async fn renew(&self) -> Result<(), ReaderError> {
+        self.reset().await
+    }
 }
 
 /// All readers of this process.
@@ -212,7 +217,7 @@ impl Readers {
         let Some(reader) = self.local.iter().find(|r| r.name() == name) else { return Ok(false) };
         {
             let _turn = self.turn(reader.name()).await;
-            reader.reset().await?;
+            reader.renew().await?;
             self.notes().skipped.retain(|(of, _)| *of != reader.name());
         }
         self.note(reader.name(), ReaderState::Following);

@@ -18,6 +18,7 @@ mod means;
 mod query;
 mod rank;
 mod records;
+mod renewal;
 mod score;
 mod sketches;
 mod spelling;
@@ -42,6 +43,7 @@ pub use query::is_keywords;
 pub use rank::Ranking;
 use rank::column;
 use records::{ReadyVectors, Records};
+use renewal::Renewal;
 use sketches::{Entry, Sketches};
 pub use vectors::{Packed, PassageVectors, decode, encode};
 use vectors::{Sketch, encode_stored};
@@ -82,11 +84,14 @@ pub struct Mark {
     /// When that event was recorded: tells this log from one that was put back to an earlier state.
     #[serde(default)]
     pub at: Option<Timestamp>,
+    /// Whether the log is being read anew, and the index still holds what was there before.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub renewing: bool,
 }
 
 impl From<Position> for Mark {
     fn from(position: Position) -> Self {
-        Self { position, at: None }
+        Self { position, ..Self::default() }
     }
 }
 
@@ -113,6 +118,7 @@ pub struct Index {
     records: Records,
     sketches: RwLock<Sketches>,
     means: Option<Means>,
+    renewal: Mutex<Option<Renewal>>,
 }
 
 impl Index {
@@ -161,7 +167,13 @@ impl Index {
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
         let records = Records::open(&folder.join("records"))?;
         let sketches = records.sketches()?;
-        Ok(Self { fields, writer, reader, index, records, sketches: RwLock::new(sketches), means })
+        let (sketches, renewal) = (RwLock::new(sketches), Mutex::default());
+        let opened = Self { fields, writer, reader, index, records, sketches, means, renewal };
+        if opened.is_writer() && opened.mark()?.renewing {
+            tracing::info!("the search index was being renewed when its process ended; it is made anew");
+            opened.clear()?;
+        }
+        Ok(opened)
     }
 
     /// Whether this process may write; else another one does, and this one reads what that one wrote until now.
@@ -222,6 +234,12 @@ impl Index {
         read: impl Into<Mark>,
     ) -> Result<(), IndexError> {
         let mut writer = self.writer()?;
+        let mut read = read.into();
+        let touched = put.iter().map(|p| p.post).chain(gone.iter().copied());
+        let swept = self.sweep(touched, read.position);
+        read.renewing = swept.as_ref().is_some_and(|s| !s.last);
+        let ends = swept.as_ref().is_some_and(|s| s.last);
+        let gone: Vec<PostId> = gone.iter().copied().chain(swept.into_iter().flat_map(|s| s.posts)).collect();
         let mut fresh: Vec<ReadyVectors> = Vec::new();
         {
             let txn = self.records.read()?;
@@ -235,10 +253,12 @@ impl Index {
             let language = Language::of(post.primary());
             fresh.extend(post.vectors.iter().map(|(id, v)| self.ready(*id, post.kind(), language, v)));
         }
-        self.records.apply(put, &fresh, gone)?;
-        let outcome = self.write_words(&mut writer, put, gone, read.into());
+        self.records.apply(put, &fresh, &gone)?;
+        let outcome = self.write_words(&mut writer, put, &gone, read);
         if outcome.is_err() {
             writer.rollback()?;
+        } else if ends {
+            self.end_renewal();
         }
         let mut sketches = self.sketches.write().unwrap_or_else(PoisonError::into_inner);
         for post in put.iter().map(|p| p.post).chain(gone.iter().copied()) {
@@ -291,6 +311,7 @@ impl Index {
     /// The disk is full or gone.
     pub fn clear(&self) -> Result<(), IndexError> {
         let mut writer = self.writer()?;
+        self.end_renewal();
         self.records.clear()?;
         writer.delete_all_documents()?;
         let mut commit = writer.prepare_commit()?;

@@ -14,6 +14,7 @@
 //!
 //! Everything of one change is written in one transaction; a reader sees all of it or nothing.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use heed::types::Bytes;
@@ -392,6 +393,12 @@ impl Records {
 
     pub fn posts(&self, txn: &RoTxn<'_, WithoutTls>) -> Result<u64, IndexError> {
         Ok(self.posts.len(txn)?)
+    }
+
+    /// All posts.
+    pub fn post_ids(&self, txn: &RoTxn<'_, WithoutTls>) -> Result<HashSet<PostId>, IndexError> {
+        let id = |bytes: &[u8]| PostId::from_raw(bytes.try_into().map_or(0, i64::from_be_bytes));
+        self.posts.iter(txn)?.map(|row| Ok(id(row?.0))).collect()
     }
 
     /// What a post is counted by.
