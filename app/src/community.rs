@@ -139,6 +139,11 @@ pub async fn look(settings: &Settings) -> Result<Store, StoreError> {
     Store::look(&connection(settings), Arc::new(SystemClock), Arc::new(SystemRandom)).await
 }
 
+/// Whether there is no database yet, rather than one that cannot be used.
+pub fn is_absent(error: &StoreError) -> bool {
+    matches!(error, StoreError::File { source, .. } if source.kind() == std::io::ErrorKind::NotFound)
+}
+
 /// The tables of all features.
 pub fn migrations() -> Vec<Migration> {
     let mut all = xinghe_accounts::migrations();
@@ -168,11 +173,17 @@ impl Community {
     /// # Errors
     /// As of [`Community::open`], and there is none.
     pub async fn open_existing(settings: Settings) -> anyhow::Result<Self> {
-        let there = look(&settings).await.with_context(|| {
-            format!(
-                "there is no community in {}; name its folder with --data-dir, or begin one with `xinghe serve` or `xinghe import`",
-                settings.data_dir.display()
-            )
+        let there = look(&settings).await.map_err(|error| {
+            let none = is_absent(&error);
+            let error = anyhow::Error::from(error);
+            if none {
+                error.context(format!(
+                    "there is no community in {}; name its folder with --data-dir, or begin one with `xinghe serve` or `xinghe import`",
+                    settings.data_dir.display()
+                ))
+            } else {
+                error.context(format!("the database {} cannot be opened", connection(&settings).shown()))
+            }
         })?;
         there.close().await?;
         Self::open(settings).await
@@ -243,7 +254,7 @@ impl Community {
         let local = features.iter().flat_map(|f| f.local_readers()).collect();
         let readers = Readers::new(store.clone(), following, local);
         observatory.attend(readers.clone(), features.iter().flat_map(|f| f.schedules()).collect());
-        let readiness = Readiness::new(store.clone());
+        let readiness = Readiness::new(store.clone()).writing_to(settings.data_dir.clone());
         let embedder = state;
         Ok(Self {
             settings,

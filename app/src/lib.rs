@@ -26,7 +26,7 @@ pub fn start() -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             output::complain(&error);
-            ExitCode::FAILURE
+            if error.is::<commands::WrongUse>() { ExitCode::from(commands::WRONG_USE) } else { ExitCode::FAILURE }
         }
     }
 }

@@ -1,14 +1,19 @@
 //! `xinghe search` and `xinghe ask`.
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use tokio::sync::mpsc;
-use xinghe_core::Lang;
 use xinghe_core::ports::Authors;
+use xinghe_core::{Clock, Lang};
 use xinghe_search::SearchQuery;
+use xinghe_store::SystemClock;
 use xinghe_twins::model::{self, Question};
+use xinghe_web::AppError;
+use xinghe_web::Feature;
+use xinghe_web::texts::Catalog;
 
-use super::PARTLY;
+use super::{PARTLY, WrongUse};
 use crate::cli::{Ask, Global, Search};
 use crate::community::Community;
 use crate::output;
@@ -19,6 +24,19 @@ async fn ready(settings: Settings) -> anyhow::Result<Community> {
     let community = Community::open_existing(settings).await?;
     community.readers().catch_up().await?;
     Ok(community)
+}
+
+/// What is wrong with a search, in the words of its texts and by the names of the options.
+fn in_words(search: &xinghe_search::Search, error: AppError) -> anyhow::Error {
+    let AppError::Invalid(errors) = error else { return error.into() };
+    let catalog = match Catalog::new(&[(search.name(), search.locales())]) {
+        Ok(catalog) => Arc::new(catalog),
+        Err(broken) => return broken.into(),
+    };
+    let texts = catalog.texts(Lang::En, SystemClock.now());
+    let option = |field: &str| if field == "lang" { "language".to_owned() } else { field.to_owned() };
+    let said = errors.iter().map(|e| format!("--{}: {}", option(&e.field), e.said.in_words(&texts)));
+    WrongUse(said.collect::<Vec<_>>().join("; ")).into()
 }
 
 pub async fn search(command: Search, global: &Global, settings: Settings) -> anyhow::Result<ExitCode> {
@@ -32,7 +50,7 @@ pub async fn search(command: Search, global: &Global, settings: Settings) -> any
         author: command.author,
         ..SearchQuery::default()
     };
-    let page = community.search.page(&sent).await?;
+    let page = community.search.page(&sent).await.map_err(|error| in_words(&community.search, error))?;
     if global.json {
         output::json(&page)?;
     } else {
@@ -51,9 +69,9 @@ pub async fn search(command: Search, global: &Global, settings: Settings) -> any
 
 pub async fn ask(command: Ask, global: &Global, settings: Settings) -> anyhow::Result<ExitCode> {
     let text = model::check_question(&command.question).map_err(|e| match e {
-        model::QuestionError::Empty => anyhow::anyhow!("the question is empty"),
+        model::QuestionError::Empty => WrongUse("the question is empty".to_owned()),
         model::QuestionError::TooLong => {
-            anyhow::anyhow!("the question is longer than {} characters", model::LONGEST_QUESTION)
+            WrongUse(format!("the question is longer than {} characters", model::LONGEST_QUESTION))
         }
     })?;
     let community = ready(settings).await?;
@@ -66,7 +84,7 @@ pub async fn ask(command: Ask, global: &Global, settings: Settings) -> anyhow::R
         },
     };
     let language = match &command.language {
-        Some(tag) => Lang::nearest(tag).ok_or_else(|| anyhow::anyhow!("use zh-Hans, zh-Hant or en as the language"))?,
+        Some(tag) => Lang::nearest(tag).ok_or_else(|| WrongUse("--language: use zh-Hans, zh-Hant or en".to_owned()))?,
         None => xinghe_text::detect(&text).interface().unwrap_or_default(),
     };
     let (watch, _) = mpsc::channel(1);

@@ -51,7 +51,10 @@ pub async fn backup(command: Backup, global: &Global, settings: &Settings) -> an
         }
         return made;
     }
-    let store = community::look(settings).await.context("there is nothing to back up")?;
+    let store = community::look(settings).await.map_err(|error| {
+        let none = community::is_absent(&error);
+        anyhow::Error::from(error).context(if none { "there is nothing to back up" } else { "nothing was backed up" })
+    })?;
     let bar = output::progress(None, "copying the database");
     bar.enable_steady_tick(Duration::from_millis(200));
     let place = || format!("the backup cannot be written to {}", parent.display());

@@ -19,6 +19,21 @@ use crate::settings::Settings;
 /// The exit code of a command that was done while something was refused or declined.
 pub const PARTLY: u8 = 3;
 
+/// The exit code of a command that was told something it does not understand, as clap's own.
+pub const WRONG_USE: u8 = 2;
+
+/// A command was told something that it does not understand; the sentence says what to write instead.
+#[derive(Debug)]
+pub struct WrongUse(pub String);
+
+impl std::fmt::Display for WrongUse {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for WrongUse {}
+
 /// Runs a command.
 ///
 /// # Errors

@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::Context;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-use xinghe_web::Gate;
+use xinghe_web::{Drain, Gate};
 
 use crate::cli::Serve;
 use crate::community::Community;
@@ -17,14 +17,19 @@ use crate::{output, seed};
 /// How long requests under way may take to end after SIGTERM.
 const GRACE: Duration = Duration::from_secs(20);
 
+/// How long the last answers take from here to the wire.
+const SENT: Duration = Duration::from_millis(300);
+
 pub async fn run(command: Serve, settings: Settings) -> anyhow::Result<ExitCode> {
     // Before anything is opened: a second server on the same data must not begin to work.
     let listener = TcpListener::bind(settings.listen).await.with_context(|| {
         format!("cannot listen on {}; is another server running there? Choose another with --listen", settings.listen)
     })?;
     let (gate, closing) = (Gate::new(), CancellationToken::new());
-    let served = {
-        let (app, token) = (gate.router().into_make_service_with_connect_info::<SocketAddr>(), closing.clone());
+    let drain = Drain::new(closing.clone());
+    let mut served = {
+        let (app, token) =
+            (drain.around(gate.router()).into_make_service_with_connect_info::<SocketAddr>(), closing.clone());
         tokio::spawn(async move {
             axum::serve(listener, app).with_graceful_shutdown(async move { token.cancelled().await }).await
         })
@@ -51,6 +56,8 @@ pub async fn run(command: Serve, settings: Settings) -> anyhow::Result<ExitCode>
             sweep();
         }
     });
+    let (token, readiness) = (stop.clone(), community.readiness.clone());
+    behind.spawn(async move { readiness.watch(token).await });
     community.search.resume().await?;
     announce(&community).await?;
     gate.open(shell.router);
@@ -69,10 +76,19 @@ pub async fn run(command: Serve, settings: Settings) -> anyhow::Result<ExitCode>
     stop.cancel();
     closing.cancel();
     let _ = tokio::time::timeout(GRACE, async {
-        let _ = served.await;
+        // Connections over which nothing, or half a request, came do not end by themselves.
+        let answered = async {
+            drain.idle().await;
+            tokio::time::sleep(SENT).await;
+        };
+        tokio::select! {
+            _ = &mut served => {}
+            () = answered => {}
+        }
         while behind.join_next().await.is_some() {}
     })
     .await;
+    served.abort();
     community.store.close().await?;
     Ok(ExitCode::SUCCESS)
 }

@@ -1,6 +1,6 @@
 //! The binary, run as an operator runs it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -28,8 +28,9 @@ pub fn told(output: &Output) -> (i32, String, String) {
 
 /// A server, ended with the test.
 pub struct Served {
-    child: Child,
+    pub child: Child,
     pub address: String,
+    log: PathBuf,
 }
 
 impl Served {
@@ -38,8 +39,15 @@ impl Served {
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let address = format!("127.0.0.1:{port}");
         let mut command = xinghe(data, &["serve", "--empty", "--listen", &address]);
-        let child = command.args(args).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        Self { child, address }
+        let log = data.with_extension("log");
+        let written = std::fs::File::create(&log).unwrap();
+        let child = command.args(args).stdout(Stdio::null()).stderr(written).spawn().unwrap();
+        Self { child, address, log }
+    }
+
+    /// What it said until now.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(&self.log).unwrap()
     }
 
     /// Status and body of a page; `None` where nobody listens.

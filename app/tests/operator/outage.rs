@@ -1,8 +1,10 @@
 //! PostgreSQL goes away under a running server, and comes back.
 
+use std::time::{Duration, Instant};
+
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
-use xinghe_testkit::TestDb;
+use xinghe_testkit::{TestDb, eventually};
 
 use crate::common::Served;
 
@@ -38,13 +40,21 @@ async fn pages_say_so_and_recover_by_themselves() {
     served.becomes("/readyz", 503).await;
     let (_, body) = served.get("/readyz").await.unwrap();
     assert!(body.contains("application/problem+json") && body.contains(r#"{"check":"database"}"#), "{body}");
+    let asked = Instant::now();
     let (status, page) = served.get("/articles").await.unwrap();
+    assert!(asked.elapsed() < Duration::from_secs(6), "nobody waits for {:?} for what is gone", asked.elapsed());
     assert!(status == 503 && page.contains("text/html") && page.contains("<main"), "{page}");
     assert_eq!(served.get("/healthz").await.unwrap().0, 200, "the process lives: it need not be restarted");
+
+    let told = |words: &str| served.log().matches(words).count();
+    let gone = "the database does not answer; until it is back";
+    eventually("the log says that the database went", async || told(gone) == 1).await;
 
     let listener = TcpListener::bind(address).await.unwrap();
     let between = tokio::spawn(forward(listener, real.to_owned()));
     served.becomes("/readyz", 200).await;
     served.becomes("/articles", 200).await;
+    eventually("the log says that the database is back", async || told("the database answers again") == 1).await;
+    assert_eq!(told(gone), 1, "each is said once");
     between.abort();
 }

@@ -27,6 +27,7 @@ pub async fn all(settings: &Settings) -> Vec<Finding> {
                 clock(now, None),
             ];
         }
+        Err(error @ StoreError::Damaged(_)) => return vec![damaged(&error), clock(now, None)],
         Err(error) => {
             let advice =
                 "is the server up, and is the address right (database_url)? Nothing that needs it was looked at";
@@ -36,6 +37,7 @@ pub async fn all(settings: &Settings) -> Vec<Finding> {
     };
     let condition = match store.condition(&community::migrations()).await {
         Ok(condition) => condition,
+        Err(error @ StoreError::Damaged(_)) => return vec![damaged(&error), clock(now, None)],
         Err(error) => {
             let advice = "if it stays so, restore a backup: xinghe restore";
             return vec![Finding::fail("database", error.to_string(), advice), clock(now, None)];
@@ -51,6 +53,16 @@ pub async fn all(settings: &Settings) -> Vec<Finding> {
     // Nothing was written; what an error of closing could tell is of no use here.
     let _ = store.close().await;
     findings
+}
+
+fn damaged(error: &StoreError) -> Finding {
+    let advice =
+        "stop the server, keep a copy of the file, restore the last good backup: xinghe restore BACKUP --force";
+    let what = match error {
+        StoreError::Damaged(why) => format!("the file is damaged, or is no SQLite database: {why}"),
+        other => other.to_string(),
+    };
+    Finding::fail("database", what, advice)
 }
 
 fn told(check: &'static str, finding: Result<Finding, StoreError>) -> Finding {
@@ -73,7 +85,11 @@ fn tables(condition: &Condition) -> Finding {
             let found = format!("{} migrations are to be applied: {}", pending.len(), pending.join(", "));
             Finding::warn("tables", found, "xinghe migrate, or the next start; make a backup first")
         }
-        Err(error) => Finding::fail("tables", error.to_string(), "use the program that wrote it, or a backup"),
+        Err(error) => Finding::fail(
+            "tables",
+            error.to_string(),
+            "start the newer program that wrote it (see its `xinghe --version`), or restore a backup of before: this one cannot go back",
+        ),
     }
 }
 

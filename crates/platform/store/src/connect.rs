@@ -10,6 +10,13 @@ use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, Fro
 use crate::error::StoreError;
 use crate::store::{Backend, StoreSettings, number_of, one_of};
 
+/// How long a file that another process is making is waited for, and how often it is tried meanwhile.
+const LOCKED: Duration = Duration::from_secs(30);
+const AGAIN: Duration = Duration::from_millis(50);
+/// How long a connection to a server is waited for. Longer would only keep people before an empty page: a server that
+/// is there answers at once, and one that is gone is told by every request.
+const ACQUIRE: Duration = Duration::from_secs(3);
+
 pub(crate) struct Connected {
     pub backend: Backend,
     pub writer: DatabaseConnection,
@@ -140,7 +147,22 @@ async fn sqlite(path: &Path, connections: u32, reading: bool) -> Result<Database
                 .statement_cache_capacity(256);
             if reading { o.pragma("query_only", "ON") } else { o }
         });
-    Ok(Database::connect(options).await?)
+    // Two processes that begin with one new file: while one of them turns on the log beside the file, SQLite refuses
+    // the other at once, without waiting as it does for every other lock.
+    let deadline = tokio::time::Instant::now() + LOCKED;
+    loop {
+        match Database::connect(options.clone()).await {
+            Err(error) if is_locked(&error) && tokio::time::Instant::now() < deadline => {
+                tokio::time::sleep(AGAIN).await;
+            }
+            other => return Ok(other?),
+        }
+    }
+}
+
+fn is_locked(error: &sea_orm::DbErr) -> bool {
+    let said = error.to_string();
+    said.contains("database is locked") || said.contains("database table is locked")
 }
 
 /// One connection of its own, for copying: `alone` refuses to share the file with any other.
@@ -161,7 +183,7 @@ async fn postgres(settings: &StoreSettings, looking: bool) -> Result<DatabaseCon
     options
         .max_connections(settings.connections.max(3))
         .sqlx_logging(false)
-        .acquire_timeout(Duration::from_secs(10))
+        .acquire_timeout(ACQUIRE)
         .map_sqlx_postgres_opts(move |o| {
             // A transaction that was forgotten would hold back every reader of the log.
             let o = o.application_name("xinghe").options([("idle_in_transaction_session_timeout", "300000")]);

@@ -1,6 +1,7 @@
 //! What can go wrong between the program and its database.
 
 use sea_orm::sqlx::Error as SqlxError;
+use sea_orm::sqlx::error::DatabaseError;
 use sea_orm::{DbErr, RuntimeErr};
 use xinghe_core::event::DecodeError;
 use xinghe_core::ports::PortError;
@@ -14,6 +15,11 @@ pub enum StoreError {
     /// There is no room left for what was to be written.
     #[error("the disk that holds the database is full; nothing of this change was kept: make room and try again")]
     Full(#[source] DbErr),
+    /// The file is no database, or a part of it cannot be read any more.
+    #[error(
+        "the database file is damaged, or is no SQLite database ({0}): stop every xinghe that uses it, keep a copy of the file, and restore the last good backup with `xinghe restore BACKUP --force`"
+    )]
+    Damaged(#[source] DbErr),
     /// An earlier statement failed in a way that undid the whole transaction, so the rest of it cannot be kept either.
     #[error("database: nothing of this change was kept, since an earlier part of it failed; try again")]
     Undone,
@@ -78,6 +84,7 @@ impl StoreError {
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Full(_) | Self::Undone | Self::Busy(_) => true,
+            Self::Damaged(_) => false,
             Self::Database(DbErr::Conn(_) | DbErr::ConnectionAcquire(_)) => true,
             Self::Database(error) => of_sqlx(error).is_some_and(transient_sqlx),
             _ => false,
@@ -106,7 +113,9 @@ impl StoreError {
 
 fn of_sqlx(error: &DbErr) -> Option<&SqlxError> {
     match error {
-        DbErr::Exec(RuntimeErr::SqlxError(e)) | DbErr::Query(RuntimeErr::SqlxError(e)) => Some(e),
+        DbErr::Exec(RuntimeErr::SqlxError(e))
+        | DbErr::Query(RuntimeErr::SqlxError(e))
+        | DbErr::Conn(RuntimeErr::SqlxError(e)) => Some(e),
         _ => None,
     }
 }
@@ -141,11 +150,13 @@ fn transient_sqlx(error: &SqlxError) -> bool {
 
 impl From<DbErr> for StoreError {
     fn from(error: DbErr) -> Self {
-        let full = of_sqlx(&error).is_some_and(|e| {
-            let code = e.as_database_error().and_then(sea_orm::sqlx::error::DatabaseError::code);
-            code.is_some_and(|c| c == "53100" || sqlite_code(&c) == Some(13))
-        });
-        if full { Self::Full(error) } else { Self::Database(error) }
+        let code = of_sqlx(&error).and_then(SqlxError::as_database_error).and_then(DatabaseError::code);
+        match code.as_deref().map(|c| (c, sqlite_code(c))) {
+            Some(("53100", _) | (_, Some(13))) => Self::Full(error),
+            // Corrupt, and not a database.
+            Some((_, Some(11 | 26))) => Self::Damaged(error),
+            _ => Self::Database(error),
+        }
     }
 }
 

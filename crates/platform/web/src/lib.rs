@@ -28,6 +28,7 @@ pub mod api;
 mod assets;
 mod design;
 mod docs;
+mod drain;
 pub mod errors;
 pub mod feature;
 mod fields;
@@ -48,6 +49,7 @@ pub mod ui;
 pub mod viewer;
 
 pub use api::{ApiJson, ApiQuery, Limit};
+pub use drain::Drain;
 pub use errors::{AppError, FieldError, FieldErrors, PageResult, Said};
 pub use feature::Feature;
 pub use html::Html;

@@ -4,8 +4,10 @@
 //! answer during long migrations. Until then [`Gate`] stands in front: probes are answered, everybody else waits.
 
 use std::fmt;
+use std::io::Write;
+use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::extract::Request;
@@ -13,6 +15,7 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
 use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 use xinghe_store::{Queries, Readers, Store};
 
@@ -22,14 +25,19 @@ use crate::page::PageContext;
 
 /// How long the database may take to answer a probe.
 const PROBE: Duration = Duration::from_secs(2);
+/// How often the database is looked after without anybody asking.
+const LOOK: Duration = Duration::from_secs(2);
+/// Bytes that a disk must still take: what a few requests write.
+const ROOM: usize = 256 * 1024;
 /// How long a request waits for the server to open before it is sent away.
 const PATIENCE: Duration = Duration::from_secs(15);
 
 /// Why a node cannot serve.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Reason {
-    /// What is missing: `starting` (tables and index are being opened), `database` (it does not answer) or `reader`
-    /// (something this node derives from the log is still incomplete).
+    /// What is missing: `starting` (tables and index are being opened), `database` (it does not answer), `disk` (the
+    /// data folder cannot be written, for instance because it is full) or `reader` (something this node derives from
+    /// the log is still incomplete).
     pub check: &'static str,
     /// Which one, where there are several.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -41,6 +49,7 @@ pub struct Reason {
 pub struct Readiness {
     store: Store,
     readers: Arc<OnceLock<Readers>>,
+    folder: Option<PathBuf>,
 }
 
 impl fmt::Debug for Readiness {
@@ -52,7 +61,46 @@ impl fmt::Debug for Readiness {
 impl Readiness {
     /// Over a database whose migrations are applied.
     pub fn new(store: Store) -> Self {
-        Self { store, readers: Arc::default() }
+        Self { store, readers: Arc::default(), folder: None }
+    }
+
+    /// The same, ready only while this folder can be written.
+    #[must_use]
+    pub fn writing_to(self, folder: PathBuf) -> Self {
+        Self { folder: Some(folder), ..self }
+    }
+
+    /// Writes to the log when the database goes and when it is back, each once, until `stop`. Requests say the same,
+    /// but each for itself, and at night there may be none.
+    pub async fn watch(&self, stop: CancellationToken) {
+        let mut gone: Option<Instant> = None;
+        while tokio::time::timeout(LOOK, stop.cancelled()).await.is_err() {
+            match (self.database().await, gone) {
+                (Err(error), None) => {
+                    gone = Some(Instant::now());
+                    tracing::error!(error, "the database does not answer; until it is back, pages answer with 503");
+                }
+                (Ok(()), Some(since)) => {
+                    gone = None;
+                    tracing::info!(seconds = since.elapsed().as_secs(), "the database answers again");
+                }
+                _ => {}
+            }
+        }
+    }
+
+    async fn database(&self) -> Result<(), String> {
+        let asked = tokio::time::timeout(PROBE, self.store.number("SELECT CAST(1 AS BIGINT) AS value", vec![])).await;
+        asked.map_err(|_| "no answer in time".to_owned())?.map(|_| ()).map_err(|e| e.to_string())
+    }
+
+    /// Whether the data folder takes a little more.
+    async fn disk(&self) -> Result<(), String> {
+        let Some(folder) = self.folder.clone() else { return Ok(()) };
+        let write = move || tempfile::tempfile_in(folder).and_then(|mut file| file.write_all(&[0x58; ROOM]));
+        let written = tokio::time::timeout(PROBE, tokio::task::spawn_blocking(write)).await;
+        let written = written.map_err(|_| "no answer in time".to_owned())?.map_err(|e| e.to_string())?;
+        written.map_err(|e| e.to_string())
     }
 
     /// The readers that run from now on; before, the node is not ready.
@@ -64,11 +112,13 @@ impl Readiness {
     /// What is missing; nothing when the node can serve.
     pub async fn missing(&self) -> Vec<Reason> {
         let mut reasons = Vec::new();
-        let asked = tokio::time::timeout(PROBE, self.store.number("SELECT CAST(1 AS BIGINT) AS value", vec![])).await;
-        if let Err(error) = asked.map_err(|_| "no answer in time".to_owned()).and_then(|a| a.map_err(|e| e.to_string()))
-        {
+        if let Err(error) = self.database().await {
             tracing::warn!(error, "not ready: the database does not answer");
             reasons.push(Reason { check: "database", name: None });
+        }
+        if let Err(error) = self.disk().await {
+            tracing::warn!(error, "not ready: the data folder cannot be written");
+            reasons.push(Reason { check: "disk", name: None });
         }
         match self.readers.get() {
             None => reasons.push(Reason { check: "starting", name: None }),
@@ -185,6 +235,18 @@ mod tests {
         gate.open(Router::new().route("/page", axum::routing::get(|| async { "here" })));
         assert_eq!(waiting.await.unwrap(), (StatusCode::OK, "here".to_owned()));
         assert_eq!(ask(&router, "/nothing").await.0, StatusCode::NOT_FOUND);
+    }
+
+    #[tokio::test]
+    async fn a_disk_that_takes_nothing_is_a_reason() {
+        let db = xinghe_testkit::TestDb::sqlite().await;
+        let readers = Readers::new(db.store().clone(), Vec::new(), Vec::new());
+        let home = tempfile::tempdir().unwrap();
+        let readiness = Readiness::new(db.store().clone()).writing_to(home.path().to_owned());
+        readiness.follow(readers);
+        assert_eq!(readiness.missing().await, []);
+        let readiness = readiness.writing_to(home.path().join("gone"));
+        assert_eq!(readiness.missing().await, [Reason { check: "disk", name: None }]);
     }
 
     #[tokio::test(start_paused = true)]
