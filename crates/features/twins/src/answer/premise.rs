@@ -96,7 +96,8 @@ mod tests {
         assert!(!unsaid("Why is merging slow?", "en", TEXT));
         assert!(unsaid("Why is the indexer a Go program?", "en", TEXT), "nobody says Go or program");
         assert!(!unsaid("How is the indexer a Go program?", "en", TEXT), "only reasons are held to this");
-        let words = "The indexer has a queue. Nobody waits. A server runs. The night is quiet. They merge segments.";
+        let words =
+            "The indexer has a queue. Nobody waits. A server runs. All is well. The night is quiet. They merge.";
         assert!(unsaid("Why does the indexer merge segments on a server at night?", "en", words), "they stand apart");
     }
 
