@@ -5,6 +5,7 @@ mod described;
 mod garbage;
 mod moderation;
 mod reactions;
+mod scopes;
 mod site;
 
 use std::collections::BTreeSet;

@@ -11,11 +11,11 @@ use http_body_util::BodyExt;
 use tower::ServiceExt;
 use xinghe::community::{Community, migrations};
 use xinghe::settings::{EmbedderKind, Settings};
-use xinghe_accounts::model::{Client, Registration};
+use xinghe_accounts::model::{Client, Registration, TokenWish};
 use xinghe_core::AuthorId;
 use xinghe_store::Queries;
 use xinghe_testkit::TestDb;
-use xinghe_web::{Role, Shell};
+use xinghe_web::{Role, Scopes, Shell};
 
 /// Everybody's.
 pub const PASSWORD: &str = "correct horse battery";
@@ -191,14 +191,31 @@ impl Site {
         Some(session.token)
     }
 
+    /// A personal access token with these scopes.
+    pub async fn access_token(&self, who: Who, scopes: &str) -> String {
+        let (_, id) = self.members.iter().find(|(w, _)| *w == who).expect("a member");
+        let wish = TokenWish { name: scopes.to_owned(), scopes: Scopes::parse(scopes), days: 300 };
+        self.community.accounts.make_token(*id, PASSWORD, &wish).await.expect("a token").secret
+    }
+
     pub async fn ask(&self, who: Who, ask: Ask) -> Answer {
+        let token = self.token(who).await;
+        let ends = !ask.method.is_safe() && ["/me", "session", "sign", "settings"].iter().any(|p| ask.path.contains(p));
+        let answer = self.ask_with(token.as_deref(), ask).await;
+        if ends {
+            *self.session.lock().expect("a lock") = None;
+        }
+        answer
+    }
+
+    pub async fn ask_with(&self, token: Option<&str>, ask: Ask) -> Answer {
         // Past every rate limit; what is limited is tested elsewhere.
         self.advance(Duration::from_secs(10));
         let mut request = Request::builder().method(&ask.method).uri(&ask.path).header(header::HOST, "xinghe.test");
         if !ask.kind.is_empty() {
             request = request.header(header::CONTENT_TYPE, &ask.kind);
         }
-        if let Some(token) = self.token(who).await {
+        if let Some(token) = token {
             request = if ask.cookie {
                 request.header(header::COOKIE, format!("xinghe_session={token}"))
             } else {
@@ -219,9 +236,6 @@ impl Site {
         // A stream of events may never end; that it was let in is enough.
         let streams = parts.headers.get(header::CONTENT_TYPE).is_some_and(|k| k == "text/event-stream");
         let body = if streams { Vec::new() } else { body.collect().await.expect("a body").to_bytes().to_vec() };
-        if !ask.method.is_safe() && ["/me", "session", "sign", "settings"].iter().any(|p| ask.path.contains(p)) {
-            *self.session.lock().expect("a lock") = None;
-        }
         Answer { status: parts.status, headers: parts.headers, body }
     }
 

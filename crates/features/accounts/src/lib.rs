@@ -69,6 +69,12 @@ pub fn migrations() -> Vec<Migration> {
             name: "second factors",
             sql: include_str!("../migrations/0004.sql"),
         },
+        Migration {
+            feature: "accounts",
+            version: 5,
+            name: "personal access tokens",
+            sql: include_str!("../migrations/0005.sql"),
+        },
     ]
 }
 

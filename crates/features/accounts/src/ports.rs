@@ -5,12 +5,12 @@ use std::collections::{HashMap, HashSet};
 use async_trait::async_trait;
 use xinghe_core::ports::{AuthorIntake, Authors, ImportedAuthor, PortError, PortResult};
 use xinghe_core::{AuthorCard, AuthorId};
-use xinghe_web::{Liking, Member, Sessions};
+use xinghe_web::{Liking, Member, Scopes, Sessions};
 
 use crate::commands::Accounts;
 use crate::error::AccountError;
 use crate::handle::Handle;
-use crate::model::{ProfileChange, SESSION_MS};
+use crate::model::{ProfileChange, SESSION_MS, TOKEN_PREFIX};
 use crate::store::{authors, members};
 
 impl From<AccountError> for PortError {
@@ -52,6 +52,14 @@ impl AuthorIntake for Accounts {
 impl Sessions for Accounts {
     async fn resolve(&self, token: &str) -> PortResult<Option<Member>> {
         Ok(self.resolve_session(token).await?)
+    }
+
+    async fn bearer(&self, token: &str) -> PortResult<Option<(Member, Option<Scopes>)>> {
+        if token.starts_with(TOKEN_PREFIX) {
+            let found = self.resolve_token(token).await?;
+            return Ok(found.map(|(member, scopes)| (member, Some(scopes))));
+        }
+        Ok(self.resolve_session(token).await?.map(|member| (member, None)))
     }
 
     async fn resume(&self, token: &str) -> PortResult<Option<(Member, Option<i64>)>> {

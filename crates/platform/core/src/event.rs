@@ -48,6 +48,16 @@ pub enum Event {
         /// Whose password.
         member: AuthorId,
     },
+    /// A member made a personal access token.
+    TokenMade {
+        /// Whose.
+        member: AuthorId,
+    },
+    /// A member ended a personal access token.
+    TokenEnded {
+        /// Whose.
+        member: AuthorId,
+    },
     /// A member's account and rows were erased.
     MemberErased {
         /// Who is gone.

@@ -85,6 +85,8 @@ typed_id! {
     AnswerId,
     /// A signed-in session.
     SessionId,
+    /// A personal access token.
+    TokenId,
     /// A member's word that an unclaimed author is them.
     ClaimId,
     /// A member's folder of bookmarks.

@@ -106,3 +106,5 @@ web-error-typed-copy = Nothing is lost: copy it. Passwords are not shown; type t
 web-error-typed-send = Send again
 web-api-limit = Use a limit from 1 to { $max }.
 web-api-parameter-unknown = There is no parameter “{ $name }” here. Known are: { $known }.
+web-token-scope = This token lacks the scope { $scope }. Make one that has it.
+web-token-session = No access token may do this. Sign in instead.

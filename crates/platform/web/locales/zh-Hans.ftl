@@ -100,3 +100,5 @@ web-error-typed-copy = 内容没有丢：请先复制下来。密码不会显示
 web-error-typed-send = 再发送一次
 web-api-limit = limit 请用 1 到 { $max } 之间的数。
 web-api-parameter-unknown = 这里没有名为“{ $name }”的参数。可用的有：{ $known }。
+web-token-scope = 这个令牌没有 { $scope } 权限。请新建一个有此权限的令牌。
+web-token-session = 访问令牌不能做这件事，请登录后操作。

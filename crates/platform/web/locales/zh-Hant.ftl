@@ -100,3 +100,5 @@ web-error-typed-copy = 內容沒有遺失：請先複製下來。密碼不會顯
 web-error-typed-send = 再送出一次
 web-api-limit = limit 請用 1 到 { $max } 之間的數。
 web-api-parameter-unknown = 這裡沒有名為「{ $name }」的參數。可用的有：{ $known }。
+web-token-scope = 這個權杖沒有 { $scope } 權限。請新增一個有此權限的權杖。
+web-token-session = 存取權杖不能做這件事，請登入後操作。

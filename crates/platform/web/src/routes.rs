@@ -72,6 +72,8 @@ pub struct RouteInfo {
     pub shared: bool,
     /// Whether a member who is suspended may call it, too: reading, and what is the member's own affair.
     pub suspended: bool,
+    /// Whether only a session may call it, no personal access token: what an account is entered with.
+    pub by_session: bool,
 }
 
 /// Whether a suspended member may call a route unless it says otherwise: whoever reads, what guests may do as well, and
@@ -138,6 +140,7 @@ impl Routes {
             max_body: DEFAULT_BODY,
             shared: false,
             suspended,
+            by_session: false,
         };
         self.table.push(info.clone());
         self.entries.push((info, handler.into()));
@@ -168,6 +171,12 @@ impl Routes {
     #[must_use]
     pub fn even_suspended(self) -> Self {
         self.last(|info| info.suspended = true)
+    }
+
+    /// Keeps personal access tokens from the route added last.
+    #[must_use]
+    pub fn by_session(self) -> Self {
+        self.last(|info| info.by_session = true)
     }
 
     /// Sets the largest body, in bytes, that the route added last takes.

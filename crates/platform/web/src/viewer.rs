@@ -14,6 +14,7 @@ use xinghe_core::{AuthorId, Lang, SessionId};
 use crate::errors::AppError;
 use crate::page::PageContext;
 use crate::routes::Need;
+use crate::scopes::Scopes;
 
 /// What a member may do, rising.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
@@ -137,6 +138,8 @@ pub struct Viewer {
     pub via: Via,
     /// The client's address, where known.
     pub ip: Option<IpAddr>,
+    /// What a personal access token may do; `None` where it was a session, which may do all that its member may.
+    pub scopes: Option<Scopes>,
 }
 
 impl Viewer {
@@ -200,6 +203,12 @@ impl<S: Send + Sync> OptionalFromRequestParts<S> for Member {
 pub trait Sessions: Send + Sync {
     /// The member of the session with this token; `None` when there is none, or it ended.
     async fn resolve(&self, token: &str) -> PortResult<Option<Member>>;
+
+    /// The member behind what a program sent as `Authorization: Bearer`: a session's token, or a personal access token
+    /// with what it may do.
+    async fn bearer(&self, token: &str) -> PortResult<Option<(Member, Option<Scopes>)>> {
+        Ok(self.resolve(token).await?.map(|member| (member, None)))
+    }
 
     /// The same, with the seconds for which a browser is to keep its cookie from now on, where using the session made
     /// it live longer.

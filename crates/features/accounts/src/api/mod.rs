@@ -8,6 +8,7 @@ mod me;
 mod members;
 mod session;
 pub(crate) mod shapes;
+mod tokens;
 
 use axum::routing::{delete, get, patch, post, put};
 use http::Method;
@@ -24,7 +25,7 @@ use crate::commands::Accounts;
         me::end_other_sessions, me::end_session, members::list, members::register, members::show, claims::of_me,
         claims::create, claims::withdraw, admin::claims, admin::decide, admin::change,
         mail::show, mail::change, mail::remove, mail::verify, mail::forgot, mail::reset, mail::link, mail::from_link,
-        mail::reset_link, factor::show, factor::begin, factor::confirm, factor::recovery, factor::off,
+        mail::reset_link, factor::show, factor::begin, factor::confirm, factor::recovery, factor::off, tokens::list, tokens::make, tokens::end,
     ),
     tags((name = "accounts", description = "Members, unclaimed authors, sessions, claims"))
 )]
@@ -38,27 +39,33 @@ pub(crate) fn routes(accounts: &Accounts) -> Routes {
         .method_router(Method::POST, "/api/v1/session", Need::Anyone, post(session::sign_in).with_state(a()))
         .limit(RateClass::SignIn)
         .method_router(Method::DELETE, "/api/v1/session", Need::Member, delete(session::sign_out).with_state(a()))
+        .by_session()
         .even_suspended()
         .method_router(Method::GET, "/api/v1/me", Need::Member, get(me::show).with_state(a()))
         .method_router(Method::PATCH, "/api/v1/me", Need::Member, patch(me::change).with_state(a()))
         .method_router(Method::DELETE, "/api/v1/me", Need::Member, delete(me::erase).with_state(a()))
+        .by_session()
         .limit(RateClass::SignIn)
         .even_suspended()
         .method_router(Method::POST, "/api/v1/me/password", Need::Member, post(me::password).with_state(a()))
+        .by_session()
         .limit(RateClass::SignIn)
         .method_router(Method::GET, "/api/v1/me/sessions", Need::Member, get(me::sessions).with_state(a()))
+        .by_session()
         .method_router(
             Method::DELETE,
             "/api/v1/me/sessions",
             Need::Member,
             delete(me::end_other_sessions).with_state(a()),
         )
+        .by_session()
         .method_router(
             Method::DELETE,
             "/api/v1/me/sessions/{id}",
             Need::Member,
             delete(me::end_session).with_state(a()),
         )
+        .by_session()
         .method_router(Method::GET, "/api/v1/me/claims", Need::Member, get(claims::of_me).with_state(a()))
         .method_router(Method::DELETE, "/api/v1/me/claims/{id}", Need::Member, delete(claims::withdraw).with_state(a()))
         .method_router(Method::GET, "/api/v1/members", Need::Anyone, get(members::list).with_state(a()))
@@ -92,9 +99,12 @@ fn mail_routes(accounts: &Accounts) -> Routes {
     let (anyone, member, admin) = (Need::Anyone, Need::Member, Need::Administrator);
     Routes::new()
         .method_router(Method::GET, "/api/v1/me/email", member, get(mail::show).with_state(a()))
+        .by_session()
         .method_router(Method::PUT, "/api/v1/me/email", member, put(mail::change).with_state(a()))
+        .by_session()
         .limit(RateClass::SignIn)
         .method_router(Method::DELETE, "/api/v1/me/email", member, delete(mail::remove).with_state(a()))
+        .by_session()
         .limit(RateClass::SignIn)
         .method_router(Method::POST, "/api/v1/email/verify", anyone, post(mail::verify).with_state(a()))
         .limit(RateClass::SignIn)
@@ -112,21 +122,34 @@ fn mail_routes(accounts: &Accounts) -> Routes {
             admin,
             post(mail::reset_link).with_state(a()),
         )
+        .by_session()
         .limit(RateClass::SignIn)
 }
 
-/// The routes of the second factor.
+/// The routes of the second factor and of tokens.
 fn factor_routes(accounts: &Accounts) -> Routes {
     let a = || accounts.clone();
     let member = Need::Member;
     Routes::new()
         .method_router(Method::GET, "/api/v1/me/factor", member, get(factor::show).with_state(a()))
+        .by_session()
         .method_router(Method::POST, "/api/v1/me/factor", member, post(factor::begin).with_state(a()))
+        .by_session()
         .limit(RateClass::SignIn)
         .method_router(Method::DELETE, "/api/v1/me/factor", member, delete(factor::off).with_state(a()))
+        .by_session()
         .limit(RateClass::SignIn)
         .method_router(Method::POST, "/api/v1/me/factor/confirm", member, post(factor::confirm).with_state(a()))
+        .by_session()
         .limit(RateClass::SignIn)
+        .method_router(Method::GET, "/api/v1/me/tokens", member, get(tokens::list).with_state(a()))
+        .by_session()
+        .method_router(Method::POST, "/api/v1/me/tokens", member, post(tokens::make).with_state(a()))
+        .by_session()
+        .limit(RateClass::SignIn)
+        .method_router(Method::DELETE, "/api/v1/me/tokens/{id}", member, delete(tokens::end).with_state(a()))
+        .by_session()
         .method_router(Method::POST, "/api/v1/me/factor/recovery-codes", member, post(factor::recovery).with_state(a()))
+        .by_session()
         .limit(RateClass::SignIn)
 }

@@ -10,7 +10,7 @@ use crate::handle::Handle;
 use crate::model::{self, About, Client, NewSession, Registration, SETUP_MS, Standing};
 use crate::password;
 use crate::store::throttle::{self, Subject};
-use crate::store::{authors, emails, factors, hash_of, members, networks, new_token, sessions};
+use crate::store::{authors, emails, factors, hash_of, members, networks, new_token, sessions, tokens};
 
 /// A session is marked as used at most this often, in milliseconds: reading pages should not write.
 const TOUCH_MS: i64 = 5 * 60 * 1000;
@@ -274,6 +274,7 @@ impl Accounts {
         let mut unit = self.begin().await?;
         members::set_password(&mut unit, member, &phc).await?;
         sessions::delete_all(&mut unit, member, None).await?;
+        tokens::delete_all(&mut unit, member).await?;
         emails::delete_links(&mut unit, member).await?;
         factors::delete_halves(&mut unit, member).await?;
         unit.append(None, &Event::ProfileChanged { member }).await?;

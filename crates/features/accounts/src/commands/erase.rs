@@ -6,7 +6,7 @@ use super::Accounts;
 use super::rank::keep_one;
 use crate::error::AccountError;
 use crate::model::LETTER_MS;
-use crate::store::{authors, claims, emails, factors, members, networks, sessions};
+use crate::store::{authors, claims, emails, factors, members, networks, sessions, tokens};
 
 impl Accounts {
     /// Erases a member who knows the password: account, sessions, claims and notes go; the author row stays without
@@ -27,6 +27,7 @@ impl Accounts {
         emails::delete_links(&mut unit, member).await?;
         emails::remove(&mut unit, member).await?;
         factors::remove(&mut unit, member).await?;
+        tokens::delete_all(&mut unit, member).await?;
         members::delete(&mut unit, member).await?;
         authors::anonymise(&mut unit, member).await?;
         for author in authors::release(&mut unit, member).await? {
@@ -47,6 +48,7 @@ impl Accounts {
         let letters_before = self.store.now().plus_millis(-LETTER_MS).as_millis();
         emails::sweep(&mut unit, self.store.now(), letters_before).await?;
         factors::sweep(&mut unit, self.store.now()).await?;
+        tokens::sweep(&mut unit, self.store.now()).await?;
         unit.commit().await?;
         Ok(swept)
     }

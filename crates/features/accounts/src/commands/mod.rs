@@ -8,6 +8,7 @@ mod mail;
 mod profile;
 mod rank;
 mod second_factor;
+mod tokens;
 
 use std::sync::Arc;
 

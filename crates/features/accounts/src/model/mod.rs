@@ -5,6 +5,7 @@ pub mod factor;
 mod mail;
 mod rules;
 mod session;
+mod token;
 
 use std::fmt;
 use std::str::FromStr;
@@ -18,6 +19,7 @@ pub use claim::{Claim, ClaimState, Proof};
 pub use mail::{EmailView, LETTER_MS, LinkView, OneTimeLink, Purpose, check_address, fold_address};
 pub use rules::{check_about, check_handle, check_links, check_name, clean_name, fold_name};
 pub use session::{Client, NewSession, SessionView};
+pub use token::{NewToken, TOKEN_PREFIX, TOKENS_MAX, TokenView, TokenWish};
 
 /// How long a session lives after its last use, in milliseconds: 30 days.
 pub const SESSION_MS: i64 = 30 * 24 * 3600 * 1000;

@@ -9,6 +9,7 @@ mod links;
 mod member;
 mod security;
 mod settings;
+mod tokens;
 
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
@@ -103,7 +104,7 @@ fn link_routes(accounts: &Accounts) -> Routes {
         .limit(RateClass::SignIn)
 }
 
-/// The routes of the second factor.
+/// The routes of the second factor and of tokens.
 fn factor_routes(accounts: &Accounts) -> Routes {
     let a = || accounts.clone();
     let member = Need::Member;
@@ -124,6 +125,10 @@ fn factor_routes(accounts: &Accounts) -> Routes {
         .limit(RateClass::SignIn)
         .method_router(Method::POST, "/settings/security/off", member, post(security::off).with_state(a()))
         .limit(RateClass::SignIn)
+        .method_router(Method::GET, "/settings/tokens", member, get(tokens::show).with_state(a()))
+        .method_router(Method::POST, "/settings/tokens", member, post(tokens::make).with_state(a()))
+        .limit(RateClass::SignIn)
+        .method_router(Method::POST, "/settings/tokens/{id}/end", member, post(tokens::end).with_state(a()))
         .method_router(Method::POST, "/admin/members/{id}/factor-off", admin, post(help::factor_off).with_state(a()))
         .limit(RateClass::SignIn)
 }

@@ -8,6 +8,7 @@ pub(crate) mod members;
 pub(crate) mod networks;
 pub(crate) mod sessions;
 pub(crate) mod throttle;
+pub(crate) mod tokens;
 
 use sha2::{Digest, Sha256};
 use xinghe_core::time::Random;

@@ -6,4 +6,5 @@ mod commands;
 mod factor;
 mod mail;
 mod site;
+mod tokens;
 mod web;

@@ -69,11 +69,14 @@ async fn context(shell: &Arc<ShellState>, request: &Parts) -> (PageContext, Opti
     if !path.starts_with("/assets/")
         && let Some((token, via)) = token(headers, shell.cookie, api)
     {
-        match shell.sessions.resume(token).await {
-            Ok(Some((member, lives))) => {
-                let lives = lives.filter(|_| via == Via::Cookie);
+        let found = match via {
+            Via::Bearer => shell.sessions.bearer(token).await.map(|f| f.map(|(member, scopes)| (member, None, scopes))),
+            _ => shell.sessions.resume(token).await.map(|f| f.map(|(member, lives)| (member, lives, None))),
+        };
+        match found {
+            Ok(Some((member, lives, scopes))) => {
                 renewed = lives.and_then(|lives| HeaderValue::try_from(shell.cookie.set(token, lives)).ok());
-                (viewer.member, viewer.via) = (Some(member), via);
+                (viewer.member, viewer.via, viewer.scopes) = (Some(member), via, scopes);
             }
             Ok(None) if via == Via::Bearer => trouble = Some(AppError::SignIn),
             Ok(None) => {}

@@ -76,6 +76,14 @@ fn admit(route: &RouteInfo, request: &Request, ctx: &PageContext) -> Result<(), 
     if !ctx.viewer.may(route.need) {
         return Err(if ctx.viewer.member.is_none() { AppError::SignIn } else { AppError::Forbidden });
     }
+    if let Some(scopes) = ctx.viewer.scopes {
+        if route.by_session {
+            return Err(AppError::Refused(Said::new("web-token-session")));
+        }
+        if let Some(scope) = scopes.lacks(route) {
+            return Err(AppError::Refused(Said::new("web-token-scope").with("scope", scope.as_str())));
+        }
+    }
     let length = request.headers().get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<usize>().ok());
     if length.is_some_and(|n| n > route.max_body) {
         return Err(AppError::TooLarge(route.max_body));

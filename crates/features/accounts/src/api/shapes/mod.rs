@@ -2,6 +2,7 @@
 
 pub(crate) mod factor;
 pub(crate) mod mail;
+pub(crate) mod tokens;
 
 use serde::{Deserialize, Deserializer, Serialize};
 use xinghe_core::{AuthorCard, Lang, SessionId, Timestamp};

@@ -8,7 +8,7 @@ use crate::error::AccountError;
 use crate::model::{Client, LETTER_MS, NewSession, OneTimeLink, Purpose, check_address, fold_address};
 use crate::password;
 use crate::store::emails::{self, Letter, NewLink};
-use crate::store::{factors, hash_of, members, new_token, sessions};
+use crate::store::{factors, hash_of, members, new_token, sessions, tokens};
 
 impl Accounts {
     /// Sends a link to an address if it is a member's. Nothing here depends on whether it is: that is looked up when
@@ -58,7 +58,7 @@ impl Accounts {
         Ok(OneTimeLink { path: format!("/password/reset?token={token}"), expires_at })
     }
 
-    /// Uses a link to set a new password. All sessions and all other links end.
+    /// Uses a link to set a new password. All sessions, tokens and other links end.
     ///
     /// # Errors
     /// Field `password` is wrong (the link still works then); [`AccountError::NotFound`] when the link does not work.
@@ -96,9 +96,10 @@ impl Accounts {
     }
 }
 
-/// Ends all sessions and links of a member: whoever had them may be whom the password was changed for.
+/// Ends all sessions, tokens and links of a member: whoever had them may be whom the password was changed for.
 async fn end_everything(unit: &mut UnitOfWork, member: AuthorId) -> Result<(), AccountError> {
     sessions::delete_all(unit, member, None).await?;
     factors::delete_halves(unit, member).await?;
+    tokens::delete_all(unit, member).await?;
     Ok(emails::delete_links(unit, member).await?)
 }
