@@ -50,6 +50,8 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         // A command's answer should not drown in what is only of interest to a server's log.
         "warn".clone_into(&mut settings.log);
     }
+    // Whoever opens a connection outwards needs one; traces do so before anybody else.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let _telemetry = telemetry::start(&settings)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let code = runtime.block_on(commands::dispatch(command, &global, settings));

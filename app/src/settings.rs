@@ -350,11 +350,18 @@ fn explain(error: &figment::Error) -> String {
     error.clone().into_iter().map(|e| e.to_string()).collect::<Vec<_>>().join("; ")
 }
 
+/// Where a file breaks off and why, without the line itself, which may hold a key.
+fn at(text: &str, error: &toml::de::Error) -> String {
+    let line = error.span().map(|span| text.get(..span.start).unwrap_or(text).matches('\n').count() + 1);
+    line.map_or_else(String::new, |line| format!(", line {line}")) + ": " + error.message()
+}
+
 /// A mistyped key in a file would else be silently without effect.
 fn refuse_unknown(file: &Path) -> Result<(), SettingsError> {
     let text = std::fs::read_to_string(file).map_err(|e| SettingsError::Wrong(format!("{}: {e}", file.display())))?;
-    let table: toml::Table =
-        text.parse().map_err(|e: toml::de::Error| SettingsError::Wrong(format!("{}: {e}", file.display())))?;
+    let table: toml::Table = text
+        .parse()
+        .map_err(|e: toml::de::Error| SettingsError::Wrong(format!("{}{}", file.display(), at(&text, &e))))?;
     let mut keys = Vec::new();
     flatten("", &table, &mut keys);
     for key in keys {

@@ -31,8 +31,14 @@ fn database(settings: &Settings) -> anyhow::Result<PathBuf> {
 }
 
 pub async fn backup(command: Backup, global: &Global, settings: &Settings) -> anyhow::Result<ExitCode> {
-    database(settings)?;
+    let source = database(settings)?;
     let target = std::path::absolute(&command.target)?;
+    let same = |a: &Path, b: &Path| matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b);
+    ensure!(
+        !same(&target, &source) && !same(&target, &settings.data_dir),
+        "{} is what would be backed up; name another place",
+        target.display()
+    );
     let (form, parent) = (Form::of_name(&target), parent_of(&target));
     ensure!(parent.is_dir(), "there is no folder {}", parent.display());
     if target.exists() && !(form == Form::Folder && is_empty(&target)?) {

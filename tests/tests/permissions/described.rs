@@ -69,6 +69,19 @@ fn faults(document: &Value, route: &RouteInfo) -> Vec<String> {
     faults
 }
 
+/// Parameters said to stand in the path that do not, and places of the path without a parameter.
+fn misplaced(path: &str, operation: &Value) -> Option<String> {
+    let said: BTreeSet<&str> = operation["parameters"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter(|p| p["in"] == "path")
+        .filter_map(|p| p["name"].as_str())
+        .collect();
+    let there: BTreeSet<&str> = path.split(['{', '}']).skip(1).step_by(2).collect();
+    (said != there).then(|| format!("{path}: parameters in the path {said:?}, places {there:?}"))
+}
+
 /// Every reference in a value that leads nowhere.
 fn astray(document: &Value, value: &Value, found: &mut BTreeSet<String>) {
     if value.get("$ref").is_some() && resolved(document, value).is_none() {
@@ -89,7 +102,12 @@ async fn every_operation_says_who_may_call_it_and_what_may_come_back() {
     let faults: Vec<String> = site.shell.table.iter().filter(described).flat_map(|r| faults(&document, r)).collect();
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 
-    let items = document["paths"].as_object().expect("paths").values();
+    let paths = document["paths"].as_object().expect("paths");
+    let each =
+        paths.iter().flat_map(|(path, item)| item.as_object().expect("operations").values().map(move |o| (path, o)));
+    let misplaced: Vec<String> = each.filter_map(|(path, operation)| misplaced(path, operation)).collect();
+    assert!(misplaced.is_empty(), "{}", misplaced.join("\n"));
+    let items = paths.values();
     let operations: Vec<&Value> = items.flat_map(|item| item.as_object().expect("operations").values()).collect();
     let names: BTreeSet<&str> = operations.iter().filter_map(|o| o["operationId"].as_str()).collect();
     assert_eq!(names.len(), operations.len(), "an operationId is there twice");

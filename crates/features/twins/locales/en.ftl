@@ -106,7 +106,13 @@ twins-draft-asked = asked { $when }
 twins-draft-answered = A person has answered meanwhile, and your twin gives way. Reject the draft, or answer yourself.
 twins-draft-mark = Drafted by AI · will appear as “{ $name }'s twin”
 twins-draft-sure = Sure
-twins-draft-why = Your twin was asked because your writing holds most evidence: { $passages } passages of { $posts } posts.
+twins-draft-why = Your twin was asked because your writing holds most evidence: { $passages ->
+    [one] one passage
+   *[other] { $passages } passages
+} of { $posts ->
+    [one] one post
+   *[other] { $posts } posts
+}.
 twins-draft-approve = Publish
 twins-draft-edit = Edit
 twins-draft-body = The answer

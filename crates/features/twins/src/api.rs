@@ -45,6 +45,7 @@ pub struct RatingBody {
 
 /// The key of an answer, for reading it again.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct KeyQuery {
     /// The answer's `rating_key`; whoever asked while signed in needs none.
     #[serde(default)]

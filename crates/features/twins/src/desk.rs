@@ -42,6 +42,12 @@ struct Numbering {
     places: Vec<Source>,
 }
 
+/// Whether more than one post is cited: one alone does not disagree with anybody.
+fn cites_several(numbering: &Numbering) -> bool {
+    let first = numbering.citations.first().map(|c| c.post.id);
+    numbering.citations.iter().any(|c| Some(c.post.id) != first)
+}
+
 impl<'a> Desk<'a> {
     /// Reads the posts and the people of what was found.
     pub(crate) async fn open(
@@ -99,7 +105,7 @@ impl<'a> Desk<'a> {
         if let Some(chat) = &self.asker.deps().chat {
             match self.write(chat.as_ref()).await {
                 Ok(Some((numbering, mut sentences))) => {
-                    self.warn(contradicting, &mut sentences).await;
+                    self.warn(contradicting && cites_several(&numbering), &mut sentences).await;
                     let model = Some(chat.model().to_owned());
                     return self.blank(confidence, threshold, numbering.citations, sentences, model);
                 }
@@ -111,7 +117,7 @@ impl<'a> Desk<'a> {
         if sentences.is_empty() {
             return self.decline(Reason::ThinEvidence, threshold);
         }
-        self.warn(contradicting, &mut sentences).await;
+        self.warn(contradicting && cites_several(&numbering), &mut sentences).await;
         self.blank(confidence, threshold, numbering.citations, sentences, None)
     }
 

@@ -20,6 +20,7 @@ mod calibrate;
 mod desk;
 pub mod eval;
 mod look;
+mod mcp;
 pub mod model;
 mod pages;
 mod readers;
@@ -155,6 +156,10 @@ impl Feature for Twins {
             .method_router(Method::POST, "/ask", Need::Anyone, post(pages::show).with_state(state()))
             .limit(RateClass::Ask)
             .stream()
+            .method_router(Method::POST, "/mcp", Need::Anyone, post(mcp::serve).with_state(state()))
+            .limit(RateClass::Ask)
+            .reads()
+            .max_body(64 * 1024)
             .method_router(Method::GET, "/answers", Need::Anyone, get(pages::answer).with_state(state()))
             .method_router(Method::POST, "/answers/rating", Need::Anyone, post(pages::rate).with_state(state()))
             .method_router(Method::GET, "/twins", Need::Anyone, get(pages::directory).with_state(state()))
@@ -162,6 +167,7 @@ impl Feature for Twins {
             .method_router(Method::GET, "/@{handle}/twin", Need::Anyone, get(pages::twin).with_state(state()))
             .shared()
             .method_router(Method::POST, "/api/v1/ask", Need::Anyone, post(api::ask).with_state(state()))
+            .reads()
             .limit(RateClass::Ask)
             .stream()
             .method_router(Method::GET, "/api/v1/answers/{id}", Need::Anyone, get(api::show).with_state(state()))

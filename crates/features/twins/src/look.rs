@@ -5,7 +5,7 @@ use xinghe_core::evidence::{Evidence, EvidenceHit, Filter, Query, Scope};
 
 use crate::acts::model::Grants;
 use crate::acts::store as acts;
-use crate::answer::compose::{self, Drafted};
+use crate::answer::compose::{self, Drafted, orders};
 use crate::answer::gate::{Gate, Verdict};
 use crate::answer::verify::Source;
 use crate::ask::{AskError, Asker, LOOKED_AT, evidence_only};
@@ -18,6 +18,8 @@ const READABLE: f32 = 1.0;
 const SHORTEST_PART: usize = 4;
 /// How many passages of each part of a question come before the rest of the other's.
 const BEST_OF_PART: usize = 3;
+/// How many posts without a sentence that can be said are passed over.
+const EMPTY_POSTS: usize = 3;
 
 /// What a question would be answered with: see [`Asker::examine`].
 #[derive(Debug)]
@@ -76,15 +78,31 @@ impl Asker {
                 |h: &EvidenceHit| kept_away.contains(&h.passage.post) || grants.forbidden(&[&h.passage.text]).is_some();
             evidence.hits.retain(|h| !hidden(h));
         }
-        let as_ranked = evidence.clone();
-        let reordered = readable_first(text, &mut evidence);
-        let readable = judged(text, evidence, gate);
-        if readable.verdict.reason.is_none() || !reordered {
-            return Ok(readable);
+        // Who gives orders to whoever answers is no witness; with all of the passage, as a text may bait in one sentence
+        // and order in the next.
+        evidence.hits.retain(|h| !h.sentences.iter().any(|s| orders(&s.text)));
+        let mut looked = readable_or_any(text, evidence.clone(), gate);
+        // A post that holds nothing fit to be said does not stand in the way of those that do.
+        for _ in 0..EMPTY_POSTS {
+            let empty = looked.verdict.reason.is_none() && looked.drafted.is_empty();
+            let Some(post) = looked.evidence.hits.first().map(|h| h.passage.post).filter(|_| empty) else { break };
+            evidence.hits.retain(|h| h.passage.post != post);
+            looked = readable_or_any(text, evidence.clone(), gate);
         }
-        let any = judged(text, as_ranked, gate);
-        Ok(if any.verdict.reason.is_none() { any } else { readable })
+        Ok(looked)
     }
+}
+
+/// Judges the passages that the asker can read first, and in the order of their scores where those do not answer.
+fn readable_or_any(text: &str, mut evidence: Evidence, gate: &Gate) -> Examined {
+    let as_ranked = evidence.clone();
+    let reordered = readable_first(text, &mut evidence);
+    let readable = judged(text, evidence, gate);
+    if readable.verdict.reason.is_none() || !reordered {
+        return readable;
+    }
+    let any = judged(text, as_ranked, gate);
+    if any.verdict.reason.is_none() { any } else { readable }
 }
 
 fn judged(text: &str, evidence: Evidence, gate: &Gate) -> Examined {

@@ -94,6 +94,17 @@ pub fn query(text: &str) -> Vec<QueryToken> {
     tokens
 }
 
+/// Whether a question names anything: beside question words, particles and pronouns there is a word of two letters or
+/// more, or two characters of a script without spaces.
+pub fn asks_about_something(text: &str) -> bool {
+    const EMPTY: &str = "你我他她它您们們的是吗嗎呢啊吧了在有不没沒这這那";
+    let kept = without_question_words(&fold(text));
+    let tokens = unique(&kept, false);
+    let word = |t: &QueryToken| t.kind == Kind::Stem && t.text.chars().filter(|c| c.is_alphabetic()).count() >= 2;
+    let dense = |t: &&QueryToken| t.kind == Kind::Char && !t.text.chars().all(|c| EMPTY.contains(c));
+    tokens.iter().any(word) || tokens.iter().filter(dense).count() >= 2
+}
+
 fn unique(folded: &Folded, dense: bool) -> Vec<QueryToken> {
     let mut seen = FxHashSet::default();
     let mut out: Vec<QueryToken> = Vec::new();
@@ -343,6 +354,17 @@ fn matched(chars: &[char], word: &str) -> Option<usize> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn what_names_nothing_is_no_question() {
+        for text in ["", "the", "x", "a b c d", "１２３", "是", "你是谁？", "\" OR 1=1 --", &"中".repeat(1_000), "why?"]
+        {
+            assert!(!asks_about_something(text), "{text}");
+        }
+        for text in ["Go?", "什么是证据？", "How do I use tokio?", "為什麼變慢"] {
+            assert!(asks_about_something(text), "{text}");
+        }
+    }
 
     fn has(text: &str, wanted: &[&str]) {
         let all: Vec<String> = terms(text).into_iter().map(|t| t.text).collect();

@@ -74,6 +74,8 @@ pub struct RouteInfo {
     pub suspended: bool,
     /// Whether only a session may call it, no personal access token: what an account is entered with.
     pub by_session: bool,
+    /// Whether it changes nothing that others see, whatever its method: a token for reading may call it.
+    pub reads: bool,
 }
 
 /// Whether a suspended member may call a route unless it says otherwise: whoever reads, what guests may do as well, and
@@ -129,7 +131,7 @@ impl Routes {
         handler: impl Into<MethodRouter<()>>,
     ) -> Self {
         let limit = if method.is_safe() { RateClass::Read } else { RateClass::Write };
-        let suspended = own_affair(&method, path, need);
+        let (suspended, reads) = (own_affair(&method, path, need), method.is_safe());
         let info = RouteInfo {
             method,
             path,
@@ -141,6 +143,7 @@ impl Routes {
             shared: false,
             suspended,
             by_session: false,
+            reads,
         };
         self.table.push(info.clone());
         self.entries.push((info, handler.into()));
@@ -171,6 +174,12 @@ impl Routes {
     #[must_use]
     pub fn even_suspended(self) -> Self {
         self.last(|info| info.suspended = true)
+    }
+
+    /// Says that the route added last only reads, though it is called by another method than `GET`.
+    #[must_use]
+    pub fn reads(self) -> Self {
+        self.last(|info| info.reads = true)
     }
 
     /// Keeps personal access tokens from the route added last.

@@ -3,8 +3,6 @@
 use std::fmt;
 use std::str::FromStr;
 
-use http::Method;
-
 use crate::routes::{Need, RouteInfo};
 
 /// One right of a token.
@@ -77,8 +75,7 @@ impl Scopes {
 
     /// The right that a token with these lacks to call a route, if any.
     pub fn lacks(self, route: &RouteInfo) -> Option<Scope> {
-        let ordinary =
-            if route.method == Method::GET || route.method == Method::HEAD { Scope::Read } else { Scope::Write };
+        let ordinary = if route.reads { Scope::Read } else { Scope::Write };
         let high = (route.need >= Need::Moderator).then_some(Scope::Admin);
         [Some(ordinary), high].into_iter().flatten().find(|scope| !self.has(*scope))
     }

@@ -56,6 +56,7 @@ pub(crate) struct AnswerBody {
 /// Which cases.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(default)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct CasesQuery {
     /// `open` (as it comes), `mine`, `confirm`, `appeals` or `decided`.
     pub(crate) show: Option<String>,
@@ -70,6 +71,7 @@ pub(crate) struct CasesQuery {
 /// Which part of a list.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(default)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct PageQuery {
     /// Where the page before ended.
     pub(crate) cursor: Option<String>,

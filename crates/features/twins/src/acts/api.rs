@@ -127,6 +127,7 @@ pub(crate) struct RejectBody {
 /// Where a page begins.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[serde(default)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct PageQuery {
     /// The cursor of a page.
     cursor: String,

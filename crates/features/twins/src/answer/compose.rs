@@ -134,8 +134,24 @@ pub(super) fn fit_to_say(s: &SentenceEvidence) -> bool {
 
 /// Whether a sentence speaks to whoever answers and not to readers: text that tries to give a model orders. Nothing
 /// here obeys it, but as an answer it would look as if it did.
-pub(super) fn orders(text: &str) -> bool {
-    const SIGNS: [&str; 14] = [
+pub(crate) fn orders(text: &str) -> bool {
+    const SIGNS: [&str; 30] = [
+        "ignore your instructions",
+        "ignore all instructions",
+        "ignore any previous",
+        "new instructions:",
+        "developer mode",
+        "you are now a",
+        "you are now in",
+        "answer every question",
+        "print your prompt",
+        "reveal your prompt",
+        "do anything now",
+        "无视之前",
+        "无视以上",
+        "开发者模式",
+        "你现在是一个",
+        "对所有问题都回答",
         "ignore all previous",
         "ignore previous instructions",
         "ignore the above",

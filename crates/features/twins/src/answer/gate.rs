@@ -122,7 +122,7 @@ impl Gate {
     pub fn judge(&self, question: &str, evidence: &Evidence) -> Verdict {
         let score = self.score(question, evidence);
         let confidence = logistic(score);
-        let Some(top) = evidence.hits.first() else {
+        let Some(top) = evidence.hits.first().filter(|_| tokens::asks_about_something(question)) else {
             return Verdict { confidence: 0.0, reason: Some(Reason::NothingFound), contradicting: false };
         };
         let f = features(question, evidence, top);

@@ -32,6 +32,7 @@ pub fn complete(hit: &EvidenceHit, places: &mut Vec<usize>) {
         if announces(s) {
             more.extend(follows(place));
         }
+        more.extend(broken_off(hit, place));
         if let Some(first) = start_of_item(hit, place) {
             more.extend((first..place).chain(rest_of_item(hit, place, first + MOST_OF_ITEM)));
             more.extend(above_list(hit, first));
@@ -40,6 +41,16 @@ pub fn complete(hit: &EvidenceHit, places: &mut Vec<usize>) {
     places.extend(more);
     places.sort_unstable();
     places.dedup();
+}
+
+/// The rest of a sentence that ends within itself, at the mark of a macro's name (`select!`).
+fn broken_off(hit: &EvidenceHit, place: usize) -> Option<usize> {
+    let (s, next) = (&hit.sentences[place], hit.sentences.get(place + 1)?);
+    let mark = s.text.trim_end().strip_suffix('!')?;
+    let goes_on = next.text.chars().next().is_some_and(|c| c.is_lowercase() || !c.is_ascii());
+    let between = source(hit, s.end, next.start);
+    let named = mark.ends_with(|c: char| c.is_ascii_lowercase() || c == '_');
+    (named && goes_on && !s.code && !between.contains('\n') && fit_to_say(next)).then_some(place + 1)
 }
 
 fn announces(s: &SentenceEvidence) -> bool {
@@ -190,6 +201,12 @@ mod tests {
         let text = "Pass a token:\n\n```rust\nlet token = new();\n```\n\nThen wait for it.";
         assert_eq!(whole(text, "Pass"), ["Pass a token:", "let token = new();"]);
         assert_eq!(whole("It ends with a colon:", "colon"), ["It ends with a colon:"], "rather than nothing");
+    }
+
+    #[test]
+    fn a_macros_name_does_not_end_a_sentence() {
+        let text = "Put the call into a `select!` and cancel it. Then wait.";
+        assert_eq!(whole(text, "Put").join(" "), "Put the call into a select! and cancel it.");
     }
 
     #[test]

@@ -384,7 +384,18 @@ impl Town {
     }
 
     pub async fn call(&self, who: i64, method: Method, path: &str, body: String) -> Answer {
-        let api = path.starts_with("/api/");
+        self.call_with(who, method, path, body, &[]).await
+    }
+
+    pub async fn call_with(
+        &self,
+        who: i64,
+        method: Method,
+        path: &str,
+        body: String,
+        headers: &[(&str, &str)],
+    ) -> Answer {
+        let api = path.starts_with("/api/") || path == "/mcp";
         let mut request = Request::builder().method(method).uri(path).header(header::HOST, "localhost");
         request = match (who > 0, api) {
             (false, _) => request,
@@ -392,7 +403,10 @@ impl Town {
             (true, false) => request.header(header::COOKIE, format!("xinghe_session={who}")),
         };
         let kind = if api { "application/json" } else { "application/x-www-form-urlencoded" };
-        let request = request.header(header::CONTENT_TYPE, kind).header(header::ACCEPT_LANGUAGE, "en");
+        request = request.header(header::CONTENT_TYPE, kind).header(header::ACCEPT_LANGUAGE, "en");
+        for (name, value) in headers.iter().filter(|(_, value)| !value.is_empty()) {
+            request = request.header(*name, *value);
+        }
         let request = request.header("Sec-Fetch-Site", "same-origin").body(Body::from(body)).unwrap();
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (status, headers) = (response.status(), response.headers().clone());

@@ -4,5 +4,6 @@
 
 mod common;
 mod knowledge;
+mod mcp;
 mod web;
 mod work;

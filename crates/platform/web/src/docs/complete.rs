@@ -50,7 +50,8 @@ pub(super) fn complete(document: &mut Value, routes: &[RouteInfo], cookie: &str)
         },
         "bearer": {
             "type": "http", "scheme": "bearer",
-            "description": "The token that `POST /api/v1/session` answers with.",
+            "description": "The token that `POST /api/v1/session` answers with, or a personal access token (`xh_…`), which does \
+                            what its scopes say and nothing that an account is entered with.",
         },
     });
 }

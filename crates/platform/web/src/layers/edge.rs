@@ -5,6 +5,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Instant;
 
+use axum::body::Body;
 use axum::extract::{ConnectInfo, MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -15,7 +16,7 @@ use tracing::Instrument as _;
 use xinghe_core::Lang;
 
 use crate::errors::AppError;
-use crate::layers::present;
+use crate::layers::{kept, present};
 use crate::page::{self, PageContext};
 use crate::shell::ShellState;
 use crate::system::local;
@@ -31,6 +32,7 @@ pub(crate) async fn edge(State(shell): State<Arc<ShellState>>, request: Request,
     let started = Instant::now();
     let (mut parts, body) = request.into_parts();
     let method = parts.method.clone();
+    let known = parts.headers.get(header::IF_NONE_MATCH).cloned();
     let route = parts.extensions.get::<MatchedPath>().map(|m| m.as_str().to_owned());
     let (ctx, trouble, renewed) = context(&shell, &parts).await;
     let span = tracing::info_span!("request", id = %ctx.request_id, %method, path = parts.uri.path());
@@ -47,11 +49,22 @@ pub(crate) async fn edge(State(shell): State<Arc<ShellState>>, request: Request,
     let response = span.in_scope(|| present::present(response, &ctx));
     let mut response = page::fill(response, &ctx).instrument(span.clone()).await;
     headers(&mut response, &ctx);
+    if method.is_safe() && known.is_some_and(|list| unchanged(&list, &response)) {
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+        *response.body_mut() = Body::empty();
+        response.headers_mut().remove(header::CONTENT_LENGTH);
+    }
     if let Some(cookie) = renewed.filter(|_| !response.headers().contains_key(header::SET_COOKIE)) {
         response.headers_mut().insert(header::SET_COOKIE, cookie);
     }
     record(&method, route, response.status(), started);
     response
+}
+
+/// Whether a client has this very answer already: RFC 9110, section 13.1.2.
+fn unchanged(list: &HeaderValue, response: &Response) -> bool {
+    let etag = response.headers().get(header::ETAG).filter(|_| response.status() == StatusCode::OK);
+    etag.is_some_and(|etag| kept::names(list, etag.as_bytes().strip_prefix(b"W/").unwrap_or(etag.as_bytes())))
 }
 
 fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
@@ -63,7 +76,7 @@ fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
 async fn context(shell: &Arc<ShellState>, request: &Parts) -> (PageContext, Option<AppError>, Option<HeaderValue>) {
     let headers = &request.headers;
     let path = request.uri.path();
-    let api = path.starts_with("/api/");
+    let api = path.starts_with("/api/") || path == "/mcp";
     let mut viewer = Viewer { ip: client_ip(shell, headers, &request.extensions), ..Viewer::guest() };
     let (mut trouble, mut renewed) = (None, None);
     if !path.starts_with("/assets/")
