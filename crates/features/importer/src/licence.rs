@@ -93,6 +93,33 @@ pub fn at_the_end(body: &str) -> Option<String> {
     found.iter().find(|l| *l != ALL_RIGHTS).or(found.first()).cloned()
 }
 
+/// What a page's own field `license` names: an SPDX expression as it is, other words by what they name, unknown words as
+/// they are.
+pub fn of_field(words: &str) -> String {
+    static FIELD: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
+        [
+            (r"(?i)^mit$", "MIT"),
+            (r"(?i)^apache[\s-]*(?:license)?[\s-]*v?2(?:\.0)?$", "Apache-2.0"),
+            (r"(?i)^agpl[\s-]*v?3(?:\.0)?$", "AGPL-3.0-only"),
+            (r"(?i)^lgpl[\s-]*v?3(?:\.0)?$", "LGPL-3.0-only"),
+            (r"(?i)^gpl[\s-]*v?3(?:\.0)?$", "GPL-3.0-only"),
+            (r"(?i)^gpl[\s-]*v?2(?:\.0)?$", "GPL-2.0-only"),
+        ]
+        .map(|(pattern, name)| (re(pattern), name))
+        .into()
+    });
+    let words = words.trim();
+    if words.contains(" OR ") || words.contains(" AND ") {
+        return words.to_owned();
+    }
+    let named = FIELD.iter().find(|(pattern, _)| pattern.is_match(words)).map(|(_, name)| (*name).to_owned());
+    let whole = || {
+        let long = words.starts_with("署名") || words.to_lowercase().starts_with("attribution");
+        long.then(|| of_words(&format!("Creative Commons {words}"))).flatten()
+    };
+    named.or_else(|| of_words(words)).or_else(whole).unwrap_or_else(|| words.to_owned())
+}
+
 /// The licence that a feed's `copyright` or `rights` names, else its own words, if they are few.
 pub fn of_rights(words: &str) -> Option<String> {
     let plain = words.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -196,6 +223,28 @@ pub fn expression(texts: &[String]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn fields_are_named_as_spdx_does() {
+        for (words, want) in [
+            ("CC-BY-NC-SA-4.0", "CC-BY-NC-SA-4.0"),
+            ("CC BY-NC-SA 4.0", "CC-BY-NC-SA-4.0"),
+            ("CC BY 4.0", "CC-BY-4.0"),
+            ("cc by-nc 4.0", "CC-BY-NC-4.0"),
+            ("CC BY-ND 4.0", "CC-BY-ND-4.0"),
+            ("Attribution-NonCommercial-ShareAlike 4.0 International", "CC-BY-NC-SA-4.0"),
+            ("https://creativecommons.org/licenses/by-sa/4.0/", "CC-BY-SA-4.0"),
+            ("署名-非商业性使用-相同方式共享 4.0 国际", "CC-BY-NC-SA-4.0"),
+            ("CC0", "CC0-1.0"),
+            ("mit", "MIT"),
+            ("Apache 2.0", "Apache-2.0"),
+            ("GPLv3", "GPL-3.0-only"),
+            ("MIT OR Apache-2.0", "MIT OR Apache-2.0"),
+            ("house rules", "house rules"),
+        ] {
+            assert_eq!(of_field(words), want, "{words}");
+        }
+    }
 
     #[test]
     fn texts_are_identified() {

@@ -69,6 +69,7 @@ pub fn understand(path: &str, text: &str, site: &Site) -> Result<Draft, NoDraft>
     let (language, names_language) = language_of(&front, &facts, site, &title, &body);
     let licence = front
         .text(&["license", "licence"])
+        .map(|words| licence::of_field(&words))
         .or_else(|| licence::of_words(&front.text(&["copyright", "rights"])?))
         .or_else(|| licence::at_the_end(&body))
         .or_else(|| site.licence.clone());

@@ -92,17 +92,17 @@ impl Fetcher {
             {
                 let next = next.to_str().ok().and_then(|n| here.join(n).ok());
                 here = next.ok_or_else(|| NetError::Unreachable {
-                    url: here.to_string(),
+                    url: told(&here),
                     reason: "its redirect names no address".to_owned(),
                 })?;
                 continue;
             }
             if !status.is_success() {
-                return Err(NetError::Status { url: here.to_string(), status: status.as_u16() });
+                return Err(NetError::Status { url: told(&here), status: status.as_u16() });
             }
             return self.read(here, response, room).await;
         }
-        Err(NetError::Redirects { url: url.to_string(), limit: self.limits.redirects })
+        Err(NetError::Redirects { url: told(url), limit: self.limits.redirects })
     }
 
     /// One request, to the checked addresses only.
@@ -136,7 +136,7 @@ impl Fetcher {
             let chunk = chunk.map_err(|e| self.broken(&url, &e))?;
             let limit = room(if bytes.is_empty() { &chunk } else { &bytes });
             if said.max(bytes.len() as u64 + chunk.len() as u64) > limit {
-                return Err(NetError::TooLarge { url: url.to_string(), limit });
+                return Err(NetError::TooLarge { url: told(&url), limit });
             }
             bytes.extend_from_slice(&chunk);
         }
@@ -144,7 +144,7 @@ impl Fetcher {
     }
 
     fn broken(&self, url: &Url, error: &reqwest::Error) -> NetError {
-        let url = url.to_string();
+        let url = told(url);
         if error.is_timeout() {
             return NetError::Timeout { url, seconds: self.limits.seconds };
         }
@@ -155,6 +155,19 @@ impl Fetcher {
         }
         NetError::Unreachable { url, reason: cause.to_string() }
     }
+}
+
+/// An address without the name and password that may stand in it: for messages, logs and the database.
+pub fn without_secrets(url: &Url) -> Url {
+    let mut shown = url.clone();
+    // Only addresses without a host refuse, and those hold none.
+    let _ = shown.set_password(None);
+    let _ = shown.set_username("");
+    shown
+}
+
+fn told(url: &Url) -> String {
+    without_secrets(url).into()
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ mod addresses;
 mod fetch;
 
 pub use addresses::{Reachable, is_public};
-pub use fetch::{Fetched, Fetcher, Limits};
+pub use fetch::{Fetched, Fetcher, Limits, without_secrets};
 
 /// Why an address was not fetched.
 #[derive(Debug, thiserror::Error)]

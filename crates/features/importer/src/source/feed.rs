@@ -12,6 +12,7 @@ use regex::Regex;
 use sha2::{Digest, Sha256};
 use url::Url;
 use xinghe_core::{CreditRole, LangTag, PostKind, Timestamp};
+use xinghe_net::without_secrets;
 
 use super::{Limits, Reach, archive, folder};
 use crate::credits;
@@ -52,16 +53,16 @@ pub async fn read_address(url: &Url, reach: &Reach) -> Result<Plan, ImportError>
     // Only what is packed may be large; a feed that grows beyond its room is left there and then.
     let room = |start: &[u8]| if is_packed(start) { limits.download_bytes } else { limits.feed_bytes };
     let mut got = fetcher.get_judged(url, ACCEPT, &room).await?;
-    let mut origin = url.clone();
+    let mut origin = without_secrets(url);
     if let Some(kind) = archive_kind(&got.bytes, url.path()) {
         return read_archive(&got.bytes, kind, url, reach).await;
     }
     if let Some(feed) = feed_named_by(&got.bytes, &got.url) {
-        origin = feed.clone();
+        origin = without_secrets(&feed);
         got = fetcher.get(&feed, ACCEPT).await?;
     }
     origin.set_fragment(None);
-    let base = got.url.clone();
+    let base = without_secrets(&got.url);
     tokio::task::spawn_blocking(move || parse(&got.bytes, origin.as_str(), Some(&base)))
         .await
         .map_err(|e| ImportError::Stopped(e.to_string()))?
@@ -82,7 +83,7 @@ fn archive_kind(bytes: &[u8], path: &str) -> Option<&'static str> {
 }
 
 async fn read_archive(bytes: &[u8], kind: &str, url: &Url, reach: &Reach) -> Result<Plan, ImportError> {
-    let refuse = |e: std::io::Error| ImportError::Archive { path: url.to_string(), reason: e.to_string() };
+    let refuse = |e: std::io::Error| ImportError::Archive { path: without_secrets(url).into(), reason: e.to_string() };
     std::fs::create_dir_all(&reach.scratch).map_err(refuse)?;
     let file = tempfile::Builder::new().suffix(&format!(".{kind}")).tempfile_in(&reach.scratch).map_err(refuse)?;
     std::fs::write(file.path(), bytes).map_err(refuse)?;
@@ -90,10 +91,10 @@ async fn read_archive(bytes: &[u8], kind: &str, url: &Url, reach: &Reach) -> Res
     let read = tokio::task::spawn_blocking(move || archive::read(file.path(), &reach));
     let mut plan = read.await.map_err(|e| ImportError::Stopped(e.to_string()))?.map_err(|e| match e {
         // The file that it lay in means nothing to who gave the address.
-        ImportError::Archive { reason, .. } => ImportError::Archive { path: url.to_string(), reason },
+        ImportError::Archive { reason, .. } => ImportError::Archive { path: without_secrets(url).into(), reason },
         other => other,
     })?;
-    plan.origin = url.to_string();
+    plan.origin = without_secrets(url).into();
     Ok(plan)
 }
 

@@ -108,6 +108,8 @@ async fn clone(address: &str, target: &Path, pinned: Option<&str>, reach: &Reach
     let mut git = Command::new("git");
     git.args(["-c", "core.hooksPath=/dev/null", "-c", "core.symlinks=false", "-c", "credential.helper="]);
     git.args(["-c", "protocol.ext.allow=never", "-c", "core.fsmonitor=false"]);
+    // Who sends nothing for so long will not.
+    git.args(["-c", "http.lowSpeedLimit=1", "-c", "http.lowSpeedTime=30"]);
     if let Some(pinned) = pinned {
         // The name was checked once; a redirect to another host was not.
         git.args(["-c", &format!("http.curloptResolve={pinned}"), "-c", "http.followRedirects=false"]);
