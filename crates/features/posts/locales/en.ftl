@@ -31,6 +31,7 @@ posts-answers-n = { $n ->
     [one] { $n } answer
    *[other] { $n } answers
 }
+posts-cited-by = Cited by
 posts-comments = Comments
 posts-comments-n = { $n ->
     [one] { $n } comment
@@ -84,7 +85,6 @@ posts-empty-do = Write the first one.
 posts-write = Write
 posts-pages = Pages
 posts-older = Older
-posts-feed = Xinghe · Latest
 posts-write-kind = New { $kind }
 posts-edit-kind = Edit { $kind }
 posts-title = Title
@@ -256,3 +256,26 @@ posts-series-place = { $n } of { $of }
 posts-series-previous = Previous
 posts-series-next = Next
 posts-fault-part = Only the author’s own articles that are in no other series can be added.
+posts-archive = Archive
+posts-archive-month = { $month } { $year }
+posts-month = { $n ->
+    [1] January
+    [2] February
+    [3] March
+    [4] April
+    [5] May
+    [6] June
+    [7] July
+    [8] August
+    [9] September
+    [10] October
+    [11] November
+   *[12] December
+}
+posts-best = Best of the week
+posts-best-of = Best of week { $n }, { $year }
+posts-best-lead = What was published from { $from } to { $to }, by votes, thanks and accepted answers.
+posts-best-none-yet = Nothing of this week has a vote, thanks or an accepted answer yet
+posts-best-none = Nothing of that week has a vote, thanks or an accepted answer
+posts-best-none-do = Vote for what helps you, and it will stand here.
+posts-best-before = The week before

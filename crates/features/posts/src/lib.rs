@@ -47,6 +47,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { feature: "posts", version: 5, name: "drafts", sql: include_str!("../migrations/0005.sql") },
     Migration { feature: "posts", version: 6, name: "moderated posts", sql: include_str!("../migrations/0006.sql") },
     Migration { feature: "posts", version: 7, name: "series", sql: include_str!("../migrations/0007.sql") },
+    Migration { feature: "posts", version: 8, name: "citations", sql: include_str!("../migrations/0008.sql") },
 ];
 
 /// The ports that posts implement.

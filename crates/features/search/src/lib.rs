@@ -230,6 +230,7 @@ impl Feature for Search {
             .method_router(Method::GET, "/api/v1/search", Need::Anyone, get(api::search).with_state(state()))
             .limit(RateClass::Search)
             .method_router(Method::GET, "/api/v1/search/status", Need::Anyone, get(api::status).with_state(state()))
+            .merge(pages::feeds(&self.inner))
     }
 
     fn readers(&self) -> Vec<Arc<dyn EventReader>> {

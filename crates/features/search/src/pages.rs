@@ -5,10 +5,14 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::Response;
+use axum::routing::get;
+use http::{HeaderMap, Method};
 use serde::Deserialize;
-use xinghe_core::{LangTag, PostKind};
+use xinghe_core::{AuthorId, LangTag, PostId, PostKind, PostView};
+use xinghe_web::feed::{ENTRIES, Entry, Feed, Format};
+use xinghe_web::markdown::{RenderOptions, render};
 use xinghe_web::refs::percent;
-use xinghe_web::{AppError, FieldErrors, PageContext, Texts};
+use xinghe_web::{AppError, FieldErrors, Need, PageContext, RateClass, Routes, Texts};
 
 use crate::Inner;
 use crate::api::{Count, Item, Page, SearchQuery};
@@ -109,6 +113,23 @@ impl PageQuery {
         format!("/search?{}", encoded.join("&"))
     }
 
+    /// What is to be looked for.
+    fn sent(&self, limit: i64) -> SearchQuery {
+        let some = |s: &str| (!s.is_empty()).then(|| s.to_owned());
+        SearchQuery {
+            q: self.q.clone(),
+            limit: Some(limit),
+            kind: some(&self.kind),
+            lang: some(&self.lang),
+            tag: some(&self.tag),
+            author: some(&self.author),
+            since: some(&self.since),
+            until: some(&self.until),
+            accepted: Some(self.accepted == "true"),
+            cursor: some(&self.cursor),
+        }
+    }
+
     /// The filters that are on, each with the address of the search without it.
     fn chips(&self) -> Vec<(String, String)> {
         let on = [("tag", format!("#{}", self.tag)), ("author", format!("@{}", self.author))];
@@ -126,20 +147,7 @@ pub(crate) async fn search(
     ctx: PageContext,
     Query(query): Query<PageQuery>,
 ) -> Result<Response, AppError> {
-    let some = |s: &str| (!s.is_empty()).then(|| s.to_owned());
-    let sent = SearchQuery {
-        q: query.q.clone(),
-        limit: Some(20),
-        kind: some(&query.kind),
-        lang: some(&query.lang),
-        tag: some(&query.tag),
-        author: some(&query.author),
-        since: some(&query.since),
-        until: some(&query.until),
-        accepted: Some(query.accepted == "true"),
-        cursor: some(&query.cursor),
-    };
-    let (page, errors) = match inner.page(&sent).await {
+    let (page, errors) = match inner.page(&query.sent(20)).await {
         Ok(page) => (page, FieldErrors::default()),
         Err(AppError::Invalid(errors)) => (Page::default(), FieldErrors::new(&errors, &ctx.t)),
         Err(error) => return Err(error),
@@ -154,5 +162,55 @@ pub(crate) async fn search(
     let template = SearchTemplate { t: &ctx.t, query: &query, kinds: KINDS, results };
     let title =
         if query.q.is_empty() { ctx.t.s("search-title").into_owned() } else { query.q.chars().take(80).collect() };
-    Ok(ctx.page().title(title).active("search").noindex().render(&template))
+    let found = ctx.page().title(title).active("search").noindex();
+    let found = if query.q.trim().is_empty() { found } else { found.feed(query.address(&[])) };
+    Ok(found.render(&template))
+}
+
+/// How many of the best results are looked at for a feed, which has the newest of them.
+const LOOKED_AT: i64 = 50;
+
+/// The feeds of searches.
+pub(crate) fn feeds(inner: &Arc<Inner>) -> Routes {
+    let paths = ["/search/feed.atom", "/search/feed.rss", "/search/feed.json"];
+    paths.into_iter().zip(Format::ALL).fold(Routes::new(), |routes, (path, format)| {
+        let of = move |state: State<Arc<Inner>>, ctx: PageContext, query: Query<PageQuery>, asked: HeaderMap| {
+            feed(state, ctx, query, asked, format)
+        };
+        routes
+            .method_router(Method::GET, path, Need::Anyone, get(of).with_state(inner.clone()))
+            .limit(RateClass::Search)
+    })
+}
+
+/// The feed of a search: of what fits best, the newest first.
+async fn feed(
+    State(inner): State<Arc<Inner>>,
+    ctx: PageContext,
+    Query(query): Query<PageQuery>,
+    asked: HeaderMap,
+    format: Format,
+) -> Result<Response, AppError> {
+    if query.q.trim().is_empty() {
+        return Err(AppError::field("q", "search-words"));
+    }
+    let found = inner.page(&query.sent(LOOKED_AT)).await?;
+    let ids: Vec<PostId> = found.items.iter().map(|item| item.post.id).collect();
+    let mut posts: Vec<PostView> = inner.posts.posts(&ids).await?.into_values().collect();
+    posts.sort_by_key(|p| std::cmp::Reverse((p.published_at, p.id)));
+    posts.truncate(ENTRIES);
+    let named: Vec<AuthorId> = posts.iter().flat_map(|p| p.credits.iter().map(|c| c.author)).collect();
+    let people = inner.authors.cards(&named).await?;
+    let entry = |p: &PostView| {
+        let html = render(&p.body, &RenderOptions::default().in_lang(ctx.lang));
+        Entry::of(&ctx, p, &html.html, &people)
+    };
+    let words: String = query.q.trim().chars().take(80).collect();
+    let feed = Feed {
+        title: format!("{} · {words} · {}", ctx.t.s("search-title"), ctx.t.s("web-name")),
+        about: String::new(),
+        page: query.address(&[]),
+        entries: posts.iter().map(entry).collect(),
+    };
+    Ok(feed.respond(&ctx, &asked, format))
 }

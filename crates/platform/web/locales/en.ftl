@@ -21,6 +21,11 @@ web-theme-light = Light
 web-theme-dark = Dark
 web-close = Close
 web-footer-api = API
+web-feed = Feeds:
+web-feed-ai = Made by AI
+web-feed-ai-assisted = Written with AI help
+web-feed-human = Written by a person
+web-feed-twin = { $name }'s twin
 web-ago-now = just now
 web-ago-minutes = { $n ->
     [one] a minute ago

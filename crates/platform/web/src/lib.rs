@@ -10,6 +10,7 @@
 //! | [`routes`] | routes as data, with who may call them and how often |
 //! | [`viewer`] | who is asking |
 //! | [`page`] | the context of a request and the page around a template |
+//! | [`feed`] | feeds in three formats |
 //! | [`refs`] | posts and authors as the API names them |
 //! | [`slots`] | named places on a page |
 //! | [`errors`] | errors as friendly pages and as problem+json |
@@ -31,6 +32,7 @@ mod docs;
 mod drain;
 pub mod errors;
 pub mod feature;
+pub mod feed;
 mod fields;
 pub mod html;
 mod layers;
@@ -54,7 +56,7 @@ pub use drain::Drain;
 pub use errors::{AppError, FieldError, FieldErrors, PageResult, Said};
 pub use feature::Feature;
 pub use html::Html;
-pub use page::{Page, PageContext};
+pub use page::{Card, Page, PageContext};
 pub use ready::{Gate, Readiness};
 pub use routes::{Need, RateClass, RouteInfo, Routes};
 pub use scopes::{Scope, Scopes};

@@ -9,11 +9,13 @@ use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum::response::{IntoResponse, Response};
 use http::request::Parts;
 use http::{HeaderValue, StatusCode, header};
+use serde_json::{Value, json};
 use xinghe_core::Lang::{self, En};
 use xinghe_core::{PostId, Timestamp};
 
 use crate::assets::{self, Entries};
 use crate::errors::AppError;
+use crate::feed::Format;
 use crate::html::Html;
 use crate::routes::Need;
 use crate::settings::{NavItem, WebSettings};
@@ -87,6 +89,9 @@ impl PageContext {
             noindex: false,
             desk: false,
             content_lang: None,
+            feed: None,
+            card: Card::default(),
+            data: Vec::new(),
         }
     }
 
@@ -144,6 +149,26 @@ pub struct Page<'a> {
     noindex: bool,
     desk: bool,
     content_lang: Option<String>,
+    feed: Option<String>,
+    card: Card,
+    data: Vec<Value>,
+}
+
+/// What a shared card says beside title and description (Open Graph).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Card {
+    /// `article`, `profile`; empty is `website`.
+    pub kind: &'static str,
+    /// Of an article: when it was first public.
+    pub published: Option<Timestamp>,
+    /// Of an article: when its text last changed.
+    pub modified: Option<Timestamp>,
+    /// Of an article: the paths of its authors' pages.
+    pub authors: Vec<String>,
+    /// Of an article: its tags.
+    pub tags: Vec<String>,
+    /// Of an article: its language, where it is one that Open Graph has a name for.
+    pub locale: Option<Lang>,
 }
 
 impl<'a> Page<'a> {
@@ -208,6 +233,63 @@ impl<'a> Page<'a> {
         self
     }
 
+    /// The page has a feed: its address without the feed's name, a path with a query where the feed takes one.
+    pub fn feed(mut self, page: impl Into<String>) -> Self {
+        self.feed = Some(page.into());
+        self
+    }
+
+    /// What a shared card says beside title and description.
+    pub fn card(mut self, card: Card) -> Self {
+        self.card = card;
+        self
+    }
+
+    /// Structured data (schema.org) about what the page shows; several are several.
+    pub fn data(mut self, data: Value) -> Self {
+        self.data.push(data);
+        self
+    }
+
+    /// Where the page stands: names and paths from home down, the page itself last.
+    pub fn crumbs(self, crumbs: &[(&str, &str)]) -> Self {
+        let ctx = self.ctx;
+        let home = ctx.t.s("web-name");
+        let all = std::iter::once((home.as_ref(), "/")).chain(crumbs.iter().copied());
+        let item = |(n, (name, path)): (usize, (&str, &str))| json!({ "@type": "ListItem", "position": n + 1, "name": name, "item": ctx.absolute(path) });
+        let items: Vec<Value> = all.enumerate().map(item).collect();
+        let list = json!({ "@context": "https://schema.org", "@type": "BreadcrumbList", "itemListElement": items });
+        self.data(list)
+    }
+
+    /// Whether it is for everybody: then a shared link shows a card.
+    fn public(&self) -> bool {
+        !self.noindex && self.status == StatusCode::OK
+    }
+
+    /// The language of the content as Open Graph names it.
+    fn locale(&self) -> &'static str {
+        match self.card.locale.unwrap_or(self.ctx.lang) {
+            Lang::ZhHans => "zh_CN",
+            Lang::ZhHant => "zh_TW",
+            En => "en_US",
+        }
+    }
+
+    /// The feeds of the page: name, media type, address.
+    fn feeds(&self) -> Vec<(&'static str, &'static str, String)> {
+        let of = |page: &String| Format::ALL.map(|f| (f.name(), f.media(), f.of(page)));
+        self.feed.iter().flat_map(of).collect()
+    }
+
+    /// The structured data as the head holds it. A `<` written as an escape cannot end the script element.
+    fn scripts(&self) -> Html {
+        let script = |v: &Value| {
+            format!("<script type=\"application/ld+json\">{}</script>\n", v.to_string().replace('<', "\\u003c"))
+        };
+        Html::trusted(self.data.iter().map(script).collect::<String>())
+    }
+
     /// The language of the content where it differs from the interface's.
     pub fn content_lang(mut self, tag: impl Into<String>) -> Self {
         self.content_lang = Some(tag.into());
@@ -244,6 +326,7 @@ impl<'a> Page<'a> {
             nav: &shell.settings.nav,
             has_dock: shell.settings.nav.iter().any(|item| item.dock),
             page: &self,
+            feeds: self.feeds(),
             main: &main,
             mark,
             assets: &assets::ENTRIES,
@@ -264,6 +347,7 @@ struct ShellTemplate<'a> {
     nav: &'a [NavItem],
     has_dock: bool,
     page: &'a Page<'a>,
+    feeds: Vec<(&'static str, &'static str, String)>,
     main: &'a str,
     mark: &'a str,
     assets: &'a Entries,

@@ -31,6 +31,8 @@ pub(crate) fn routes(document: Arc<Document>, settings: &WebSettings) -> Routes 
         .limit(RateClass::Free)
         .route(Method::GET, "/robots.txt", Need::Anyone, robots)
         .limit(RateClass::Free)
+        .route(Method::GET, "/llms.txt", Need::Anyone, llms)
+        .limit(RateClass::Free)
         .route(Method::GET, "/manifest.webmanifest", Need::Anyone, manifest)
         .limit(RateClass::Free)
         .route(Method::POST, "/preferences", Need::Anyone, preferences)
@@ -61,6 +63,38 @@ async fn robots(ctx: PageContext) -> Response {
         text += &format!("Sitemap: {}\n", ctx.absolute("/sitemap.xml"));
     }
     ([(header::CACHE_CONTROL, "public, max-age=3600")], text).into_response()
+}
+
+/// What the site is and where programs find what, in the form that llmstxt.org proposes.
+async fn llms(ctx: PageContext) -> Response {
+    const PLACES: [(&str, &str, &str); 9] = [
+        ("/posts/{post}", "/posts/{id}.md", "A post as Markdown, with title, authors, licence and provenance in front"),
+        (
+            "/feed.json",
+            "/feed.json",
+            "The latest posts in full; also /feed.atom and /feed.rss, and the same below /articles, \
+          /questions, /projects, /news, /moments, /tags/{tag}, /@{handle}, /series/{id}, /best",
+        ),
+        ("/search", "/search?q={words}", "Search for people"),
+        ("/api/v1/search", "/api/v1/search?q={words}", "Search for programs: passages with their place in the text"),
+        ("/api/v1/posts", "/api/v1/posts", "All posts, newest first, by kind, tag, author and language"),
+        ("/api", "/api", "The API in words"),
+        ("/api/v1/openapi.json", "/api/v1/openapi.json", "The API as OpenAPI 3.1"),
+        ("/sitemap.xml", "/sitemap.xml", "Every public address"),
+        ("/archive", "/archive", "All posts by month"),
+    ];
+    let mut text = format!("# {}\n\n> {}\n\n", ctx.t.s("web-name"), ctx.t.s("web-tagline"));
+    text += "What people wrote here is theirs, under the licence that each post names. What AI made is labelled as such \
+             wherever it appears (`provenance`: human, ai_assisted, ai): keep the label, and name the author and the \
+             address of what you quote.\n\n## For programs\n\n";
+    for (route, path, what) in PLACES {
+        if ctx.shell.has(route) {
+            text += &format!("- [{path}]({}): {what}\n", ctx.absolute(path));
+        }
+    }
+    let headers =
+        [(header::CONTENT_TYPE, "text/plain; charset=utf-8"), (header::CACHE_CONTROL, "public, max-age=3600")];
+    (headers, text).into_response()
 }
 
 async fn manifest(ctx: PageContext) -> Response {

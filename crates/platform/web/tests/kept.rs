@@ -7,12 +7,13 @@ use async_trait::async_trait;
 use axum::Router;
 use axum::body::Body;
 use axum::response::IntoResponse as _;
-use http::{Method, Request, Response, StatusCode};
+use http::{HeaderMap, Method, Request, Response, StatusCode};
 use http_body_util::BodyExt as _;
 use tower::ServiceExt as _;
 use xinghe_core::changes::Changes;
 use xinghe_core::ports::PortResult;
 use xinghe_core::{AuthorId, Clock, PostId, PostKind, Random, SessionId, Timestamp};
+use xinghe_web::feed::{Feed, Format};
 use xinghe_web::{
     AppError, BatchRequest, Feature, Html, Member, Need, PageContext, RateLimits, Role, Routes, Sessions, SlotEntry,
     SlotPost, Subject, WebSettings, shell,
@@ -113,7 +114,13 @@ impl Feature for Counted {
             slot.push(&ctx.slot("many", &Subject::default()).await);
             ctx.page().render(&Made { n: of.len(), slot })
         };
+        let feed = |ctx: PageContext, asked: HeaderMap| async move {
+            let (title, page) = ("feed".to_owned(), "/list".to_owned());
+            Feed { title, about: String::new(), page, entries: Vec::new() }.respond(&ctx, &asked, Format::Atom)
+        };
         Routes::new()
+            .route(Method::GET, "/list/feed.atom", Need::Anyone, feed)
+            .shared()
             .route(Method::GET, "/many", Need::Anyone, many)
             .shared()
             .route(Method::GET, "/shared", Need::Anyone, page(""))
@@ -256,6 +263,27 @@ async fn who_has_the_page_is_told_so() {
     let changed = site.get("/shared", &[("if-none-match", &tag)]).await;
     assert_eq!(changed.status(), StatusCode::OK);
     assert_ne!(head(&changed, "etag"), tag);
+}
+
+#[tokio::test]
+async fn a_feed_is_sent_once_to_who_has_it() {
+    let site = Site::new();
+    let (path, member) = ("/list/feed.atom", ("cookie", "xinghe_session=real"));
+    let first = site.get(path, &[]).await;
+    let (tag, changed) = (head(&first, "etag"), head(&first, "last-modified"));
+    assert_eq!(changed, "Thu, 01 Jan 1970 00:00:00 GMT", "nothing is in it");
+    assert_eq!(head(&first, "content-type"), "application/atom+xml; charset=utf-8");
+    for known in [("if-none-match", tag.as_str()), ("if-modified-since", &changed)] {
+        // From the copy, made anew, and for a member, who never gets a copy.
+        assert_eq!(site.get(path, &[known]).await.status(), StatusCode::NOT_MODIFIED, "{known:?}");
+        site.changes.note();
+        assert_eq!(site.get(path, &[known]).await.status(), StatusCode::NOT_MODIFIED, "{known:?}");
+        assert_eq!(site.get(path, &[known, member]).await.status(), StatusCode::NOT_MODIFIED, "{known:?}");
+    }
+    let other = [("if-none-match", "\"x\""), ("if-modified-since", "Fri, 02 Jan 1970 00:00:00 GMT")];
+    for known in other {
+        assert_eq!(site.get(path, &[known]).await.status(), StatusCode::OK, "{known:?}");
+    }
 }
 
 #[tokio::test]

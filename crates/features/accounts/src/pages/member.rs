@@ -6,10 +6,11 @@ use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use http::StatusCode;
 use serde::Deserialize;
+use serde_json::json;
 use xinghe_core::{AuthorId, Lang};
 use xinghe_web::markdown::{RenderOptions, render};
 use xinghe_web::refs::place;
-use xinghe_web::{AppError, FieldErrors, Html, PageContext, Subject, Texts};
+use xinghe_web::{AppError, Card, FieldErrors, Html, Page, PageContext, Subject, Texts};
 
 use super::{refusal, to};
 use crate::commands::{Accounts, AuthorList};
@@ -102,10 +103,30 @@ async fn page(
     };
     let description = ctx.t.f("accounts-member-description", &[("name", card.name.as_str().into())]);
     let mut page = ctx.page().title(card.name.clone()).canonical(card.url()).description(description).aside(aside);
-    if record.erased {
-        page = page.noindex();
-    }
+    page = if record.erased { page.noindex() } else { public(ctx, record, page) };
     Ok(page.status(status).render(&template))
+}
+
+/// What the page of somebody who is there has besides: a feed, and what programs learn of the person.
+fn public<'a>(ctx: &PageContext, record: &AuthorRecord, page: Page<'a>) -> Page<'a> {
+    let card = &record.card;
+    let links = record.member.as_ref().map(|m| m.links.as_slice()).unwrap_or_default();
+    let same: Vec<&str> = links.iter().map(|l| l.url.as_str()).chain(record.url.as_deref()).collect();
+    let person = json!({
+        "@type": "Person",
+        "name": card.name,
+        "alternateName": card.handle,
+        "url": ctx.absolute(&card.url()),
+        "sameAs": same,
+    });
+    let profile = json!({
+        "@context": "https://schema.org",
+        "@type": "ProfilePage",
+        "dateCreated": record.created_at,
+        "mainEntity": person,
+    });
+    let page = page.feed(card.url()).card(Card { kind: "profile", ..Card::default() }).data(profile);
+    page.crumbs(&[(&ctx.t.s("accounts-members"), "/members"), (&card.name, &card.url())])
 }
 
 /// The author of an address, or where to send the browser: a claimed author's old address leads to the member's, and

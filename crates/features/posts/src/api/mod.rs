@@ -1,6 +1,7 @@
 //! The API of posts under `/api/v1`.
 
 mod change;
+mod cites;
 mod deleted;
 mod draft_shapes;
 mod drafts;
@@ -22,6 +23,7 @@ use crate::feature::State;
 #[openapi(
     paths(
         home::show, read::list, read::show, read::revisions, read::revision, read::answers, read::comments, read::tags,
+        cites::list,
         change::create, change::edit, change::delete, change::restore, change::answer, change::comment,
         change::accept, change::unaccept, deleted::list,
         drafts::list, drafts::create, drafts::show, drafts::save, drafts::discard, drafts::restore, drafts::publish,
@@ -58,6 +60,7 @@ pub(crate) fn routes(state: &State) -> Routes {
         .method_router(Method::POST, "/api/v1/posts/{id}/answers", member, post(change::answer).with_state(s()))
         .method_router(Method::GET, "/api/v1/posts/{id}/comments", anyone, get(read::comments).with_state(s()))
         .method_router(Method::POST, "/api/v1/posts/{id}/comments", member, post(change::comment).with_state(s()))
+        .method_router(Method::GET, "/api/v1/posts/{id}/cited-by", anyone, get(cites::list).with_state(s()))
         .method_router(Method::PUT, "/api/v1/questions/{id}/accepted", member, put(change::accept).with_state(s()))
         .method_router(
             Method::DELETE,

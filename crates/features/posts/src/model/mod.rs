@@ -1,5 +1,7 @@
 //! Types and rules of posts. No I/O.
 
+mod calendar;
+mod cites;
 mod drafts;
 pub mod picks;
 mod rules;
@@ -13,6 +15,8 @@ use xinghe_core::time::Timestamp;
 pub use xinghe_text::tag::{TAG_MAX, canonical_tag};
 use xinghe_web::markdown::Beyond;
 
+pub use calendar::{Week, YearMonth};
+pub use cites::{CITES_MAX, cited, targets_of};
 pub use drafts::{AHEAD_MS, DRAFT_FIELD_MAX, DRAFT_NAME_MAX, DRAFTS_MAX, DraftCursor, KeptDraft, Typed, local_moment};
 pub use rules::{check, detect, one_line, split_tags, story_key, tidy_body, web_address};
 pub use series::{ABOUT_MAX, Arrange, PARTS_MAX, SERIES_MAX, Series, goes_into_series, series_of_address};
@@ -336,6 +340,10 @@ pub struct ListFilter {
     pub chinese: bool,
     /// Of questions.
     pub answered: Answered,
+    /// Only what was first public at this moment or later.
+    pub since: Option<Timestamp>,
+    /// Only what was first public before this moment.
+    pub until: Option<Timestamp>,
     /// Only what one of these wrote, what carries one of these tags, or is one of these.
     pub among: Option<Among>,
 }

@@ -12,7 +12,7 @@ use xinghe_web::api::ApiQuery;
 use xinghe_web::{AppError, PageContext, PageResult, Subject};
 
 use super::PER_PAGE;
-use super::lists::{ListTemplate, Plan, Tab, feed_link};
+use super::lists::{ListTemplate, Plan, Tab};
 use super::view::{People, rows};
 use crate::feature::State;
 use crate::model::picks::{self, Why};
@@ -144,8 +144,9 @@ pub(super) async fn home(
         rows,
         older,
         tags: vec![],
+        links: &[("posts-best", "/best"), ("posts-archive", "/archive")],
     };
-    Ok(ctx.page().active("home").canonical("/").head(feed_link(&ctx)).aside(aside).render(&template))
+    Ok(ctx.page().active("home").canonical("/").feed("/").aside(aside).render(&template))
 }
 
 /// What a member follows; a guest follows nothing.

@@ -1,16 +1,14 @@
-//! Lists by kind and tag, the feed.
+//! Lists by kind and tag.
 
 use askama::Template;
 use axum::extract::{Path, State as Given};
-use axum::response::{IntoResponse, Response};
-use http::header;
 use serde::Deserialize;
 use xinghe_core::content::PostKind;
 use xinghe_web::api::ApiQuery;
 use xinghe_web::refs::place;
 use xinghe_web::{AppError, Html, PageContext, PageResult, Subject, Texts};
 
-use super::view::{People, Row, rows};
+use super::view::{Row, rows};
 use super::{PER_PAGE, send};
 use crate::feature::State;
 use crate::model::{Answered, Cursor, ListFilter, PostSummary, TagCount, canonical_tag};
@@ -18,8 +16,6 @@ use crate::store;
 
 /// How many tags a page of tags shows.
 const TAGS_SHOWN: usize = 300;
-/// How many posts the feed holds.
-const FEED: usize = 20;
 
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct ListQuery {
@@ -28,7 +24,7 @@ pub(super) struct ListQuery {
     #[serde(default)]
     tag: String,
     #[serde(default)]
-    before: String,
+    pub(super) before: String,
 }
 
 /// A tab of a list.
@@ -49,6 +45,8 @@ pub(super) struct ListTemplate<'a> {
     pub rows: Vec<Row>,
     pub older: Option<String>,
     pub tags: Vec<TagCount>,
+    /// Where else to look, below the list: the key of the name, and the address.
+    pub links: &'a [(&'static str, &'static str)],
 }
 
 /// What a list shows.
@@ -80,13 +78,6 @@ impl Plan<'_> {
     }
 }
 
-/// The feed, for the head of a page.
-pub(super) fn feed_link(ctx: &PageContext) -> Html {
-    let title = Html::escaped(&ctx.t.s("posts-feed"));
-    let link = r#"<link rel="alternate" type="application/atom+xml" href="/feed.atom" title=""#;
-    Html::trusted(format!("{link}{}\">", title.as_str()))
-}
-
 async fn of_kind(
     ctx: &PageContext,
     state: &State,
@@ -105,10 +96,12 @@ async fn of_kind(
         rows: rows(&state.authors, &posts, ctx).await?,
         older,
         tags,
+        links: &[],
     };
     let aside = ctx.slot("home.aside", &Subject::default()).await;
     let active = plan.path.trim_start_matches('/');
-    Ok(ctx.page().title(ctx.t.s(title)).active(active).canonical(plan.path).aside(aside).render(&template))
+    let page = ctx.page().title(ctx.t.s(title)).active(active).canonical(plan.path).feed(plan.path);
+    Ok(page.crumbs(&[(&ctx.t.s(title), plan.path)]).aside(aside).render(&template))
 }
 
 /// Articles.
@@ -197,8 +190,11 @@ pub(super) async fn tag(
         rows: rows(&state.authors, &posts, &ctx).await?,
         older,
         tags: vec![],
+        links: &[],
     };
-    Ok(ctx.page().title(format!("#{tag}")).canonical(path.clone()).aside(aside).render(&template))
+    let title = format!("#{tag}");
+    let page = ctx.page().title(title.clone()).canonical(path.clone()).feed(path.clone()).aside(aside);
+    Ok(page.crumbs(&[(&ctx.t.s("posts-tags"), "/tags"), (&title, &path)]).render(&template))
 }
 
 /// The address of a tag's page.
@@ -219,48 +215,4 @@ pub(super) async fn tags(ctx: PageContext, Given(state): Given<State>) -> PageRe
     let tags = store::tags(&state.store, TAGS_SHOWN).await?;
     let template = TagsTemplate { t: &ctx.t, tags };
     Ok(ctx.page().title(ctx.t.s("posts-tags")).active("tags").canonical("/tags").render(&template))
-}
-
-#[derive(Template)]
-#[template(path = "posts/feed.xml", escape = "xml")]
-struct FeedTemplate<'a> {
-    title: String,
-    home: String,
-    feed: String,
-    updated: String,
-    entries: Vec<Entry<'a>>,
-}
-
-struct Entry<'a> {
-    post: &'a PostSummary,
-    url: String,
-    author: String,
-    published: String,
-    updated: String,
-    ai: Option<String>,
-}
-
-/// The latest posts as an Atom feed.
-pub(super) async fn feed(ctx: PageContext, Given(state): Given<State>) -> PageResult {
-    let posts = store::list(&state.store, &ListFilter::default(), None, FEED).await?;
-    let people = People::load(&state.authors, posts.iter().map(|p| p.author).collect()).await?;
-    let updated = posts.iter().map(|p| p.updated_at).max().unwrap_or_default();
-    let entries = posts.iter().map(|post| Entry {
-        post,
-        url: ctx.absolute(&super::ascii(&post.url())),
-        author: people.get(post.author).map(|p| p.name).unwrap_or_default(),
-        published: post.published_at.rfc3339(),
-        updated: post.updated_at.rfc3339(),
-        ai: super::view::ai_key(post.provenance).map(|key| ctx.t.s(key).into_owned()),
-    });
-    let template = FeedTemplate {
-        title: ctx.t.s("posts-feed").into_owned(),
-        home: ctx.absolute("/"),
-        feed: ctx.absolute("/feed.atom"),
-        updated: updated.rfc3339(),
-        entries: entries.collect(),
-    };
-    let xml = template.render()?;
-    let response: Response = ([(header::CONTENT_TYPE, "application/atom+xml; charset=utf-8")], xml).into_response();
-    Ok(response)
 }

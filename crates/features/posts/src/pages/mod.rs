@@ -1,18 +1,23 @@
 //! The pages of posts. They work without script: forms, answered with 303.
 
+mod archive;
+mod cites;
 mod composer;
 mod deleted;
 mod diff;
 mod drafts;
 mod editor;
+mod feeds;
 pub(crate) mod home;
 mod lists;
 mod member;
+mod meta;
 mod moments;
 mod naming;
 mod post;
 mod replies;
 mod series;
+mod sitemap;
 mod slots;
 mod view;
 mod write;
@@ -34,6 +39,7 @@ const TABS: &str = "settings.tabs";
 /// How many posts a list shows at once.
 pub(crate) const PER_PAGE: usize = 20;
 
+pub(crate) use cites::citing;
 pub(crate) use naming::with_mentions;
 
 pub(crate) fn routes(state: &State) -> Routes {
@@ -56,8 +62,6 @@ pub(crate) fn routes(state: &State) -> Routes {
         .method_router(Method::GET, "/tags", anyone, get(lists::tags).with_state(s()))
         .shared()
         .method_router(Method::GET, "/tags/{tag}", anyone, get(lists::tag).with_state(s()))
-        .shared()
-        .method_router(Method::GET, "/feed.atom", anyone, get(lists::feed).with_state(s()))
         .shared()
         .method_router(Method::GET, "/posts/{post}", anyone, get(post::show).with_state(s()))
         .shared()
@@ -91,6 +95,9 @@ pub(crate) fn routes(state: &State) -> Routes {
         .route(Method::POST, "/preview", member, write::preview)
         // It changes nothing, and follows the typing.
         .limit(RateClass::Search)
+        .merge(feeds::routes(state))
+        .merge(archive::routes(state))
+        .merge(sitemap::routes(state))
 }
 
 pub(crate) fn slots(state: &State) -> Vec<SlotEntry> {

@@ -171,7 +171,8 @@ async fn show(
         older,
     };
     let title = ctx.t.s("posts-moments");
-    Ok(ctx.page().title(title).active("moments").canonical("/moments").status(status).aside(aside).render(&template))
+    let page = ctx.page().title(title).active("moments").canonical("/moments").feed("/moments").status(status);
+    Ok(page.aside(aside).render(&template))
 }
 
 fn moment(ctx: &PageContext, d: &PostDetail, people: &People, names: &Names, quoted: Option<Option<Quoted>>) -> Moment {

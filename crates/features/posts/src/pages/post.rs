@@ -14,8 +14,10 @@ use xinghe_web::api::ApiQuery;
 use xinghe_web::markdown::{Heading, RenderOptions, render};
 use xinghe_web::{AppError, Html, PageContext, PageResult, Subject, Texts};
 
+use super::cites;
 use super::diff::{self, Line};
 use super::editor;
+use super::meta;
 use super::moments::Quoted;
 use super::naming::Names;
 use super::replies::{Answer, Thread, authors};
@@ -76,6 +78,8 @@ struct PostTemplate<'a> {
     may_reply: bool,
     /// Where it stands in its series.
     series: Html,
+    /// What links to it.
+    cited: Html,
     /// What the editor of an answer needs: its words, and what its styles carry.
     words: String,
     nonce: &'a str,
@@ -223,7 +227,7 @@ async fn page(
     let (aside, below, tools) = futures::join!(
         ctx.slot("post.aside", &subject),
         ctx.slot("post.below", &subject),
-        ctx.slots_of("post.tools", seen.filter(open).map(SlotPost::from))
+        ctx.slots_of("post.tools", seen.clone().filter(open).map(SlotPost::from))
     );
     let names = Names::load(state, &shown).await?;
     let rendered = names.rendered(v, String::new(), ctx.lang);
@@ -262,6 +266,7 @@ async fn page(
         may_reply,
         words: if may_reply { editor::words(&ctx.t) } else { String::new() },
         series: series::nav(ctx, state, v.id).await?,
+        cited: cites::below(ctx, state, v.id, seen.filter(open)).await?,
         nonce: &ctx.nonce,
     };
     let active = match v.kind {
@@ -273,7 +278,9 @@ async fn page(
     };
     let page = ctx.page().title(v.title.clone()).active(active).canonical(v.url()).description(d.excerpt.clone());
     let page = if mark.is_some() { page.noindex() } else { page };
-    Ok(page.head(head(ctx, d, &people)?).aside(aside).content_lang(v.language.as_str()).render(&template))
+    let markdown = format!("<link rel=\"alternate\" type=\"text/markdown\" href=\"/posts/{}.md\">", v.id);
+    let page = meta::about(ctx, page.head(Html::trusted(markdown)), d, (&people, &replies));
+    Ok(page.aside(aside).content_lang(v.language.as_str()).render(&template))
 }
 
 fn credit_lines(v: &PostView, people: &People) -> Vec<CreditLine> {
@@ -288,44 +295,6 @@ fn credit_lines(v: &PostView, people: &People) -> Vec<CreditLine> {
         CreditLine { key, people: of_role.filter_map(|c| people.get(c.author)).collect() }
     };
     roles.into_iter().map(line).filter(|l| !l.people.is_empty()).collect()
-}
-
-/// Structured data and Open Graph.
-fn head(ctx: &PageContext, d: &PostDetail, people: &People) -> Result<Html, AppError> {
-    let v = &d.view;
-    let kind = match v.kind {
-        PostKind::Question => "QAPage",
-        PostKind::Project => "SoftwareSourceCode",
-        PostKind::Moment => "SocialMediaPosting",
-        PostKind::News => "NewsArticle",
-        _ => "TechArticle",
-    };
-    let named: Vec<_> = v
-        .credits
-        .iter()
-        .filter(|c| c.role == CreditRole::Author)
-        .filter_map(|c| people.get(c.author))
-        .map(|p| serde_json::json!({"@type": "Person", "name": p.name, "url": ctx.absolute(&p.url)}))
-        .collect();
-    let mut data = serde_json::json!({
-        "@context": "https://schema.org", "@type": kind, "name": v.title, "headline": v.title,
-        "description": d.excerpt, "inLanguage": v.language, "author": named, "keywords": v.tags,
-        "datePublished": v.published_at, "dateModified": v.updated_at, "url": ctx.absolute(&v.url()),
-        "license": v.licence, "isBasedOn": d.original_url,
-    });
-    if v.kind == PostKind::Question {
-        data["mainEntity"] = serde_json::json!({
-            "@type": "Question", "name": v.title, "text": d.excerpt, "answerCount": d.answers, "author": named,
-            "datePublished": v.published_at,
-        });
-    }
-    // A "<" cannot end the script element when it is written as an escape.
-    let json = serde_json::to_string(&data).map_err(AppError::internal)?.replace('<', "\\u003c");
-    let id = v.id;
-    Ok(Html::trusted(format!(
-        "<meta property=\"og:type\" content=\"article\"><link rel=\"alternate\" type=\"text/markdown\" \
-         href=\"/posts/{id}.md\"><script type=\"application/ld+json\">{json}</script>"
-    )))
 }
 
 #[derive(Template)]

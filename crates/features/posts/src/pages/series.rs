@@ -89,7 +89,14 @@ pub(super) async fn show(ctx: PageContext, Given(state): Given<State>, Path(part
         may_change: may_change(&ctx, &s),
     };
     let about = xinghe_text::excerpt(&s.about, 160);
-    Ok(ctx.page().title(s.title.clone()).active("articles").canonical(s.url()).description(about).render(&template))
+    let page = ctx
+        .page()
+        .title(s.title.clone())
+        .active("articles")
+        .canonical(s.url())
+        .feed(super::ascii(&s.url()))
+        .description(about);
+    Ok(page.crumbs(&[(&ctx.t.s("posts-tab-articles"), "/articles"), (&s.title, &s.url())]).render(&template))
 }
 
 struct Line {

@@ -156,6 +156,12 @@ pub async fn list_in(
     if filter.chinese {
         sql.and("p.language LIKE 'zh%'", vec![]);
     }
+    if let Some(since) = filter.since {
+        sql.and("p.published_at >= ?", params![since.as_millis()]);
+    }
+    if let Some(until) = filter.until {
+        sql.and("p.published_at < ?", params![until.as_millis()]);
+    }
     if let Some(among) = &filter.among {
         sql.among(among);
     }
@@ -300,4 +306,21 @@ pub async fn tags(q: &impl Queries, limit: usize) -> Result<Vec<TagCount>, Store
     );
     let rows: Vec<Row> = q.all(&sql, vec![]).await?;
     Ok(rows.into_iter().map(|r| TagCount { tag: r.tag, posts: r.posts.max(0) as u64 }).collect())
+}
+
+/// How many visible posts, replies apart, were first public on which day: days since the Unix epoch in UTC, the first
+/// one first. Days without any are left out.
+pub async fn days(q: &impl Queries) -> Result<Vec<(i64, u64)>, StoreError> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        day: i64,
+        posts: i64,
+    }
+    // What is older than the epoch counts among its first day, as division cuts towards zero.
+    let sql = format!(
+        "SELECT p.published_at / 86400000 AS day, COUNT(*) AS posts FROM posts_post p \
+         WHERE p.parent IS NULL AND {VISIBLE} GROUP BY p.published_at / 86400000 ORDER BY day"
+    );
+    let rows: Vec<Row> = q.all(&sql, vec![]).await?;
+    Ok(rows.into_iter().map(|r| (r.day, r.posts.max(0) as u64)).collect())
 }

@@ -1,5 +1,6 @@
 //! The SQL of posts; its tables begin with `posts_`.
 
+mod cites;
 mod deleted;
 mod drafts;
 mod lists;
@@ -7,14 +8,16 @@ mod moderated;
 mod named;
 mod read;
 mod series;
+mod sitemap;
 mod write;
 
+pub use cites::cited_by;
 pub use deleted::deleted_by;
 pub use drafts::{
     count_drafts, draft, draft_due, draft_named, draft_of, drafts, erase_drafts, insert_draft, set_dropped,
     sweep_drafts, update_draft,
 };
-pub use lists::{latest_of_author, list, list_in, revision, revisions, tags, thread};
+pub use lists::{days, latest_of_author, list, list_in, revision, revisions, tags, thread};
 pub use moderated::{drop_measures, is_locked, put_measure, release, withheld, withhold, written_by};
 pub use named::{drop_story, mentions, put_mentions, put_story, said_before, sources, story};
 pub use read::{answered_by_people, answers, any_views, credits, details, heads, ids_after, views};
@@ -25,6 +28,7 @@ pub use write::{
 
 pub use read::Head;
 pub use series::{count_series, delete_series, loose_articles, put_parts, put_series, series, series_list, series_of};
+pub use sitemap::{Stretch, author_stretches, authors_from, post_stretches, posts_from};
 
 use std::str::FromStr;
 

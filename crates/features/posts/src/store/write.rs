@@ -46,7 +46,12 @@ pub struct NewRevision<'a> {
 }
 
 /// Inserts rows, as many a statement as parameters allow.
-async fn insert(unit: &mut UnitOfWork, table: &str, columns: &[&str], rows: Vec<Vec<Value>>) -> Result<(), StoreError> {
+pub(super) async fn insert(
+    unit: &mut UnitOfWork,
+    table: &str,
+    columns: &[&str],
+    rows: Vec<Vec<Value>>,
+) -> Result<(), StoreError> {
     let most = 4_000 / columns.len();
     let mut rows = rows.into_iter().peekable();
     while rows.peek().is_some() {
@@ -124,7 +129,7 @@ fn derived(content: &Checked) -> (String, String, i32) {
     (slug, excerpt, i32::try_from(minutes).unwrap_or(i32::MAX))
 }
 
-/// Inserts revisions.
+/// Inserts revisions, and what their texts link to.
 pub async fn insert_revisions(unit: &mut UnitOfWork, revisions: &[NewRevision<'_>]) -> Result<(), StoreError> {
     const COLUMNS: &[&str] = &["id", "post", "number", "title", "body", "author", "note", "at"];
     let rows = revisions.iter().map(|r| {
@@ -140,10 +145,11 @@ pub async fn insert_revisions(unit: &mut UnitOfWork, revisions: &[NewRevision<'_
             r.at.as_millis(),
         ]
     });
-    insert(unit, "posts_revision", COLUMNS, rows.collect()).await
+    insert(unit, "posts_revision", COLUMNS, rows.collect()).await?;
+    super::cites::put_cites(unit, revisions).await
 }
 
-async fn clear(unit: &mut UnitOfWork, table: &str, posts: &[PostId]) -> Result<(), StoreError> {
+pub(super) async fn clear(unit: &mut UnitOfWork, table: &str, posts: &[PostId]) -> Result<(), StoreError> {
     let sql = format!("DELETE FROM {table} WHERE post IN ({})", list(1, posts.len()));
     unit.execute(&sql, posts.iter().map(|p| p.raw().into()).collect()).await?;
     Ok(())

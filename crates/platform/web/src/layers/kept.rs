@@ -74,7 +74,7 @@ impl Kept {
 pub(crate) async fn kept(State(shell): State<Arc<ShellState>>, request: Request, next: Next) -> Response {
     let started = Instant::now();
     let (Some(kept), Some(key)) = (&shell.kept, key(&shell, &request)) else { return next.run(request).await };
-    let known = request.headers().get(header::IF_NONE_MATCH).cloned();
+    let known = Known::of(request.headers());
     // Counted before the page is made: what is committed meanwhile makes the copy old.
     let changes = kept.changes.count();
     let now = shell.clock.now();
@@ -84,7 +84,7 @@ pub(crate) async fn kept(State(shell): State<Arc<ShellState>>, request: Request,
     {
         let viewer = Viewer { ip: edge::client_ip(&shell, request.headers(), request.extensions()), ..Viewer::guest() };
         if let Ok(share) = shell.limits.check(RateClass::Read, &viewer) {
-            let mut response = copy.response(known.as_ref());
+            let mut response = copy.response(&known);
             edge::fresh_headers(&mut response, &shell.random_hex::<8>(), Some(&shell.random_hex::<16>()));
             if let Some(share) = share {
                 share.write(response.headers_mut());
@@ -101,7 +101,7 @@ pub(crate) async fn kept(State(shell): State<Arc<ShellState>>, request: Request,
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
     let copy = Arc::new(Copy { changes, at: now, route, headers: lasting(&parts.headers), etag: etag(&body), body });
-    let mut response = copy.response(known.as_ref());
+    let mut response = copy.response(&known);
     for (name, value) in &parts.headers {
         if !copy.headers.contains_key(name) && name != header::CONTENT_LENGTH {
             response.headers_mut().append(name, value.clone());
@@ -163,9 +163,32 @@ fn etag(body: &[u8]) -> HeaderValue {
     HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static("\"\""))
 }
 
+/// What the one who asks has already.
+struct Known {
+    tags: Option<HeaderValue>,
+    since: Option<HeaderValue>,
+}
+
+impl Known {
+    fn of(headers: &HeaderMap) -> Self {
+        let get = |name| headers.get(name).cloned();
+        Self { tags: get(header::IF_NONE_MATCH), since: get(header::IF_MODIFIED_SINCE) }
+    }
+
+    /// Whether it is this. A date counts where no tag is named, and only the very date that was given out: what was
+    /// taken away since can make a list older, and must show.
+    fn has(&self, copy: &Copy) -> bool {
+        match (&self.tags, &self.since) {
+            (Some(list), _) => names(list, copy.etag.as_bytes()),
+            (None, Some(since)) => copy.headers.get(header::LAST_MODIFIED) == Some(since),
+            (None, None) => false,
+        }
+    }
+}
+
 impl Copy {
-    fn response(&self, known: Option<&HeaderValue>) -> Response {
-        let mut response = if known.is_some_and(|list| names(list, self.etag.as_bytes())) {
+    fn response(&self, known: &Known) -> Response {
+        let mut response = if known.has(self) {
             StatusCode::NOT_MODIFIED.into_response()
         } else {
             Response::new(Body::from(self.body.clone()))

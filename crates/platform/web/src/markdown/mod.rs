@@ -23,7 +23,7 @@ use xinghe_core::Lang;
 use self::bounds::Bounded;
 use crate::html::Html;
 pub use bounds::{Beyond, COLUMNS_MAX, FOOTNOTES_MAX, HEADINGS_MAX, markup_max};
-pub use refs::{Named, named};
+pub use refs::{Named, links, named};
 
 /// How a text is rendered.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]

@@ -42,6 +42,17 @@ pub fn named(text: &str) -> Named {
     found
 }
 
+/// The addresses that a Markdown text links to, in order, as they were written.
+pub fn links(text: &str) -> Vec<String> {
+    let arena = Arena::new();
+    let root = super::parse(&arena, text, &super::comrak_options());
+    let address = |node: &'_ AstNode<'_>| match &node.data.borrow().value {
+        NodeValue::Link(link) => Some(link.url.clone()),
+        _ => None,
+    };
+    root.descendants().filter_map(address).collect()
+}
+
 /// Makes links of the names in `links` (`@lin`, `#rust`: without a closing `#`), with their addresses.
 pub(super) fn link<'a>(arena: &'a Arena<'a>, root: &'a AstNode<'a>, links: &HashMap<&str, &str>) {
     for node in texts(root) {
