@@ -153,6 +153,7 @@ twins-why-unsupported = What was written did not stand up against its sources
 twins-why-off-limits = You do not want it to speak about this
 twins-why-answered = A person had answered
 twins-why-gone = The question was gone, or takes no answers
+twins-why-source-gone = A post that it quotes is not to be seen any more
 twins-sure = { $percent }% sure
 twins-seen = What it saw: { $n } passages
 twins-undo = Take back

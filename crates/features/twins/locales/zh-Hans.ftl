@@ -141,6 +141,7 @@ twins-why-unsupported = 写出来的回答没有通过与原文的核对
 twins-why-off-limits = 你不让它谈这个话题
 twins-why-answered = 已经有人回答
 twins-why-gone = 问题已经不在了，或不再接受回答
+twins-why-source-gone = 它引用的内容已经看不到了
 twins-sure = 把握 { $percent }%
 twins-seen = 它看到的 { $n } 段
 twins-undo = 撤回

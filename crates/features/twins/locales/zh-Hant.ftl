@@ -141,6 +141,7 @@ twins-why-unsupported = 寫出來的回答沒有通過與原文的核對
 twins-why-off-limits = 你不讓它談這個話題
 twins-why-answered = 已經有人回答
 twins-why-gone = 問題已經不在了，或不再接受回答
+twins-why-source-gone = 它引用的內容已經看不到了
 twins-sure = 把握 { $percent }%
 twins-seen = 它看到的 { $n } 段
 twins-undo = 撤回

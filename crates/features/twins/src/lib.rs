@@ -198,6 +198,7 @@ impl Feature for Twins {
         vec![
             Arc::new(calibrate::Calibrator { asker: self.asker.clone() }),
             Arc::new(acts::consider::Considerer { asker: self.asker.clone() }),
+            Arc::new(acts::gone::Withdrawer { asker: self.asker.clone() }),
         ]
     }
 

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use xinghe_core::{Event, PostId, PostKind, Recorded, Timestamp};
 use xinghe_store::{EventReader, JobRequest, Queries, ReaderError, StoreError, Unique, UnitOfWork, params};
 
-use crate::acts::consider;
+use crate::acts::{consider, gone};
 use crate::store;
 
 /// How often the timetable looks for questions, in milliseconds.
@@ -57,7 +57,9 @@ impl EventReader for Learner {
                     unit.execute(sql, params![post.raw()]).await?;
                     let sql = "UPDATE twins_question SET at = -ABS(at) WHERE post = $1";
                     unit.execute(sql, params![post.raw()]).await?;
+                    gone::look(unit, *post).await?;
                 }
+                Event::Moderated { post: Some(post), on: true, .. } => gone::look(unit, *post).await?,
                 Event::PostRestored { post } => {
                     unit.execute("UPDATE twins_post SET at = ABS(at) WHERE post = $1", params![post.raw()]).await?;
                     unit.execute("UPDATE twins_question SET at = ABS(at) WHERE post = $1", params![post.raw()]).await?;

@@ -5,6 +5,7 @@
 //! * `consider` – the job that looks for questions nobody answered and asks the twins of those who know
 //! * `commands` – what owners do: grant, stop, approve, reject, undo; and publishing, in steps that a crash between
 //!   them cannot double
+//! * `gone` – withdrawing what quotes a post that is not to be seen any more
 //! * `ledger` – reading what a twin did
 //! * `knowledge` – what it knows, what its owner keeps from it, how often answers cited it
 //! * `body` – an answer as Markdown, its citations linked
@@ -16,6 +17,7 @@ pub(crate) mod api;
 pub(crate) mod body;
 pub(crate) mod commands;
 pub(crate) mod consider;
+pub(crate) mod gone;
 pub(crate) mod knowledge;
 pub(crate) mod ledger;
 pub mod model;

@@ -191,6 +191,17 @@ pub(crate) async fn publishing(q: &impl Queries, limit: usize) -> Result<Vec<Twi
     rows.into_iter().map(DraftRow::draft).collect()
 }
 
+/// Drafts and answers that quote a post and are, or are to be, seen.
+pub(crate) async fn quoting(q: &impl Queries, post: PostId) -> Result<Vec<TwinDraft>, StoreError> {
+    // The ids stand in a list of JSON: its text finds few, and what is read of it decides.
+    let sql = format!(
+        "SELECT {COLUMNS} FROM twins_draft WHERE state IN ('waiting', 'publishing', 'published') AND facts LIKE $1 ORDER BY id"
+    );
+    let rows: Vec<DraftRow> = q.all(&sql, params![format!("%{post}%")]).await?;
+    let drafts: Vec<TwinDraft> = rows.into_iter().map(DraftRow::draft).collect::<Result<_, _>>()?;
+    Ok(drafts.into_iter().filter(|d| d.facts.iter().any(|f| f.post == post)).collect())
+}
+
 /// Moves a draft on; `false`: it does not stand at `from` any more.
 pub(crate) async fn move_on(
     unit: &mut UnitOfWork,

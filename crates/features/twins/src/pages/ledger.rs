@@ -10,6 +10,7 @@ use xinghe_web::{Member, PageContext, PageResult, Texts};
 
 use super::console::Head;
 use super::drafts::{percent, title};
+use crate::acts::gone;
 use crate::acts::ledger::{self, Entry};
 use crate::ask::Asker;
 use crate::model::Citation;
@@ -80,6 +81,7 @@ pub(crate) fn why(t: &Texts, entry: &Entry) -> Option<String> {
         "unsupported" => "twins-why-unsupported",
         "off_limits" => "twins-why-off-limits",
         "answered" => "twins-why-answered",
+        gone::WHY => "twins-why-source-gone",
         _ => "twins-why-gone",
     };
     Some(t.s(key).into_owned())

@@ -344,6 +344,15 @@ impl Town {
         self.workers.drain().await.unwrap();
     }
 
+    /// A post is deleted.
+    pub async fn deleted(&self, id: i64) {
+        self.gone(id);
+        let mut unit = self.db.store().begin().await.unwrap();
+        unit.append(None, &Event::PostDeleted { post: p(id) }).await.unwrap();
+        unit.commit().await.unwrap();
+        self.read().await;
+    }
+
     /// Brings everything that reads the log up to date.
     pub async fn read(&self) {
         self.readers.catch_up().await.unwrap();

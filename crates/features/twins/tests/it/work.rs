@@ -16,6 +16,7 @@ on_both_databases!(
     nobody_is_asked_who_did_not_allow_it,
     a_question_is_looked_at_when_it_has_waited,
     a_person_comes_first,
+    what_quotes_a_post_goes_with_it,
     a_crash_between_two_steps_answers_once,
     the_stop_switch_reaches_running_work,
     a_suspended_members_twin_is_silent,
@@ -126,6 +127,26 @@ async fn a_person_comes_first(db: TestDb) {
     assert_eq!(said["state"], "gave_way");
     assert_eq!(town.acts().await, ["2 drafted", "2 approved", "2 gave_way"]);
     assert!(town.shelf.published.lock().unwrap().is_empty());
+}
+
+async fn what_quotes_a_post_goes_with_it(db: TestDb) {
+    let town = Town::new(db).await;
+    town.wrote(2, 12, 1.0).await;
+    town.allows(2, "publish").await;
+    town.waits(20).await;
+    town.work().await;
+    town.allows(2, "draft").await;
+    town.waits(21).await;
+    town.work().await;
+    assert_eq!(town.drafts().await, ["2 published", "2 waiting"]);
+    town.deleted(99).await;
+    town.work_that_is_due().await;
+    assert_eq!(town.drafts().await, ["2 published", "2 waiting"], "another post");
+    town.deleted(12).await;
+    town.work_that_is_due().await;
+    assert_eq!(town.drafts().await, ["2 undone", "2 gave_way"]);
+    assert!(town.shelf.published.lock().unwrap().is_empty());
+    assert!(town.get(2, "/twin/ledger").await.text.contains("not to be seen any more"));
 }
 
 async fn a_crash_between_two_steps_answers_once(db: TestDb) {
