@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use url::Url;
 use xinghe_core::ports::PostIntake;
-use xinghe_core::{LangTag, PostId, Timestamp};
+use xinghe_core::{LangTag, PostId, PostKind, Timestamp};
 
 use crate::error::ImportError;
 use crate::model::{Draft, Left, Plan};
@@ -112,14 +112,17 @@ fn first_commits(root: &Path, paths: &[String]) -> HashMap<String, Timestamp> {
     found
 }
 
-/// Takes pages out of the plan that say they belong where another post of the same language belongs.
+/// Takes pages out of the plan that say they belong where another post of the same language belongs, or that stand where
+/// another one of an earlier import stands.
 async fn duplicates(
     plan: &mut Plan,
     intake: &dyn PostIntake,
     known: &HashMap<String, PostId>,
 ) -> Result<Vec<Left>, ImportError> {
     let place = |draft: &Draft| {
-        let url = draft.canonical.as_deref().and_then(|c| Url::parse(c).ok())?;
+        // Many projects live in one repository, so their address tells nothing.
+        let source = draft.source_url.as_deref().filter(|_| draft.kind != PostKind::Project);
+        let url = draft.canonical.as_deref().or(source).and_then(|c| Url::parse(c).ok())?;
         // The address of a whole site is not one of a page.
         (url.path() != "/").then(|| url.to_string())
     };

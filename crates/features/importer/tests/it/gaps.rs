@@ -180,3 +180,17 @@ async fn an_address_of_a_file_is_its_path() {
         assert_eq!(again.unchanged, 1, "the same source");
     }
 }
+
+#[tokio::test]
+async fn the_same_site_from_another_folder_is_not_there_twice() {
+    let site = [
+        ("_config.yml", "title: X\nurl: https://hexo.example.org\npermalink: :year/:month/:day/:title/\n"),
+        ("source/_posts/hello.md", "---\ntitle: Hello\ndate: 2023-01-02\n---\nThe first post of the site."),
+    ];
+    let (home, moved) = (folder(&site), folder(&site));
+    let memory = Arc::new(Memory::default());
+    let first = run(&home.path().display().to_string(), &memory, &How::default()).await;
+    let second = run(&moved.path().display().to_string(), &memory, &How::default()).await;
+    assert_eq!((first.created, second.created, second.duplicates.len()), (1, 0, 1), "{second:?}");
+    assert!(second.duplicates[0].reason.contains("https://hexo.example.org/2023/01/02/hello/"), "{second:?}");
+}
