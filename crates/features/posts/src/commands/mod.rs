@@ -15,7 +15,8 @@ use xinghe_core::time::Timestamp;
 use xinghe_store::{Store, StoreError, UnitOfWork};
 
 use crate::model::{
-    Actor, Checked, Draft, Fault, FieldError, Mention, ONCE_MS, PostDetail, UNDO_MS, check, is_written_here, may_edit,
+    Actor, Checked, Draft, Fault, FieldError, Mention, ONCE_MS, PostDetail, UNDO_MS, check, is_own, is_written_here,
+    may_edit,
 };
 use crate::store::{self, Head, NewPost, NewRevision};
 
@@ -288,7 +289,7 @@ fn same(before: &PostDetail, after: &Checked) -> bool {
 pub async fn delete(store: &Store, actor: Actor, post: PostId) -> CommandResult<()> {
     let mut unit = store.begin().await?;
     let detail = locked(&mut unit, post).await?;
-    if !may_edit(Some(actor), &detail.view) {
+    if !is_own(actor, &detail.view) {
         return Err(CommandError::Forbidden);
     }
     if detail.view.kind == PostKind::Answer && detail.view.accepted {

@@ -448,9 +448,15 @@ pub const fn is_written_here(kind: PostKind) -> bool {
 
 /// Whether somebody may change or delete a post.
 pub fn may_edit(actor: Option<Actor>, post: &PostView) -> bool {
+    actor.is_some_and(|a| a.moderates || is_own(a, post))
+}
+
+/// Whether a post is the actor's own, or the actor's twin's: only such may be deleted. What moderators take away they
+/// take away as moderators do, with a reason, in the log, and so that its author can appeal.
+pub fn is_own(actor: Actor, post: &PostView) -> bool {
     use xinghe_core::content::CreditRole;
     let own = |c: &Credit| matches!(c.role, CreditRole::Author | CreditRole::Twin);
-    actor.is_some_and(|a| a.moderates || post.credits.iter().any(|c| c.author == a.id && own(c)))
+    post.credits.iter().any(|c| c.author == actor.id && own(c))
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize, PartialEq, Eq)]

@@ -19,7 +19,7 @@ use super::view::{People, Person, ai_key};
 use super::{actor, field_errors, kind_key, send, viewer_actor};
 use crate::commands::{self, CommandError};
 use crate::feature::State;
-use crate::model::{Draft, ListFilter, MOMENT_MAX, PostDetail, may_edit};
+use crate::model::{Draft, ListFilter, MOMENT_MAX, PostDetail, is_own, may_edit};
 use crate::store;
 
 /// A post passed on, as a card.
@@ -68,6 +68,7 @@ struct Moment {
     ai: Option<&'static str>,
     comments: u32,
     may_edit: bool,
+    may_delete: bool,
     /// What other features put below it.
     tools: Html,
     /// What it passes on: `Some(None)` where that is gone.
@@ -188,6 +189,7 @@ fn moment(ctx: &PageContext, d: &PostDetail, people: &People, names: &Names, quo
         ai: ai_key(v.provenance),
         comments: d.comments,
         may_edit: may_edit(viewer_actor(&ctx.viewer), v),
+        may_delete: viewer_actor(&ctx.viewer).is_some_and(|a| is_own(a, v)),
         tools: Html::default(),
         quoted,
     }

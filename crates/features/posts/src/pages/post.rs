@@ -26,7 +26,7 @@ use super::view::{People, Person, ai_key, site};
 use super::{detail, kind_key, post_id, send, viewer_actor};
 use crate::commands;
 use crate::feature::State;
-use crate::model::{Actor, PostDetail, Reply, RevisionEntry, RevisionText, StorySource, address, may_edit};
+use crate::model::{Actor, PostDetail, Reply, RevisionEntry, RevisionText, StorySource, address, is_own, may_edit};
 use crate::store;
 
 /// From how many headings on a table of contents stands beside the text.
@@ -62,6 +62,7 @@ struct PostTemplate<'a> {
     at: String,
     ai: Option<&'static str>,
     may_edit: bool,
+    may_delete: bool,
     signed_in: bool,
     answers: Vec<Answer>,
     comments: Html,
@@ -249,6 +250,7 @@ async fn page(
         at: v.published_at.rfc3339(),
         ai: ai_key(v.provenance),
         may_edit: mark.is_none() && may_edit(actor, v),
+        may_delete: mark.is_none() && actor.is_some_and(|a| is_own(a, v)),
         signed_in: ctx.viewer.member.is_some(),
         answers: thread.answers(v.id)?,
         comments: thread.comments(v.id)?,

@@ -10,7 +10,7 @@ use xinghe_web::{AppError, Html, PageContext, Texts};
 use super::naming::Names;
 use super::view::{People, Person, ai_key};
 use super::viewer_actor;
-use crate::model::{Reply, may_edit};
+use crate::model::{Reply, is_own, may_edit};
 
 /// How deep comments are drawn; deeper ones stand at that depth.
 const DRAWN: usize = 4;
@@ -27,6 +27,7 @@ struct CommentTemplate<'a> {
     when: String,
     ai: Option<&'static str>,
     may_edit: bool,
+    may_delete: bool,
     /// What is said where moderators withhold it.
     mark: Option<&'static str>,
     may_reply: bool,
@@ -49,6 +50,7 @@ pub(super) struct Answer {
     pub accepted: bool,
     pub edited: bool,
     pub may_edit: bool,
+    pub may_delete: bool,
     /// What is said where moderators withhold it.
     pub mark: Option<&'static str>,
     pub comments: Html,
@@ -95,6 +97,10 @@ impl<'a> Thread<'a> {
         }
     }
 
+    fn owns(&self, post: &PostView) -> bool {
+        viewer_actor(&self.ctx.viewer).is_some_and(|actor| is_own(actor, post))
+    }
+
     /// The answers of a question: the accepted one first, then people's, the oldest first, then those of twins, which
     /// give way.
     pub(super) fn answers(&self, question: PostId) -> Result<Vec<Answer>, AppError> {
@@ -118,6 +124,7 @@ impl<'a> Thread<'a> {
                 accepted: post.accepted,
                 edited: post.updated_at > post.published_at,
                 may_edit: !self.marks.contains_key(&post.id) && may_edit(viewer_actor(&self.ctx.viewer), post),
+                may_delete: !self.marks.contains_key(&post.id) && self.owns(post),
                 mark: self.marks.get(&post.id).copied(),
                 comments: self.comments(post.id)?,
             });
@@ -168,6 +175,7 @@ impl<'a> Thread<'a> {
             ai: post.and_then(|p| ai_key(p.provenance)),
             may_edit: !self.marks.contains_key(&id)
                 && post.is_some_and(|p| may_edit(viewer_actor(&self.ctx.viewer), p)),
+            may_delete: !self.marks.contains_key(&id) && post.is_some_and(|p| self.owns(p)),
             mark: self.marks.get(&id).copied(),
             may_reply: self.may_reply && !self.marks.contains_key(&id),
             children,
