@@ -84,7 +84,7 @@ struct PeopleArguments {
     about: String,
 }
 
-fn object(value: Value) -> Arc<JsonObject> {
+fn object(value: &Value) -> Arc<JsonObject> {
     Arc::new(value.as_object().cloned().unwrap_or_default())
 }
 
@@ -96,7 +96,7 @@ fn tools() -> Vec<Tool> {
             "type": "object", "properties": properties, "required": required, "additionalProperties": false,
         });
         let reads = ToolAnnotations::new().read_only(true).open_world(false);
-        Tool::new(name, what, object(schema)).with_annotations(reads)
+        Tool::new(name, what, object(&schema)).with_annotations(reads)
     };
     vec![
         tool(

@@ -45,7 +45,7 @@ async fn a_bad_byte_and_bad_facts_are_told_with_their_line() {
 async fn what_is_no_plain_file_is_skipped_with_its_reason() {
     let home = folder(&[("good.md", "# Good\n\nText of a good page.")]);
     let outside = folder(&[("secret.md", "# Secret\n\nNobody asked for this.")]);
-    std::fs::write(home.path().join(OsStr::from_bytes(b"caf\xe9.md")), "# C\n\nText.").expect("written");
+    std::fs::write(home.path().join(OsStr::from_bytes(b"r\xe9sum\xe9.md")), "# C\n\nText.").expect("written");
     let inner = home.path().join(OsStr::from_bytes(b"d\xfcr"));
     std::fs::create_dir(&inner).expect("made");
     std::fs::write(inner.join("in.md"), "# In\n\nText.").expect("written");
@@ -58,7 +58,7 @@ async fn what_is_no_plain_file_is_skipped_with_its_reason() {
     let report = run(home.path(), &memory, &How::default()).await;
     assert_eq!((report.created, report.failed.len()), (1, 0), "{report:?}");
     for (path, reason) in [
-        ("caf\u{fffd}.md", "the file's name is not UTF-8"),
+        ("r\u{fffd}sum\u{fffd}.md", "the file's name is not UTF-8"),
         ("d\u{fffd}r/", "the folder's name is not UTF-8"),
         ("pipe.md", "a named pipe"),
         ("talk.md", "a socket"),
