@@ -109,7 +109,7 @@ const RESERVED: &[&str] = &[
 impl Handle {
     /// Whether the product keeps this word to itself.
     fn reserved(word: &str) -> bool {
-        RESERVED.binary_search(&word).is_ok() || word.starts_with("former-") || word.starts_with("author-")
+        RESERVED.binary_search(&word).is_ok() || word.starts_with("former-")
     }
 
     /// The handle's text.
