@@ -40,8 +40,9 @@ async fn pages_say_so_and_recover_by_themselves() {
     served.becomes("/readyz", 503).await;
     let (_, body) = served.get("/readyz").await.unwrap();
     assert!(body.contains("application/problem+json") && body.contains(r#"{"check":"database"}"#), "{body}");
+    // Not asked for before: a page that was serves guests from its copy for a while, database or not.
     let asked = Instant::now();
-    let (status, page) = served.get("/articles").await.unwrap();
+    let (status, page) = served.get("/questions").await.unwrap();
     assert!(asked.elapsed() < Duration::from_secs(6), "nobody waits for {:?} for what is gone", asked.elapsed());
     assert!(status == 503 && page.contains("text/html") && page.contains("<main"), "{page}");
     assert_eq!(served.get("/healthz").await.unwrap().0, 200, "the process lives: it need not be restarted");
@@ -53,7 +54,7 @@ async fn pages_say_so_and_recover_by_themselves() {
     let listener = TcpListener::bind(address).await.unwrap();
     let between = tokio::spawn(forward(listener, real.to_owned()));
     served.becomes("/readyz", 200).await;
-    served.becomes("/articles", 200).await;
+    served.becomes("/questions", 200).await;
     eventually("the log says that the database is back", async || told("the database answers again") == 1).await;
     assert_eq!(told(gone), 1, "each is said once");
     between.abort();

@@ -105,7 +105,7 @@ fn show<'a>(one: &Asked, seen: &Examined, verdict: &str, title: impl Fn(usize) -
     output::line(&format!(
         "{verdict}  {}  ({:.2} against {:.2}{})",
         one.question,
-        seen.score,
+        seen.verdict.score,
         seen.threshold,
         seen.verdict.reason.map(|r| format!(", {r:?}")).unwrap_or_default()
     ));

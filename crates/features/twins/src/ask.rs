@@ -12,7 +12,7 @@ use xinghe_store::{Store, StoreError};
 
 use crate::acts::model::Grants;
 use crate::acts::store as acts;
-use crate::answer::gate::Gate;
+use crate::answer::gate::{self, Gate};
 use crate::desk::Desk;
 use crate::model::{Answer, Citation, Question, Sentence};
 use crate::store;
@@ -136,7 +136,7 @@ impl Asker {
         watch: &mpsc::Sender<Progress>,
     ) -> Result<Prepared, AskError> {
         let looked = self.look(question, grants).await?;
-        let floor = self.gate().await?.confidence_floor(looked.evidence.meaning);
+        let floor = gate::confidence(looked.threshold);
         let off_limits = grants.forbidden(&[&question.text]).is_some();
         let desk = Desk::open(self, question, &looked, watch).await?;
         let answer = match looked.verdict.reason {

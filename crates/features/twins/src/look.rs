@@ -28,8 +28,6 @@ pub struct Examined {
     pub evidence: Evidence,
     /// What the gate says of it.
     pub verdict: Verdict,
-    /// The gate's log-odds.
-    pub score: f64,
     /// The log-odds under which questions are declined.
     pub threshold: f64,
     /// The sentences that would be quoted.
@@ -81,13 +79,15 @@ impl Asker {
         // Who gives orders to whoever answers is no witness; with all of the passage, as a text may bait in one sentence
         // and order in the next.
         evidence.hits.retain(|h| !h.sentences.iter().any(|s| orders(&s.text)));
-        let mut looked = readable_or_any(text, evidence.clone(), gate);
+        let mut looked = readable_or_any(text, evidence, gate);
         // A post that holds nothing fit to be said does not stand in the way of those that do.
         for _ in 0..EMPTY_POSTS {
             let empty = looked.verdict.reason.is_none() && looked.drafted.is_empty();
             let Some(post) = looked.evidence.hits.first().map(|h| h.passage.post).filter(|_| empty) else { break };
+            let mut evidence = looked.evidence;
             evidence.hits.retain(|h| h.passage.post != post);
-            looked = readable_or_any(text, evidence.clone(), gate);
+            evidence.hits.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.passage.id.cmp(&b.passage.id)));
+            looked = readable_or_any(text, evidence, gate);
         }
         Ok(looked)
     }
@@ -95,32 +95,34 @@ impl Asker {
 
 /// Judges the passages that the asker can read first, and in the order of their scores where those do not answer.
 fn readable_or_any(text: &str, mut evidence: Evidence, gate: &Gate) -> Examined {
-    let as_ranked = evidence.clone();
-    let reordered = readable_first(text, &mut evidence);
+    let as_ranked = readable_first(text, &mut evidence);
     let readable = judged(text, evidence, gate);
-    if readable.verdict.reason.is_none() || !reordered {
-        return readable;
+    match as_ranked {
+        Some(as_ranked) if readable.verdict.reason.is_some() => {
+            let any = judged(text, as_ranked, gate);
+            if any.verdict.reason.is_none() { any } else { readable }
+        }
+        _ => readable,
     }
-    let any = judged(text, as_ranked, gate);
-    if any.verdict.reason.is_none() { any } else { readable }
 }
 
 fn judged(text: &str, evidence: Evidence, gate: &Gate) -> Examined {
     let verdict = gate.judge(text, &evidence);
-    let score = gate.score(text, &evidence);
     let threshold = gate.threshold(evidence.meaning);
     let drafted = compose::extract(text, &evidence);
-    Examined { evidence, verdict, score, threshold, drafted }
+    Examined { evidence, verdict, threshold, drafted }
 }
 
-/// Puts the passages in the asker's language first that are nearly as good as the best. Whether that changed anything.
-fn readable_first(text: &str, evidence: &mut Evidence) -> bool {
-    let Some(best) = evidence.hits.first().map(|h| h.score) else { return false };
+/// Puts the passages in the asker's language first that are nearly as good as the best. Where that brings another one to
+/// the front: all as they were.
+fn readable_first(text: &str, evidence: &mut Evidence) -> Option<Evidence> {
+    let best = evidence.hits.first()?.score;
     let asked = xinghe_text::detect(text);
     let readable = |h: &EvidenceHit| h.language.primary() == asked.primary() && h.score >= best - READABLE;
     let changes = !readable(&evidence.hits[0]) && evidence.hits.iter().any(readable);
+    let as_ranked = changes.then(|| evidence.clone());
     evidence.hits.sort_by_key(|h| !readable(h));
-    changes
+    as_ranked
 }
 
 /// The questions that a question is made of, where it is made of several.
@@ -167,8 +169,12 @@ fn together(first: Examined, second: Examined) -> Examined {
         .collect();
     Examined {
         evidence: Evidence { hits, ..first.evidence },
-        verdict: Verdict { confidence, contradicting, reason: None },
-        score: first.score.min(second.score),
+        verdict: Verdict {
+            score: first.verdict.score.min(second.verdict.score),
+            confidence,
+            contradicting,
+            reason: None,
+        },
         threshold: first.threshold,
         drafted,
     }
@@ -195,10 +201,10 @@ mod tests {
             hit.score = score;
         }
         let mut near = evidence.clone();
-        assert!(readable_first(question, &mut near));
+        assert!(readable_first(question, &mut near).is_some());
         assert_eq!(near.hits.iter().map(|h| h.score).collect::<Vec<_>>(), [23.2, 24.0, 20.0]);
         evidence.hits[1].score = 22.0;
-        assert!(!readable_first(question, &mut evidence), "too far behind");
+        assert!(readable_first(question, &mut evidence).is_none(), "too far behind");
     }
 
     #[test]
@@ -207,8 +213,8 @@ mod tests {
             let mut evidence = asked_of(question, &[("en", text)]);
             evidence.hits[0].passage.id = PassageId::from_raw(id);
             let drafted = compose::extract(question, &evidence);
-            let verdict = Verdict { confidence: 0.9, reason: None, contradicting: false };
-            Examined { evidence, verdict, score: 2.0, threshold: 0.0, drafted }
+            let verdict = Verdict { score: 2.0, confidence: 0.9, reason: None, contradicting: false };
+            Examined { evidence, verdict, threshold: 0.0, drafted }
         };
         let both = together(
             part(1, "What is a twin?", "A twin is a partner of a member."),

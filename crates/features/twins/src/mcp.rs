@@ -22,8 +22,8 @@ use rmcp::{ErrorData, RoleServer, ServerHandler};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
-use xinghe_core::evidence::{Query, Scope};
-use xinghe_core::{AuthorCard, AuthorId, PostId};
+use xinghe_core::evidence::{Evidence, Filter, Query, Scope};
+use xinghe_core::{AuthorId, PostId};
 use xinghe_web::{AppError, PageContext};
 
 use crate::api::{self, AskBody};
@@ -181,17 +181,12 @@ impl Server {
         Ok(CallToolResult::structured(json!({ "passages": passages })))
     }
 
-    async fn retrieve(
-        &self,
-        text: &str,
-        scope: Scope,
-        limit: usize,
-    ) -> Result<xinghe_core::evidence::Evidence, AppError> {
+    async fn retrieve(&self, text: &str, scope: Scope, limit: usize) -> Result<Evidence, AppError> {
         let text: String = text.trim().chars().take(LONGEST_QUESTION).collect();
         if text.is_empty() {
             return Err(AppError::field("query", "twins-question-empty"));
         }
-        let filter = xinghe_core::evidence::Filter { scope, ..evidence_only() };
+        let filter = Filter { scope, ..evidence_only() };
         Ok(self.asker.deps().retrieve.retrieve(&Query { text, filter, limit, operators: false }).await?)
     }
 
@@ -253,27 +248,22 @@ impl Server {
         order.truncate(MOST_PEOPLE);
         let ids: Vec<AuthorId> = order.iter().map(|(author, _)| *author).collect();
         let cards = self.asker.deps().authors.cards(&ids).await?;
+        let twins = self.asker.deps().twins(&ids).await?;
         let posts: Vec<PostId> = order.iter().flat_map(|(_, posts)| posts.iter().copied()).collect();
         let posts = self.asker.deps().posts.posts(&posts).await?;
-        let mut people = Vec::new();
-        for (author, wrote) in &order {
-            let Some(card) = cards.get(author) else { continue };
-            let wrote: Vec<Value> = wrote
-                .iter()
-                .filter_map(|id| posts.get(id))
-                .map(|p| json!({ "id": p.id, "title": p.title, "url": self.ctx.absolute(&p.url()) }))
-                .collect();
-            people.push(self.person(card, wrote).await?);
-        }
+        let post = |id: &PostId| {
+            let post = posts.get(id)?;
+            Some(json!({ "id": post.id, "title": post.title, "url": self.ctx.absolute(&post.url()) }))
+        };
+        let person = |(author, wrote): &(AuthorId, Vec<PostId>)| {
+            let card = cards.get(author)?;
+            Some(json!({
+                "name": card.name, "handle": card.handle, "url": self.ctx.absolute(&card.url()),
+                "has_twin": twins.contains_key(author), "posts": wrote.iter().filter_map(post).collect::<Vec<_>>(),
+            }))
+        };
+        let people: Vec<Value> = order.iter().filter_map(person).collect();
         Ok(CallToolResult::structured(json!({ "people": people })))
-    }
-
-    async fn person(&self, card: &AuthorCard, wrote: Vec<Value>) -> Result<Value, AppError> {
-        let twin = card.claimed && !self.asker.deps().is_disabled(card.id).await?;
-        Ok(json!({
-            "name": card.name, "handle": card.handle, "url": self.ctx.absolute(&card.url()),
-            "has_twin": twin, "posts": wrote,
-        }))
     }
 }
 

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use tokio::process::Command;
 use url::{Host, Url};
+use xinghe_net::without_secrets;
 
 use super::folder::{self, Came};
 use super::{Reach, hosts};
@@ -57,11 +58,9 @@ pub fn origin(address: &str) -> String {
             format!("https://{host}/{}/{}", owner.to_lowercase(), name.to_lowercase())
         }
         _ => match Url::parse(address) {
-            Ok(mut url) => {
+            Ok(url) => {
                 // Secrets in addresses are not for the database.
-                let _ = url.set_password(None);
-                let _ = url.set_username("");
-                url.as_str().trim_end_matches('/').trim_end_matches(".git").to_owned()
+                without_secrets(&url).as_str().trim_end_matches('/').trim_end_matches(".git").to_owned()
             }
             Err(_) => address.trim_end_matches(".git").to_owned(),
         },

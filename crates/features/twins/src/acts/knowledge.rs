@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use async_trait::async_trait;
 use sea_orm::FromQueryResult;
 use xinghe_core::event::CitationFact;
-use xinghe_core::evidence::{EvidenceHit, Query, Scope};
+use xinghe_core::evidence::{EvidenceHit, Filter, Query, Scope};
 use xinghe_core::{AuthorId, Event, PostId, PostView, Recorded, Timestamp};
 use xinghe_store::{EventReader, Queries, ReaderError, StoreError, UnitOfWork, list, params};
 
@@ -39,15 +39,14 @@ impl Asker {
         owner: AuthorId,
         before: Option<PostId>,
         limit: usize,
-    ) -> Result<(Vec<Known>, Option<PostId>), ActError> {
+    ) -> Result<(Vec<Known>, Option<PostId>), AskError> {
         #[derive(FromQueryResult)]
         struct Row {
             post: i64,
         }
         let sql = "SELECT post FROM twins_post WHERE author = $1 AND at > 0 AND post < $2 ORDER BY post DESC LIMIT $3";
         let below = before.map_or(i64::MAX, PostId::raw);
-        let rows: Vec<Row> =
-            self.deps().store.all(sql, params![owner.raw(), below, limit as i64 + 1]).await.map_err(ActError::Store)?;
+        let rows: Vec<Row> = self.deps().store.all(sql, params![owner.raw(), below, limit as i64 + 1]).await?;
         let ids: Vec<PostId> = rows.iter().take(limit).map(|r| PostId::from_raw(r.post)).collect();
         let next = ids.last().copied().filter(|_| rows.len() > limit);
         Ok((self.described(owner, &ids, &HashMap::new()).await?, next))
@@ -56,7 +55,7 @@ impl Asker {
     /// The posts of an owner's in which a question finds something, with what it finds; what is kept from the twin is
     /// among them, and says so.
     pub(crate) async fn tried(&self, owner: AuthorId, question: &str) -> Result<Vec<Known>, AskError> {
-        let filter = xinghe_core::evidence::Filter { scope: Scope::Author(owner), ..evidence_only() };
+        let filter = Filter { scope: Scope::Author(owner), ..evidence_only() };
         let query = Query { text: question.to_owned(), filter, limit: TRIED, operators: false };
         let evidence = self.deps().retrieve.retrieve(&query).await?;
         let mut order: Vec<PostId> = Vec::new();
@@ -68,11 +67,7 @@ impl Asker {
             let sentence = crate::answer::compose::nearest(&evidence, at).map(|s| &evidence.hits[at].sentences[s].text);
             found.entry(passage.post).or_default().extend(sentence.cloned());
         }
-        self.described(owner, &order, &found).await.map_err(|error| match error {
-            ActError::Store(error) => AskError::Store(error),
-            ActError::Port(error) => AskError::Port(error),
-            _ => AskError::Stopped,
-        })
+        self.described(owner, &order, &found).await
     }
 
     async fn described(
@@ -80,7 +75,7 @@ impl Asker {
         owner: AuthorId,
         ids: &[PostId],
         found: &HashMap<PostId, Vec<String>>,
-    ) -> Result<Vec<Known>, ActError> {
+    ) -> Result<Vec<Known>, AskError> {
         let db = &self.deps().store;
         let posts = self.deps().posts.posts(ids).await?;
         let excluded: HashSet<PostId> = store::excluded(db, owner).await?.into_iter().collect();

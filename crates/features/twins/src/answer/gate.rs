@@ -87,6 +87,8 @@ pub struct Gate {
 /// What the gate says.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Verdict {
+    /// The log-odds that the evidence answers.
+    pub score: f64,
     /// How likely the evidence answers, 0 to 1.
     pub confidence: f64,
     /// Why it is not to be answered; `None`: answer.
@@ -103,31 +105,21 @@ impl Gate {
 
     /// The log-odds that the evidence answers the question.
     pub fn score(&self, question: &str, evidence: &Evidence) -> f64 {
-        let Some(top) = evidence.hits.first() else { return f64::NEG_INFINITY };
-        let f = features(question, evidence, top);
-        let w = if evidence.meaning { Weights::FITTED } else { Weights::WORDS_ONLY };
-        w.words * f.words
-            + w.meaning * f.meaning
-            + w.coverage * f.coverage
-            + w.lead * f.lead
-            + w.missing * f.missing
-            + w.nearness * f.nearness
-            + w.meaning_and_coverage * f.meaning * f.coverage
-            + w.bias
-            - UNSEEN * unseen(evidence)
-            - if premise::is_unsaid(question, evidence, top) { UNSAID } else { 0.0 }
+        evidence.hits.first().map_or(f64::NEG_INFINITY, |top| Weighed::of(question, evidence, top).score)
     }
 
     /// Judges the evidence.
     pub fn judge(&self, question: &str, evidence: &Evidence) -> Verdict {
-        let score = self.score(question, evidence);
-        let confidence = logistic(score);
-        let Some(top) = evidence.hits.first().filter(|_| tokens::asks_about_something(question)) else {
-            return Verdict { confidence: 0.0, reason: Some(Reason::NothingFound), contradicting: false };
-        };
-        let f = features(question, evidence, top);
-        let far = score < self.threshold(evidence.meaning) - FAR;
-        let why = if score < self.threshold(evidence.meaning) && premise::is_unsaid(question, evidence, top) {
+        let nothing =
+            |score| Verdict { score, confidence: 0.0, reason: Some(Reason::NothingFound), contradicting: false };
+        let Some(top) = evidence.hits.first() else { return nothing(f64::NEG_INFINITY) };
+        let Weighed { features: f, unsaid, score } = Weighed::of(question, evidence, top);
+        if !tokens::asks_about_something(question) {
+            return nothing(score);
+        }
+        let threshold = self.threshold(evidence.meaning);
+        let far = score < threshold - FAR;
+        let why = if unsaid {
             Reason::FalsePremise
         } else if far && f.missing < 2.0 || f.coverage < 0.12 && f.meaning < 0.03 {
             Reason::NothingFound
@@ -136,22 +128,47 @@ impl Gate {
         } else {
             Reason::ThinEvidence
         };
-        let reason = (score < self.threshold(evidence.meaning)).then_some(why);
-        Verdict { confidence, reason, contradicting: reason.is_none() && disagreement(evidence) }
+        let reason = (score < threshold).then_some(why);
+        let contradicting = reason.is_none() && disagreement(evidence);
+        Verdict { score, confidence: confidence(score), reason, contradicting }
     }
 
     /// The score under which questions are declined.
     pub fn threshold(&self, meaning: bool) -> f64 {
         self.threshold.unwrap_or(if meaning { UNCALIBRATED } else { UNCALIBRATED_BY_WORDS })
     }
+}
 
-    /// The confidence under which questions are declined.
-    pub fn confidence_floor(&self, meaning: bool) -> f64 {
-        logistic(self.threshold(meaning))
+/// What the best hit weighs among those behind it.
+struct Weighed {
+    features: Features,
+    /// See [`premise::is_unsaid`].
+    unsaid: bool,
+    /// The log-odds.
+    score: f64,
+}
+
+impl Weighed {
+    fn of(question: &str, evidence: &Evidence, top: &EvidenceHit) -> Self {
+        let f = features(question, evidence, top);
+        let unsaid = premise::is_unsaid(question, evidence, top);
+        let w = if evidence.meaning { Weights::FITTED } else { Weights::WORDS_ONLY };
+        let score = w.words * f.words
+            + w.meaning * f.meaning
+            + w.coverage * f.coverage
+            + w.lead * f.lead
+            + w.missing * f.missing
+            + w.nearness * f.nearness
+            + w.meaning_and_coverage * f.meaning * f.coverage
+            + w.bias
+            - UNSEEN * unseen(evidence)
+            - if unsaid { UNSAID } else { 0.0 };
+        Self { features: f, unsaid, score }
     }
 }
 
-fn logistic(x: f64) -> f64 {
+/// How likely log-odds are, 0 to 1.
+pub fn confidence(x: f64) -> f64 {
     1.0 / (1.0 + (-x).exp())
 }
 
