@@ -152,7 +152,7 @@ pub struct Import {
     #[arg(long)]
     pub dry_run: bool,
     /// The licence of what names none, as SPDX names it (CC-BY-SA-4.0)
-    #[arg(long, value_name = "SPDX")]
+    #[arg(long, value_name = "SPDX", value_parser = licence)]
     pub licence: Option<String>,
     /// The language of what names none (zh, zh-Hant, en …)
     #[arg(long, value_name = "TAG", value_parser = language)]
@@ -163,6 +163,11 @@ pub struct Import {
     /// Embed what was imported before ending, instead of leaving it to the server
     #[arg(long)]
     pub embed: bool,
+}
+
+fn licence(text: &str) -> Result<String, String> {
+    let unknown = "this is no licence; name it as SPDX does: CC-BY-SA-4.0, MIT, Apache-2.0 OR MIT";
+    xinghe_importer::licence::typed(text).ok_or_else(|| unknown.to_owned())
 }
 
 fn language(text: &str) -> Result<LangTag, String> {

@@ -22,10 +22,11 @@ pub use models::EmbedderState;
 /// Does what the command line says; answers the exit code of the process.
 pub fn start() -> ExitCode {
     let cli = Cli::parse();
+    let json = cli.global.json;
     match run(cli) {
         Ok(code) => code,
         Err(error) => {
-            output::complain(&error);
+            output::complain(&error, json);
             if error.is::<commands::WrongUse>() { ExitCode::from(commands::WRONG_USE) } else { ExitCode::FAILURE }
         }
     }

@@ -21,9 +21,9 @@ pub fn json(value: &impl serde::Serialize) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Says what went wrong, with its causes.
-pub fn complain(error: &anyhow::Error) {
-    let mut said = format!("xinghe: {error}");
+/// Says what went wrong, with its causes: as a sentence, or as the object `{"error": …}` on one line.
+pub fn complain(error: &anyhow::Error, json: bool) {
+    let mut said = error.to_string();
     for cause in error.chain().skip(1) {
         let cause = cause.to_string();
         if !said.contains(&cause) {
@@ -31,6 +31,7 @@ pub fn complain(error: &anyhow::Error) {
             said.push_str(&cause);
         }
     }
+    let said = if json { serde_json::json!({ "error": said }).to_string() } else { format!("xinghe: {said}") };
     let _ = writeln!(std::io::stderr(), "{said}");
 }
 

@@ -1,5 +1,7 @@
 //! Settings: one table, read from a file, then the environment, then flags; later wins.
 
+mod check;
+
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
@@ -8,6 +10,8 @@ use figment::providers::{Env, Format, Serialized, Toml};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 use xinghe_ai::{Prices, ProviderSettings, Secret};
+
+pub use check::log_filter;
 
 /// A row of the documented table.
 pub struct Row {
@@ -287,7 +291,7 @@ impl Settings {
     /// Reads them. The file is the one named, else `xinghe.toml` in the data folder if it is there.
     ///
     /// # Errors
-    /// A named file is not there, a key is not known, or a value is of the wrong form.
+    /// A named file is not there, a key is not known, or a value is of the wrong form or could never work.
     pub fn load(flags: &Flags) -> Result<Self, SettingsError> {
         Self::merge(flags, Env::prefixed("XINGHE_").split("__"))
     }
@@ -322,7 +326,9 @@ impl Settings {
         if let Some(log) = &flags.log {
             figment = figment.merge(("log", log));
         }
-        figment.extract().map_err(|e| wrong(&e))
+        let settings: Self = figment.extract().map_err(|e| wrong(&e))?;
+        check::all(&settings)?;
+        Ok(settings)
     }
 
     /// The address of the database.

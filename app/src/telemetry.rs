@@ -9,9 +9,9 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
-use tracing_subscriber::{EnvFilter, Layer, Registry};
+use tracing_subscriber::{Layer, Registry};
 
-use crate::settings::Settings;
+use crate::settings::{self, Settings};
 
 /// Keeps the exporters alive; what they hold is sent when it is dropped.
 pub struct Telemetry {
@@ -31,8 +31,7 @@ impl Drop for Telemetry {
 /// # Errors
 /// The log filter or the endpoint is not understood.
 pub fn start(settings: &Settings) -> anyhow::Result<Telemetry> {
-    let filter = EnvFilter::try_new(&settings.log)
-        .map_err(|e| anyhow::anyhow!("setting log: {:?} is not a filter: {e}", settings.log))?;
+    let filter = settings::log_filter(&settings.log).map_err(|e| anyhow::anyhow!("settings: log: {e}"))?;
     // When a commit leaves nothing of a segment that is being merged at that moment (its one post was revised), tantivy
     // drops the segment, finds it missing at the end of the merge, discards what it merged and keeps the others as they
     // are: `SegmentManager::end_merge` refuses before it changes anything, and its policy merges them again later.

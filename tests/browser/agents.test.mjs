@@ -1,8 +1,10 @@
-// Other people's programs: the official client of the Model Context Protocol searches, asks and reads.
+// Other people's programs: the official client of the Model Context Protocol searches, asks and reads; OpenAI's asks,
+// goes on asking and streams.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
+import OpenAI from "openai";
 import { base, launch, register, visitor } from "./community.mjs";
 
 let browser;
@@ -42,15 +44,20 @@ test("the official MCP client finds tools, asks, and reads what is cited", async
   await client.close();
 });
 
-test("a member's token for reading is enough, and counts as that member", async () => {
-  const context = await visitor(browser);
+/** A page of a new member's, and a token of theirs that may read. */
+async function withToken(context) {
   await register(context);
   const page = await context.newPage();
   await page.goto(`${base}/settings/tokens`);
   await page.fill("[name=name]", "my agent");
   await page.fill("[name=confirm]", "a long enough secret 42");
   await page.locator("main form .btn.main").click();
-  const token = await page.inputValue("#token");
+  return { page, token: await page.inputValue("#token") };
+}
+
+test("a member's token for reading is enough, and counts as that member", async () => {
+  const context = await visitor(browser);
+  const { page, token } = await withToken(context);
   const client = await connected(token);
   const found = await client.callTool({ name: "search", arguments: { query: "axum 状态", limit: 3 } });
   assert.equal(found.structuredContent.passages.length, 3);
@@ -59,5 +66,50 @@ test("a member's token for reading is enough, and counts as that member", async 
   await page.locator(".row", { hasText: "my agent" }).waitFor();
   await page.locator(".row form button").click();
   await assert.rejects(connected(token), /401|Unauthorized/i);
+  await context.close();
+});
+
+test("OpenAI's own client lists the guide and the twins, asks, goes on asking and streams", async () => {
+  const context = await visitor(browser);
+  const { token } = await withToken(context);
+  const client = new OpenAI({ baseURL: `${base}/v1`, apiKey: token, maxRetries: 0 });
+  const models = [];
+  for await (const model of client.models.list()) models.push(model.id);
+  assert.equal(models[0], "guide");
+  assert.ok(models.some((id) => id.startsWith("twin:")), "twins are listed");
+  assert.equal((await client.models.retrieve(models.at(-1))).id, models.at(-1));
+
+  const messages = [{ role: "user", content: "SQLite 开了 WAL，写事务为什么还会 BUSY？" }];
+  const first = await client.chat.completions.create({ model: "guide", messages });
+  const said = first.choices[0].message;
+  assert.match(said.content, /\[1\]/);
+  const [place] = said.annotations;
+  assert.equal((await fetch(place.url_citation.url)).status, 200, "a citation leads to its post");
+  assert.ok(first.xinghe.sentences.every((s) => s.code || s.citations.length > 0));
+
+  messages.push(said, { role: "user", content: "那怎么避免？" });
+  const stream = await client.chat.completions.create({
+    model: "guide",
+    messages,
+    stream: true,
+    stream_options: { include_usage: true },
+  });
+  let [text, usage, whole] = ["", undefined, undefined];
+  for await (const chunk of stream) {
+    text += chunk.choices[0]?.delta?.content ?? "";
+    usage = chunk.usage ?? usage;
+    whole = chunk.xinghe ?? whole;
+  }
+  assert.ok(text.length > 10 && usage.total_tokens > 0);
+  assert.equal(whole.question, "那怎么避免？");
+  await assert.rejects(client.chat.completions.create({ model: "gpt-4", messages }), (error) => {
+    assert.equal(error.status, 422);
+    assert.equal(error.param, "model");
+    return true;
+  });
+  // The tests run without a model; with one, vectors come back.
+  await assert.rejects(client.embeddings.create({ model: "x", input: "y" }), (error) => error.status === 503);
+  const stranger = new OpenAI({ baseURL: `${base}/v1`, apiKey: "made-up", maxRetries: 0 });
+  await assert.rejects(stranger.models.list(), (error) => error.status === 401);
   await context.close();
 });

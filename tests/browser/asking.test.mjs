@@ -51,6 +51,26 @@ test("sentences arrive one by one, and a citation opens the exact sentence, mark
   await context.close();
 });
 
+test("one goes on asking, and what was said before stays", async () => {
+  const context = await visitor(browser);
+  const page = await context.newPage();
+  await page.goto(`${base}/ask`);
+  await ask(page, ANSWERABLE);
+  const first = page.url();
+  await page.fill("xh-ask input[name=q]", "那怎么避免？");
+  await page.press("xh-ask input[name=q]", "Enter");
+  await page.locator(".turns").waitFor();
+  assert.equal(await page.locator("main h1").innerText(), "那怎么避免？");
+  assert.equal(await page.locator(".turns .asked").innerText(), ANSWERABLE);
+  assert.equal(await page.evaluate("document.activeElement?.name"), "q", "one can type on");
+  assert.notEqual(page.url(), first);
+  await page.reload();
+  assert.equal(await page.locator(".turns li").count(), 1, "the address holds all of it");
+  await page.locator("xh-ask > p a[href='/ask']").click();
+  assert.equal(await page.locator(".turns").count(), 0, "a new question begins anew");
+  await context.close();
+});
+
 test("a declined question becomes a post with one click", async () => {
   const context = await visitor(browser);
   await register(context);

@@ -22,28 +22,20 @@ use crate::settings::Settings;
 
 pub async fn run(command: Import, global: &Global, settings: Settings) -> anyhow::Result<ExitCode> {
     let source = Source::of(&command.source)?;
-    let how = How { licence: command.licence, language: command.language, dry_run: command.dry_run, ..How::default() };
+    let (licence, language) = (command.licence.clone(), command.language.clone());
+    let how = How { licence, language, dry_run: command.dry_run, ..How::default() };
     let bar = output::progress(Some(0), "importing");
     let shown = bar.clone();
     let progress = move |p: Progress| {
         shown.set_length(p.total as u64);
         shown.set_position(p.done as u64);
     };
-    let report = if command.dry_run {
-        // Nothing is written, so nothing is made either: what a clone needs goes into a folder that goes again.
-        let scratch = tempfile::tempdir()?;
-        let reach = community::reach(scratch.path().to_owned(), command.allow_private);
-        import(&source, &reach, &looking(&settings).await?, &how, &progress).await?
-    } else {
-        let community = Community::open(settings).await?;
-        let reach = community.reach(command.allow_private);
-        let report = import(&source, &reach, &community.import_ports(), &how, &progress).await?;
-        if command.embed {
-            community.readers().catch_up().await?;
-            community.workers().drain().await?;
-            community.readers().catch_up().await?;
+    let report = tokio::select! {
+        report = brought(&command, settings, &source, &how, &progress) => report?,
+        () = super::ended() => {
+            bar.abandon();
+            anyhow::bail!("stopped; what was taken until now stays, and the same command goes on from there");
         }
-        report
     };
     bar.finish_and_clear();
     if global.json {
@@ -52,6 +44,30 @@ pub async fn run(command: Import, global: &Global, settings: Settings) -> anyhow
         output::text(&told(&report));
     }
     Ok(if report.failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(PARTLY) })
+}
+
+async fn brought(
+    command: &Import,
+    settings: Settings,
+    source: &Source,
+    how: &How,
+    progress: &(dyn Fn(Progress) + Send + Sync),
+) -> anyhow::Result<Report> {
+    if command.dry_run {
+        // Nothing is written, so nothing is made either: what a clone needs goes into a folder that goes again.
+        let scratch = tempfile::tempdir()?;
+        let reach = community::reach(scratch.path().to_owned(), command.allow_private);
+        return Ok(import(source, &reach, &looking(&settings).await?, how, progress).await?);
+    }
+    let community = Community::open(settings).await?;
+    let reach = community.reach(command.allow_private);
+    let report = import(source, &reach, &community.import_ports(), how, progress).await?;
+    if command.embed {
+        community.readers().catch_up().await?;
+        community.workers().drain().await?;
+        community.readers().catch_up().await?;
+    }
+    Ok(report)
 }
 
 /// Ports for a dry run: the database as it is, or nothing where there is none yet.

@@ -56,3 +56,24 @@ pub async fn dispatch(command: Command, global: &Global, settings: Settings) -> 
         Command::Completions { .. } | Command::Settings => Ok(ExitCode::SUCCESS),
     }
 }
+
+/// Waits for SIGTERM or Ctrl-C.
+async fn ended() {
+    let interrupt = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+            let _ = interrupt.await;
+            return;
+        };
+        tokio::select! {
+            _ = interrupt => {}
+            _ = terminate.recv() => {}
+        }
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = interrupt.await;
+    }
+}

@@ -61,7 +61,7 @@ pub async fn run(command: Serve, settings: Settings) -> anyhow::Result<ExitCode>
     community.search.resume().await?;
     announce(&community).await?;
     gate.open(shell.router);
-    let ending = ended();
+    let ending = super::ended();
     tokio::pin!(ending);
     if fresh {
         tokio::select! {
@@ -103,25 +103,4 @@ async fn announce(community: &Community) -> anyhow::Result<()> {
         output::note(&format!("The first administrator signs up here, once: {link}"));
     }
     Ok(())
-}
-
-/// Waits for SIGTERM or Ctrl-C.
-async fn ended() {
-    let interrupt = tokio::signal::ctrl_c();
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let Ok(mut terminate) = signal(SignalKind::terminate()) else {
-            let _ = interrupt.await;
-            return;
-        };
-        tokio::select! {
-            _ = interrupt => {}
-            _ = terminate.recv() => {}
-        }
-    }
-    #[cfg(not(unix))]
-    {
-        let _ = interrupt.await;
-    }
 }

@@ -93,7 +93,12 @@ fn english(accounts: &Accounts) -> anyhow::Result<impl Fn(AccountError) -> anyho
 }
 
 pub async fn user(command: User, global: &Global, settings: Settings) -> anyhow::Result<ExitCode> {
-    let accounts = Community::open(settings).await?.accounts;
+    // The first member may be there before anything else; whom to list or change, nobody makes up.
+    let community = match command {
+        User::Add { .. } => Community::open(settings).await?,
+        _ => Community::open_existing(settings).await?,
+    };
+    let accounts = community.accounts;
     let words = english(&accounts)?;
     let find = async |handle: &str| {
         let author = accounts.author(handle.trim_start_matches('@')).await?;

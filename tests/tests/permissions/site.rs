@@ -58,7 +58,7 @@ pub struct Ask {
 impl Ask {
     pub fn new(method: Method, path: impl Into<String>) -> Self {
         let path = path.into();
-        let cookie = !path.starts_with("/api/");
+        let cookie = !path.starts_with("/api/") && !path.starts_with("/v1/");
         Self { method, path, kind: String::new(), body: Vec::new(), headers: HeaderMap::new(), cookie, from_here: true }
     }
 

@@ -34,14 +34,16 @@ class Ask extends HTMLElement {
   private running?: AbortController;
 
   connectedCallback(): void {
-    this.querySelector("form")?.addEventListener("submit", (event) => {
+    // Its own: an answer has forms, too.
+    const form = this.querySelector<HTMLFormElement>(":scope > form");
+    form?.addEventListener("submit", (event) => {
       event.preventDefault();
-      void this.ask(event.currentTarget as HTMLFormElement);
+      void this.ask(form);
     });
     // Sent here by a box on another page, which wants the answer at once.
     if (location.hash === "#now") {
       history.replaceState(null, "", location.pathname + location.search);
-      this.querySelector("form")?.requestSubmit();
+      form?.requestSubmit();
     }
   }
 
@@ -61,7 +63,10 @@ class Ask extends HTMLElement {
         method: "POST",
         signal: this.running.signal,
         headers: { "Content-Type": "application/json", Accept: "text/event-stream" },
-        body: JSON.stringify({ question, twin: data.get("twin") || undefined }),
+        body: JSON.stringify({
+          question,
+          ...Object.fromEntries(["twin", "after", "key"].map((name) => [name, data.get(name) || undefined])),
+        }),
       });
       if (!response.ok) {
         const problem = (await response.json()) as { detail?: string; errors?: { detail: string }[] };
@@ -74,14 +79,15 @@ class Ask extends HTMLElement {
         else if (event.name === "error") throw new Error((event.data as { detail: string }).detail);
         else if (event.name === "done") await view.finish(event.data as Done);
       }
-      form.reset();
     } catch (error) {
       if ((error as Error).name !== "AbortError") view.fail((error as Error).message || (this.dataset.failed ?? ""));
     }
   }
 
   private begin(form: HTMLFormElement, question: string) {
-    this.querySelectorAll(":scope > :not(form)").forEach((old) => old.remove());
+    // What was said before stays while the next answer comes; a failed try does not.
+    this.querySelectorAll(":scope > .answer.failed, :scope > .field-error").forEach((old) => old.remove());
+    this.querySelectorAll(".answer").forEach((old) => old.removeAttribute("aria-live"));
     const root = element("section", "answer");
     root.setAttribute("aria-live", "polite");
     root.setAttribute("aria-busy", "true");
@@ -94,6 +100,7 @@ class Ask extends HTMLElement {
     glow.append(mark, prose);
     root.append(element("p", "asked strong", question), glow);
     form.before(root);
+    root.scrollIntoView({ block: "nearest" });
     const cited = new Map<number, Citation>();
     let paragraph: HTMLParagraphElement | undefined;
 
@@ -124,16 +131,26 @@ class Ask extends HTMLElement {
         const address = `/answers?id=${encodeURIComponent(done.id)}&key=${encodeURIComponent(done.rating_key)}`;
         const page = await fetch(address);
         const text = page.ok ? await page.text() : "";
-        const whole = new DOMParser().parseFromString(text, "text/html").querySelector(".answer");
+        const whole = new DOMParser().parseFromString(text, "text/html");
+        const [now, next] = [this.closest(".read"), whole.querySelector(".read")];
         glow.classList.remove("thinking");
         root.removeAttribute("aria-busy");
-        if (!whole) return state.remove();
-        whole.prepend(element("p", "asked strong", question));
-        root.replaceWith(whole);
+        if (!now || !next?.querySelector(".answer")) {
+          form.reset();
+          return state.remove();
+        }
+        const typing = form.contains(document.activeElement);
+        now.replaceWith(next);
+        document.title = whole.title;
         history.replaceState(null, "", address);
+        next.querySelector("h1")?.scrollIntoView({ block: "nearest" });
+        // Whoever types the next question already goes on typing it.
+        const box = next.querySelector<HTMLInputElement>("xh-ask input[name=q]");
+        if (typing) box?.focus({ preventScroll: true });
         afterwards();
       },
       fail: (text: string) => {
+        root.classList.add("failed");
         glow.classList.remove("thinking");
         root.removeAttribute("aria-busy");
         state.remove();

@@ -29,9 +29,6 @@ pub fn settings(global: &Global, settings: &Settings) -> Finding {
             advice,
         );
     }
-    if !settings.public_url().starts_with("http") {
-        return Finding::fail("settings", found, "public_url must begin with https:// or http://");
-    }
     if !settings.listen.ip().is_loopback() && !settings.public_url().starts_with("https://") {
         let advice = "others can reach it and passwords go unencrypted: put a proxy with TLS in front, set public_url";
         return Finding::warn("settings", found, advice);

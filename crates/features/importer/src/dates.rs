@@ -18,6 +18,7 @@ static NAMED: LazyLock<Regex> = LazyLock::new(|| {
 });
 static IN_NAME: LazyLock<Regex> =
     LazyLock::new(|| re(r"^((?:19|20)\d{2})([-_.]?)(0[1-9]|1[0-2])([-_.]?)(0[1-9]|[12]\d|3[01])(?:[-_. T].*|$)"));
+static LIKE_A_DATE: LazyLock<Regex> = LazyLock::new(|| re(r"^((?:19|20)\d{2}-\d{2}-\d{2})(?:[-_. T]|$)"));
 static IN_PATH: LazyLock<Regex> =
     LazyLock::new(|| re(r"(?:^|/)((?:19|20)\d{2})[/-](0?[1-9]|1[0-2])[/-](0?[1-9]|[12]\d|3[01])(?:[/-]|$)"));
 
@@ -54,6 +55,11 @@ pub fn in_name(stem: &str) -> Option<(Timestamp, &str)> {
     let date = date(number(&c, 1)?, number(&c, 3)?, number(&c, 5)?)?;
     let rest = stem.get(c.get(5)?.end()..)?.trim_start_matches(['-', '_', '.', ' ']);
     Some((midnight(date), rest))
+}
+
+/// What a file name begins with where it has the form of a date; whether there is such a day is another question.
+pub fn like_one(stem: &str) -> Option<&str> {
+    Some(LIKE_A_DATE.captures(stem)?.get(1)?.as_str())
 }
 
 /// The first year, month and day that follow one another in a path: `blog/2020/01/02/hello.md`.

@@ -70,7 +70,11 @@ pub fn split(text: &str) -> Result<(FrontMatter, &str), BrokenFrontMatter> {
     if let Some((block, rest)) = fenced(text, ";;;") {
         return Ok((from_json(&format!("{{{block}}}")).map_err(|e| e.below(whole, block))?, rest));
     }
-    if text.starts_with('{') && text.lines().nth(1).is_some_and(|l| l.trim_start().starts_with('"')) {
+    let first = text.lines().next().unwrap_or_default();
+    let of_lines = || text.lines().nth(1).is_some_and(|l| l.trim_start().starts_with('"'));
+    // All on one line it is facts where it is a whole table with a title: a text may begin with a brace, too.
+    let of_one = || serde_json::from_str::<Map<String, Value>>(first).is_ok_and(|map| map.contains_key("title"));
+    if text.starts_with('{') && (of_lines() || of_one()) {
         let mut values = serde_json::Deserializer::from_str(text).into_iter::<Value>();
         return match values.next() {
             Some(Ok(value)) => {

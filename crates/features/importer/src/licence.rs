@@ -73,6 +73,14 @@ pub fn of_words(words: &str) -> Option<String> {
     long.map(str::to_owned).or_else(|| RESERVED.is_match(words).then(|| ALL_RIGHTS.to_owned()))
 }
 
+/// What a person typed for a licence, as an SPDX expression: an expression stays as it is, a known name becomes one.
+/// `None` where it is neither.
+pub fn typed(typed: &str) -> Option<String> {
+    let typed = typed.trim();
+    let written = spdx::Expression::parse(typed).is_ok().then(|| typed.to_owned());
+    written.or_else(|| of_words(typed).filter(|name| spdx::Expression::parse(name).is_ok()))
+}
+
 /// What one line says of the licence of its page: `本文采用 CC BY-SA 4.0 许可`, `Licensed under CC BY 4.0`,
 /// `著作权归作者所有`; `None` for a line about anything else.
 pub fn of_line(line: &str) -> Option<String> {
@@ -223,6 +231,22 @@ pub fn expression(texts: &[String]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_typed_is_an_expression_or_nothing() {
+        for (typed, kept) in [
+            ("CC-BY-SA-4.0", Some("CC-BY-SA-4.0")),
+            ("Apache-2.0 OR MIT", Some("Apache-2.0 OR MIT")),
+            ("cc by 4.0", Some("CC-BY-4.0")),
+            ("MIT license", Some("MIT")),
+            ("cc by", None),
+            ("nonsense", None),
+            ("All rights reserved", None),
+            ("", None),
+        ] {
+            assert_eq!(super::typed(typed).as_deref(), kept, "{typed:?}");
+        }
+    }
 
     #[test]
     fn fields_are_named_as_spdx_does() {

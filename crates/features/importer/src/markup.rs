@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use regex::{Captures, Regex};
 
 use crate::credits::code_mask;
+use crate::layout::Layout;
 
 static HIGHLIGHT: LazyLock<Regex> = LazyLock::new(|| {
     re(
@@ -21,6 +22,24 @@ static VIDEO: LazyLock<Regex> = LazyLock::new(|| re(r#"\{\{[<%]\s*youtube\s+(?:i
 /// `{% post_url 2020-01-02-a %}`, `{{< ref "a.md" >}}`: a space in a link's target would end it.
 static REFERENCE: LazyLock<Regex> =
     LazyLock::new(|| re(r#"\{[{%][<%]?-?\s*(?:ref|relref|post_url|link)\s+["']?([^"'\s>%}]+)["']?\s*-?[>%]?[}%]\}"#));
+/// `{{ "/about/" | relative_url }}`, `{{ '/a.png' | prepend: site.baseurl }}`, `{{ site.baseurl | append: "/b" }}`.
+static LIQUID_PATH: LazyLock<Regex> = LazyLock::new(|| {
+    re(
+        r#"\{\{-?\s*(?:site\.(?:baseurl|url)\s*\|\s*append:\s*)?["']([^"'{}]*)["']\s*(?:\|\s*(?:relative_url|absolute_url|(?:prepend|append):\s*site\.(?:baseurl|url)|uri_escape|escape)\s*)*-?\}\}"#,
+    )
+});
+/// `{{ site.title }}`, `{{ page.title | escape }}`.
+static LIQUID_WORD: LazyLock<Regex> =
+    LazyLock::new(|| re(r"\{\{-?\s*((?:site|page)\.[\w.]+)\s*(?:\|\s*(?:escape|strip|upcase|downcase)\s*)*-?\}\}"));
+/// `{% link _posts/2020-01-02-a.md %}`: a path from the folder's root.
+static LIQUID_LINK: LazyLock<Regex> = LazyLock::new(|| re(r#"\{%-?\s*link\s+["']?/?([^"'\s%}]+)["']?\s*-?%\}"#));
+/// `{{< gist user 0123 >}}`, `{{< tweet user="x" id="1" >}}`, `{{< vimeo 1 >}}`: what another site shows.
+static HUGO_SHOWN: LazyLock<Regex> =
+    LazyLock::new(|| re(r"\{\{[<%]\s*(gist|tweet|x|twitter|vimeo|bilibili)\s+([^>%]*?)/?\s*[>%]\}\}"));
+/// Any other shortcode of Hugo, opening or closing; what stands between two of them stays.
+static HUGO_CODE: LazyLock<Regex> = LazyLock::new(|| re(r#"\{\{[<%]\s*/?\s*\w[\w/.-]*(?:"[^"]*"|[^">%{}])*[>%]\}\}"#));
+/// `{{</* note */>}}`, by which Hugo's own pages show a shortcode.
+static HUGO_SHOWN_CODE: LazyLock<Regex> = LazyLock::new(|| re(r"(\{\{[<%])/\*(.*?)\*/([>%]\}\})"));
 /// What stands for the root of the site.
 static BASE_URL: LazyLock<Regex> =
     LazyLock::new(|| re(r"\{\{-?\s*(?:site\.(?:baseurl|url)|\.Site\.BaseURL|config\.base_url)\s*(?:\|[^}]*)?-?\}\}"));
@@ -51,8 +70,9 @@ fn re(pattern: &str) -> Regex {
 }
 
 /// Turns the tags of Hexo, Hugo, Jekyll, Zola and mdBook into plain Markdown, where they have a counterpart, and
-/// removes those that only steer a generator.
-pub fn plain(text: &str) -> String {
+/// removes those that only steer a generator. `said` tells what the site and the page say of themselves, by names such
+/// as `site.title`.
+pub fn plain(text: &str, layout: Layout, said: &dyn Fn(&str) -> Option<String>) -> String {
     let mut out = text.to_owned();
     if out.contains("{%") {
         out = HIGHLIGHT.replace_all(&out, |c: &Captures<'_>| fenced(&c[1], &c[2])).into_owned();
@@ -75,9 +95,27 @@ pub fn plain(text: &str) -> String {
     }
     if out.contains("{%") || out.contains("{{") {
         out = outside_code(&out, |line| {
-            let line = REFERENCE.replace_all(line, "$1");
+            let line = LIQUID_LINK.replace_all(line, "/$1");
+            let line = REFERENCE.replace_all(&line, "$1");
+            let line = LIQUID_PATH.replace_all(&line, "$1");
             BASE_URL.replace_all(&line, "").into_owned()
         });
+    }
+    if layout == Layout::Jekyll && out.contains("{{") {
+        out = outside_code(&out, |line| {
+            outside_spans(line, |words| {
+                LIQUID_WORD.replace_all(words, |c: &Captures<'_>| said(&c[1]).unwrap_or_default()).into_owned()
+            })
+        });
+    }
+    if layout == Layout::Hugo && out.contains("{{") {
+        out = outside_code(&out, |line| {
+            outside_spans(line, |words| {
+                let words = HUGO_SHOWN.replace_all(words, |c: &Captures<'_>| shown_elsewhere(&c[1], &c[2]));
+                HUGO_CODE.replace_all(&words, "").into_owned()
+            })
+        });
+        out = HUGO_SHOWN_CODE.replace_all(&out, "$1$2$3").into_owned();
     }
     if out.contains("{:") {
         out = outside_code(&out, |line| KRAMDOWN.replace_all(line, "").into_owned());
@@ -106,6 +144,51 @@ fn figure(attributes: &str) -> String {
     };
     let alt = get("alt").or_else(|| get("caption")).or_else(|| get("title")).unwrap_or_default();
     get("src").map_or_else(String::new, |src| format!("![{alt}]({src})"))
+}
+
+/// A link to what a shortcode shows from another site.
+fn shown_elsewhere(site: &str, attributes: &str) -> String {
+    let named: Vec<(String, &str)> = ATTRIBUTE
+        .captures_iter(attributes)
+        .filter_map(|c| {
+            let value = c.get(2).or_else(|| c.get(3)).or_else(|| c.get(4))?;
+            Some((c[1].to_lowercase(), attributes.get(value.range())?))
+        })
+        .collect();
+    let bare: Vec<&str> = attributes.split_whitespace().map(unquote).filter(|w| !w.contains('=')).collect();
+    let get = |name: &str, place: usize| {
+        named.iter().find(|(n, _)| n == name).map(|(_, v)| *v).or_else(|| bare.get(place).copied())
+    };
+    match (site, get("user", 0), get("id", usize::from(named.is_empty() && bare.len() > 1))) {
+        ("gist", Some(user), Some(id)) => format!("[Gist](https://gist.github.com/{user}/{id})"),
+        ("tweet" | "x" | "twitter", Some(user), Some(id)) if user != id => {
+            format!("[X](https://x.com/{user}/status/{id})")
+        }
+        ("tweet" | "x" | "twitter", _, Some(id)) => format!("[X](https://x.com/i/status/{id})"),
+        ("vimeo", _, Some(id)) => format!("[Vimeo](https://vimeo.com/{id})"),
+        ("bilibili", _, Some(id)) => format!("[Bilibili](https://www.bilibili.com/video/{id})"),
+        _ => String::new(),
+    }
+}
+
+/// Changes what of a line is no code between backticks.
+fn outside_spans(line: &str, change: impl Fn(&str) -> String) -> String {
+    let mut out = String::with_capacity(line.len());
+    let mut rest = line;
+    while let Some(at) = rest.find('`') {
+        let ticks = rest[at..].len() - rest[at..].trim_start_matches('`').len();
+        let after = &rest[at + ticks..];
+        let end = after
+            .match_indices(&rest[at..at + ticks])
+            .map(|(i, _)| i)
+            .find(|i| !after[i + ticks..].starts_with('`') && !after[..*i].ends_with('`'));
+        let Some(end) = end else { break };
+        out.push_str(&change(&rest[..at]));
+        out.push_str(&rest[at..at + ticks + end + ticks]);
+        rest = &after[end + ticks..];
+    }
+    out.push_str(&change(rest));
+    out
 }
 
 fn outside_code(text: &str, change: impl Fn(&str) -> String) -> String {
@@ -266,7 +349,44 @@ mod tests {
             ("## Head\n{: .no_toc}\nb", "## Head\nb"),
             ("```\n{% raw %}\n```\n{% raw %}\nx", "```\n{% raw %}\n```\nx"),
         ] {
-            assert_eq!(plain(given), want, "{given}");
+            assert_eq!(plain(given, Layout::Plain, &|_| None), want, "{given}");
+        }
+    }
+
+    #[test]
+    fn jekylls_paths_links_and_words_are_what_they_stand_for() {
+        let said = |name: &str| match name {
+            "site.title" => Some("A blog".to_owned()),
+            "page.title" => Some("A post".to_owned()),
+            _ => None,
+        };
+        for (given, want) in [
+            (r#"[a]({{ "/about/" | relative_url }})"#, "[a](/about/)"),
+            ("![b]({{ '/b.png' | prepend: site.baseurl }})", "![b](/b.png)"),
+            (r#"[c]({{ site.baseurl | append: "/c" }})"#, "[c](/c)"),
+            ("[d]({% link _posts/2020-01-02-d.md %})", "[d](/_posts/2020-01-02-d.md)"),
+            ("[e]({{site.url}}{% post_url 2020-01-02-e %})", "[e](2020-01-02-e)"),
+            ("Welcome to {{ site.title }}: {{ page.title | escape }}", "Welcome to A blog: A post"),
+            ("Write `{{ site.title }}` there", "Write `{{ site.title }}` there"),
+        ] {
+            assert_eq!(plain(given, Layout::Jekyll, &said), want, "{given}");
+        }
+    }
+
+    #[test]
+    fn hugos_shortcodes_leave_what_they_hold() {
+        for (given, want) in [
+            ("{{< note >}}\nMind **this**.\n{{< /note >}}", "Mind **this**."),
+            ("{{% alert title=\"a > b\" %}}x{{% /alert %}}", "x"),
+            ("{{< gist ann 0123 >}}", "[Gist](https://gist.github.com/ann/0123)"),
+            ("{{< tweet user=\"ann\" id=\"77\" >}}", "[X](https://x.com/ann/status/77)"),
+            ("{{< vimeo 146022717 >}}", "[Vimeo](https://vimeo.com/146022717)"),
+            ("[r]({{< relref \"/posts/b.md\" >}})", "[r](/posts/b.md)"),
+            ("Write `{{< note >}}` there", "Write `{{< note >}}` there"),
+            ("{{</* note */>}}", "{{< note >}}"),
+            ("```\n{{< note >}}\n```", "```\n{{< note >}}\n```"),
+        ] {
+            assert_eq!(plain(given, Layout::Hugo, &|_| None), want, "{given}");
         }
     }
 
@@ -309,7 +429,10 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn no_text_panics(text in "(\\PC|\n|\\{%|%\\}|\\{\\{<|>\\}\\}|```|#|===){0,120}") {
-            let _ = (plain(&text), take_heading(&text), take_first_line(&text), is_contents(&text), prose_length(&text));
+            for layout in [Layout::Plain, Layout::Hugo, Layout::Jekyll] {
+                let _ = plain(&text, layout, &|_| Some("x".to_owned()));
+            }
+            let _ = (take_heading(&text), take_first_line(&text), is_contents(&text), prose_length(&text));
             let _ = (inline_text(&text), without_translation_mark(&text));
         }
     }

@@ -37,7 +37,12 @@ pub fn understand(path: &str, text: &str, site: &Site) -> Result<Draft, NoDraft>
     let (front, text) = split.map_err(|e| NoDraft::Broken(e.to_string()))?;
     not_for_readers(&front, whole, site)?;
     let facts = layout::path_facts(path, site);
-    let body = markup::plain(text);
+    let said = |name: &str| match name {
+        "site.title" => site.title.clone(),
+        "site.author" | "site.author.name" => site.author.as_ref().map(|a| a.name.clone()),
+        _ => front.text(&[name.strip_prefix("page.")?]),
+    };
+    let body = markup::plain(text, site.layout, &said);
     if markup::is_contents(&body) {
         return skip("a table of contents");
     }
@@ -48,7 +53,8 @@ pub fn understand(path: &str, text: &str, site: &Site) -> Result<Draft, NoDraft>
         return skip("it has no text");
     }
     let mut credits = credits_of(&front, &found, site);
-    let warnings = oddities::of(&front, whole);
+    let mut warnings = oddities::of(&front, whole);
+    warnings.extend(facts.no_date.as_ref().map(|name| format!("its name begins with {name}, which is no date")));
     let date = DATE_KEYS
         .iter()
         .find_map(|key| dates::parse(&front.text(&[key])?))

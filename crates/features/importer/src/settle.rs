@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use url::Url;
-use xinghe_core::ports::PostIntake;
+use xinghe_core::ports::{ImportedPost, PostIntake};
 use xinghe_core::{LangTag, PostId, PostKind, Timestamp};
 
 use crate::error::ImportError;
@@ -42,6 +42,7 @@ pub(crate) async fn settle(
             draft.warnings.push(format!("its date {day} is in the future and was not used"));
             draft.published_at = None;
         }
+        draft.warnings.extend(cuts(draft));
     }
     date_by_git(plan).await;
     let duplicates = duplicates(plan, intake, known).await?;
@@ -50,6 +51,19 @@ pub(crate) async fn settle(
         warnings.extend(draft.warnings.drain(..).map(|w| Left::new(draft.path.clone(), w)));
     }
     Ok(Settled { duplicates, warnings })
+}
+
+/// What of a page is too long to be kept.
+fn cuts(draft: &Draft) -> Vec<String> {
+    let mut said = Vec::new();
+    let long = draft.title.chars().count();
+    if long > ImportedPost::TITLE {
+        said.push(format!("its title has {long} characters, and the first {} are kept", ImportedPost::TITLE));
+    }
+    if let Some(left) = draft.tags.get(ImportedPost::TAGS..).filter(|left| !left.is_empty()) {
+        said.push(format!("of its tags the first {} are kept, and not {}", ImportedPost::TAGS, left.join(", ")));
+    }
+    said
 }
 
 fn defaults(draft: &mut Draft, how: &How) {

@@ -11,11 +11,9 @@ use xinghe_core::ports::{Appeared, Authors, ImportedPost, IntakeOutcome, PortRes
 use xinghe_core::time::Timestamp;
 use xinghe_store::{FromQueryResult, Queries, Store, StoreError, UnitOfWork, list, params};
 
-use crate::model::{Checked, TAGS_MAX, canonical_tag, detect, one_line, tidy_body, web_address};
+use crate::model::{Checked, canonical_tag, detect, one_line, tidy_body, web_address};
 use crate::store::{self, Head, NewPost, NewRevision};
 
-/// Longest imported title, in characters; longer ones are cut.
-const TITLE_MAX: usize = 300;
 /// Longest imported text, in bytes.
 const BODY_MAX: usize = 2_000_000;
 
@@ -226,7 +224,8 @@ impl Taking<'_> {
 /// Checks an import. What a person could only mend at the source (a long title, odd tags) is mended here.
 fn prepare(post: &ImportedPost, people: &HashMap<AuthorId, AuthorId>) -> Result<Ready, String> {
     let reply = post.kind.is_reply();
-    let title: String = if reply { String::new() } else { one_line(&post.title).chars().take(TITLE_MAX).collect() };
+    let title: String =
+        if reply { String::new() } else { one_line(&post.title).chars().take(ImportedPost::TITLE).collect() };
     if title.is_empty() && !reply {
         return Err("it has no title".into());
     }
@@ -248,7 +247,7 @@ fn prepare(post: &ImportedPost, people: &HashMap<AuthorId, AuthorId>) -> Result<
     let author = first.map(|c| c.author).ok_or("it names no author")?;
     let mut tags: Vec<String> = vec![];
     for tag in post.tags.iter().filter_map(|t| canonical_tag(t)) {
-        if !tags.contains(&tag) && tags.len() < TAGS_MAX {
+        if !tags.contains(&tag) && tags.len() < ImportedPost::TAGS {
             tags.push(tag);
         }
     }

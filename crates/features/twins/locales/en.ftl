@@ -194,3 +194,19 @@ twins-cited-by = { $n ->
     [one] Cited by one answer
    *[other] Cited by { $n } answers
 }
+twins-before = Asked before
+twins-anew = Ask something new
+twins-understood = Understood in context as: { $question }
+twins-after-missing = The answer to go on from is gone: ask anew.
+twins-after-other = A conversation is with one twin: to ask another, begin anew.
+twins-ask-person = Ask { $name } in person, in public
+twins-handed = I asked { $name }’s twin:
+twins-openai-parts = Only text is understood here: send parts of type text alone.
+twins-openai-model = There is no such model: use guide, or twin: and a member’s handle, for instance twin:lin-wei.
+twins-openai-one = There is one answer at a time: set n to 1 or leave it out.
+twins-openai-nothing = Nothing was asked: send at least one message whose role is user.
+twins-openai-embedder = The embedding model here is { $name }.
+twins-openai-dimensions = The vectors of this model have a length of { $length }; that cannot be changed.
+twins-openai-encoding = Use float or base64 as encoding_format.
+twins-openai-input-type = Use query or passage as input_type.
+twins-openai-input = Send 1 to { $texts } texts that are not empty, each of up to { $long } characters.

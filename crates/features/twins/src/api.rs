@@ -10,12 +10,12 @@ use http::{HeaderMap, header};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio::sync::mpsc;
-use xinghe_core::{AnswerId, Lang};
+use xinghe_core::{AnswerId, AuthorId, Lang};
 use xinghe_web::api::{ApiJson, ApiQuery};
 use xinghe_web::{AppError, PageContext, Said};
 
 use crate::ask::{AskError, Asker, Progress};
-use crate::model::{self, Answer, LONGEST_QUESTION, Question, QuestionError};
+use crate::model::{self, Answer, Follows, LONGEST_QUESTION, Question, QuestionError};
 use crate::store;
 
 /// A question to the guide or to a twin.
@@ -30,6 +30,12 @@ pub struct AskBody {
     /// The language of the answer's own words: `zh-Hans`, `zh-Hant` or `en`; without it, the question's.
     #[serde(default)]
     pub language: Option<String>,
+    /// The `id` of the answer that this question follows: what it leans on ("And how do I undo it?") is then understood.
+    #[serde(default)]
+    pub after: Option<String>,
+    /// That answer's `rating_key`; whoever asked it while signed in needs none.
+    #[serde(default)]
+    pub key: Option<String>,
 }
 
 /// Whether an answer helped.
@@ -87,7 +93,31 @@ pub(crate) async fn question(asker: &Asker, ctx: &PageContext, body: &AskBody) -
         Some(tag) => Lang::nearest(tag).ok_or_else(|| AppError::field("language", "twins-language"))?,
         None => language_of(&text, ctx.lang),
     };
-    Ok(Question { text, twin, language, asker: ctx.viewer.id() })
+    let follows = match body.after.as_deref().map(str::trim).filter(|a| !a.is_empty()) {
+        None => None,
+        Some(after) => Some(followed(asker, ctx, after, body.key.as_deref().unwrap_or_default(), twin).await?),
+    };
+    Ok(Question { text, twin, language, asker: ctx.viewer.id(), follows })
+}
+
+/// The conversation that an answer ends; with whom it is, does not change in it.
+async fn followed(
+    asker: &Asker,
+    ctx: &PageContext,
+    after: &str,
+    key: &str,
+    twin: Option<AuthorId>,
+) -> Result<Follows, AppError> {
+    let missing = || AppError::field("after", "twins-after-missing");
+    let answer: AnswerId = after.parse().map_err(|_| missing())?;
+    let turns = store::conversation(&asker.deps().store, answer, ctx.viewer.id(), key).await?;
+    if turns.is_empty() {
+        return Err(missing());
+    }
+    if store::asked_of(&asker.deps().store, answer).await? != twin {
+        return Err(AppError::field("after", "twins-after-other"));
+    }
+    Ok(Follows { answer: Some(answer), questions: turns.into_iter().map(|t| t.question).collect() })
 }
 
 /// The language a question is asked in; the interface's where it cannot be told.

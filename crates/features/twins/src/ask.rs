@@ -137,7 +137,7 @@ impl Asker {
     ) -> Result<Prepared, AskError> {
         let looked = self.look(question, grants).await?;
         let floor = gate::confidence(looked.threshold);
-        let off_limits = grants.forbidden(&[&question.text]).is_some();
+        let off_limits = grants.forbidden(&[&question.text, &looked.asked]).is_some();
         let desk = Desk::open(self, question, &looked, watch).await?;
         let answer = match looked.verdict.reason {
             _ if off_limits => desk.keep_silent(floor),

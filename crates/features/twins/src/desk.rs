@@ -148,7 +148,7 @@ impl<'a> Desk<'a> {
         let mut fence = [0u8; 9];
         self.asker.deps().store.random().fill(&mut fence);
         let fence = format!("s-{}", base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(fence));
-        let Question { text, language, asker, .. } = self.question;
+        let (text, Question { language, asker, .. }) = (&self.looked.asked, self.question);
         let request = generate::request(text, self.evidence, *language, *asker, &fence);
         let embedder = self.asker.deps().embedder.clone();
         let checker = Checker::new(text, self.evidence, generate::MOST_PASSAGES, embedder).await;
@@ -254,6 +254,8 @@ impl<'a> Desk<'a> {
         Answer {
             id: AnswerId::from(store.ids().next()),
             question: self.question.text.clone(),
+            understood: self.question.in_context().filter(|context| *context == self.looked.asked),
+            after: self.question.follows.as_ref().and_then(|f| f.answer),
             abstained: false,
             reason: None,
             message: None,

@@ -8,6 +8,7 @@
 //! * `ask` – the way from one to the other
 //! * `answer/` – judging evidence (`gate`), choosing sentences (`best`, `compose`), writing with a model (`generate`)
 //!   and checking it (`verify`)
+//! * `mcp`, `openai` – the same for other people's programs
 //! * `acts/` – what a twin does by itself: its owner's grants, drafts, the ledger, the stop switch
 //! * `calibrate` – the job that finds the gate's threshold on the community's own posts
 //! * `readers`, `store`, `api`, `pages` – as in every feature
@@ -22,6 +23,7 @@ pub mod eval;
 mod look;
 mod mcp;
 pub mod model;
+mod openai;
 mod pages;
 mod readers;
 mod store;
@@ -107,10 +109,11 @@ impl Twins {
 #[openapi(
     paths(
         api::ask, api::show, api::rate, own::show, own::change, own::drafts, own::approve, own::reject, own::undo, own::list,
-        own::knowledge, own::keep
+        own::knowledge, own::keep, openai::models, openai::model, openai::completions, openai::embeddings
     ),
     tags(
         (name = "ask", description = "Questions to the guide and to twins"),
+        (name = "openai", description = "The guide and the twins for clients of OpenAI's API"),
         (name = "twin", description = "One's own twin: what it may do, its drafts, its ledger, what it knows")
     )
 )]
@@ -160,6 +163,21 @@ impl Feature for Twins {
             .limit(RateClass::Ask)
             .reads()
             .max_body(64 * 1024)
+            .method_router(Method::GET, "/v1/models", Need::Anyone, get(openai::models).with_state(state()))
+            .method_router(Method::GET, "/v1/models/{id}", Need::Anyone, get(openai::model).with_state(state()))
+            .method_router(
+                Method::POST,
+                "/v1/chat/completions",
+                Need::Anyone,
+                post(openai::completions).with_state(state()),
+            )
+            .limit(RateClass::Ask)
+            .reads()
+            .stream()
+            .method_router(Method::POST, "/v1/embeddings", Need::Member, post(openai::embeddings).with_state(state()))
+            .limit(RateClass::Search)
+            .reads()
+            .max_body(1024 * 1024)
             .method_router(Method::GET, "/answers", Need::Anyone, get(pages::answer).with_state(state()))
             .method_router(Method::POST, "/answers/rating", Need::Anyone, post(pages::rate).with_state(state()))
             .method_router(Method::GET, "/twins", Need::Anyone, get(pages::directory).with_state(state()))

@@ -24,6 +24,8 @@ const EMPTY_POSTS: usize = 3;
 /// What a question would be answered with: see [`Asker::examine`].
 #[derive(Debug)]
 pub struct Examined {
+    /// The question as it was looked for: with what it leans on of those before it.
+    pub asked: String,
     /// What was found, what would be quoted first.
     pub evidence: Evidence,
     /// What the gate says of it.
@@ -43,9 +45,16 @@ impl Asker {
         self.look(question, &Grants::default()).await
     }
 
-    /// Looks for an answer to the whole question; where there is none, to the questions it is made of.
+    /// Looks for an answer to the question as it stands in its conversation, then by itself; where there is none, to the
+    /// questions it is made of.
     pub(crate) async fn look(&self, question: &Question, grants: &Grants) -> Result<Examined, AskError> {
         let gate = self.gate().await?;
+        if let Some(asked) = question.in_context() {
+            let looked = self.look_for(&asked, question, grants, &gate).await?;
+            if looked.verdict.reason.is_none() {
+                return Ok(looked);
+            }
+        }
         let whole = self.look_for(&question.text, question, grants, &gate).await?;
         if whole.verdict.reason.is_none() {
             return Ok(whole);
@@ -110,7 +119,7 @@ fn judged(text: &str, evidence: Evidence, gate: &Gate) -> Examined {
     let verdict = gate.judge(text, &evidence);
     let threshold = gate.threshold(evidence.meaning);
     let drafted = compose::extract(text, &evidence);
-    Examined { evidence, verdict, threshold, drafted }
+    Examined { asked: text.to_owned(), evidence, verdict, threshold, drafted }
 }
 
 /// Puts the passages in the asker's language first that are nearly as good as the best. Where that brings another one to
@@ -168,6 +177,7 @@ fn together(first: Examined, second: Examined) -> Examined {
         })
         .collect();
     Examined {
+        asked: format!("{} {}", first.asked, second.asked),
         evidence: Evidence { hits, ..first.evidence },
         verdict: Verdict {
             score: first.verdict.score.min(second.verdict.score),
@@ -214,7 +224,7 @@ mod tests {
             evidence.hits[0].passage.id = PassageId::from_raw(id);
             let drafted = compose::extract(question, &evidence);
             let verdict = Verdict { score: 2.0, confidence: 0.9, reason: None, contradicting: false };
-            Examined { evidence, verdict, threshold: 0.0, drafted }
+            Examined { asked: question.to_owned(), evidence, verdict, threshold: 0.0, drafted }
         };
         let both = together(
             part(1, "What is a twin?", "A twin is a partner of a member."),

@@ -18,6 +18,24 @@ pub struct Question {
     pub language: Lang,
     /// Who asks, when signed in.
     pub asker: Option<AuthorId>,
+    /// The conversation it belongs to.
+    pub follows: Option<Follows>,
+}
+
+/// What a question follows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Follows {
+    /// The answer before it, where it is one that was given here.
+    pub answer: Option<AnswerId>,
+    /// The questions before it, the oldest first.
+    pub questions: Vec<String>,
+}
+
+impl Question {
+    /// The question with what it leans on of those before; `None` where it stands by itself.
+    pub fn in_context(&self) -> Option<String> {
+        xinghe_text::follow::in_context(&self.follows.as_ref()?.questions, &self.text)
+    }
 }
 
 /// Why a question was not answered.
@@ -119,6 +137,13 @@ pub struct Answer {
     pub id: AnswerId,
     /// What was asked.
     pub question: String,
+    /// How it was understood, where it leans on the questions before it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub understood: Option<String>,
+    /// The answer that it follows in a conversation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub after: Option<AnswerId>,
     /// Whether it declined.
     pub abstained: bool,
     /// Why it declined.

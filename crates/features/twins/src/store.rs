@@ -8,6 +8,9 @@ use xinghe_store::{FromQueryResult, Queries, Store, StoreError, UnitOfWork, para
 use crate::acts::store as acts;
 use crate::model::{Answer, Question};
 
+/// How many answers of a conversation are read again.
+const MOST_TURNS: usize = 12;
+
 /// Stores an answer and appends [`Event::AnswerGiven`], in one transaction. `false`: the twin that gave it is stopped.
 pub(crate) async fn save(
     store: &Store,
@@ -66,6 +69,31 @@ pub(crate) async fn load(
     let sql = "SELECT body FROM twins_answer WHERE id = $1 AND (rating_key = $2 OR asker = $3)";
     let row: Option<Stored> = store.one(sql, params![id.raw(), key, asker.map(AuthorId::raw)]).await?;
     row.map(|r| serde_json::from_str(&r.body).map_err(|e| StoreError::Value(e.to_string()))).transpose()
+}
+
+/// Whose twin gave an answer; `None` is the guide.
+pub(crate) async fn asked_of(store: &Store, id: AnswerId) -> Result<Option<AuthorId>, StoreError> {
+    let sql = "SELECT COALESCE(twin, 0) AS value FROM twins_answer WHERE id = $1";
+    Ok(store.number(sql, params![id.raw()]).await?.filter(|twin| *twin != 0).map(AuthorId::from_raw))
+}
+
+/// The conversation that an answer ends, that answer last; nothing for whoever may not read it ([`load`]).
+pub(crate) async fn conversation(
+    store: &Store,
+    id: AnswerId,
+    asker: Option<AuthorId>,
+    key: &str,
+) -> Result<Vec<Answer>, StoreError> {
+    let mut turns: Vec<Answer> = load(store, id, asker, key).await?.into_iter().collect();
+    // Whoever may read the last answer was given those before it.
+    while let Some(before) = turns.last().and_then(|t| t.after).filter(|_| turns.len() < MOST_TURNS) {
+        let row: Option<Stored> =
+            store.one("SELECT body FROM twins_answer WHERE id = $1", params![before.raw()]).await?;
+        let Some(row) = row else { break };
+        turns.push(serde_json::from_str(&row.body).map_err(|e| StoreError::Value(e.to_string()))?);
+    }
+    turns.reverse();
+    Ok(turns)
 }
 
 /// Writes down whether an answer helped; a second word replaces the first. `false`: no such answer, or a wrong key.

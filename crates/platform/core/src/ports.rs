@@ -148,6 +148,13 @@ pub struct ImportedPost {
     pub accepted: bool,
 }
 
+impl ImportedPost {
+    /// How many of its tags are kept, the first ones.
+    pub const TAGS: usize = 8;
+    /// How long a title is kept, in characters.
+    pub const TITLE: usize = 300;
+}
+
 /// An article without any text: to be filled with `..ImportedPost::default()`.
 impl Default for ImportedPost {
     fn default() -> Self {

@@ -21,7 +21,8 @@ impl Reachable {
         Self::default()
     }
 
-    /// Everything: for a person at this machine's own command line.
+    /// Everything but where clouds keep a machine's secrets: for a person at this machine's own command line, whose
+    /// feed may redirect elsewhere.
     pub fn any() -> Self {
         Self { any: true, ..Self::default() }
     }
@@ -71,6 +72,11 @@ impl Reachable {
         {
             return Err(NetError::Private { host: shown, address: private.ip().to_string() });
         }
+        if self.any
+            && let Some(link) = found.iter().find(|a| is_metadata(a.ip()))
+        {
+            return Err(NetError::Metadata { host: shown, address: link.ip().to_string() });
+        }
         Ok(found)
     }
 }
@@ -82,6 +88,17 @@ pub fn is_public(ip: IpAddr) -> bool {
     match ip {
         IpAddr::V4(ip) => is_public_v4(ip),
         IpAddr::V6(ip) => is_public_v6(ip),
+    }
+}
+
+/// Whether an address is of the link itself or one at which clouds answer with a machine's own credentials.
+fn is_metadata(ip: IpAddr) -> bool {
+    match ip {
+        IpAddr::V4(ip) => ip.is_link_local() || ip.octets() == [100, 100, 100, 200],
+        IpAddr::V6(ip) => match ip.to_ipv4_mapped() {
+            Some(ip) => is_metadata(ip.into()),
+            None => ip.is_unicast_link_local() || ip.segments() == [0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254],
+        },
     }
 }
 
@@ -196,6 +213,12 @@ mod tests {
         }
         let file = Url::parse("file:///etc/passwd").expect("an address");
         assert!(matches!(public.resolve(&file).await, Err(NetError::NotHttp { .. })));
+        let anything = Reachable::any();
+        for url in ["http://169.254.169.254/", "http://[::ffff:169.254.169.254]/", "http://[fd00:ec2::254]/"] {
+            let url = Url::parse(url).expect("an address");
+            assert!(matches!(anything.resolve(&url).await, Err(NetError::Metadata { .. })), "{url}");
+        }
+        assert!(anything.resolve(&Url::parse("http://127.0.0.1/").expect("an address")).await.is_ok());
         let allowed = Reachable::with_hosts(["LOCALHOST"]);
         assert!(allowed.resolve(&Url::parse("http://localhost/").expect("an address")).await.is_ok());
         assert!(allowed.resolve(&Url::parse("http://127.0.0.1/").expect("an address")).await.is_err());

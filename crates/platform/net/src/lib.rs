@@ -29,6 +29,14 @@ pub enum NetError {
         /// What it resolves to.
         address: String,
     },
+    /// It leads to where a cloud keeps a machine's credentials.
+    #[error("{host} leads to {address}, where clouds keep a machine's credentials; nothing is fetched from there")]
+    Metadata {
+        /// The host as written.
+        host: String,
+        /// What it resolves to.
+        address: String,
+    },
     /// The name has no address.
     #[error("{host} was not found; check the address and the network")]
     Unknown {

@@ -12,10 +12,12 @@
 //! | [`html`] | raw HTML inside Markdown: what of it is shown |
 //! | [`passages`] | cuts a Markdown text into citable passages and their sentences |
 //! | [`detect`] | the language of a text |
+//! | [`follow`] | questions that lean on those before them |
 //! | [`tag`] | the canonical form of a tag |
 //! | [`words`] | slug, excerpt, plain text, reading time |
 
 pub mod detect;
+pub mod follow;
 pub mod html;
 pub mod markdown;
 pub mod norm;

@@ -98,11 +98,15 @@ pub fn query(text: &str) -> Vec<QueryToken> {
 /// more, or two characters of a script without spaces.
 pub fn asks_about_something(text: &str) -> bool {
     const EMPTY: &str = "你我他她它您们們的是吗嗎呢啊吧了在有不没沒这這那";
-    let kept = without_question_words(&fold(text));
-    let tokens = unique(&kept, false);
+    let tokens = unique(&naming(text), false);
     let word = |t: &QueryToken| t.kind == Kind::Stem && t.text.chars().filter(|c| c.is_alphabetic()).count() >= 2;
     let dense = |t: &&QueryToken| t.kind == Kind::Char && !t.text.chars().all(|c| EMPTY.contains(c));
     tokens.iter().any(word) || tokens.iter().filter(dense).count() >= 2
+}
+
+/// The folded text without the words that only make it a question; spaces stand in their place.
+pub(crate) fn naming(text: &str) -> Folded {
+    without_question_words(&fold(text))
 }
 
 fn unique(folded: &Folded, dense: bool) -> Vec<QueryToken> {

@@ -18,6 +18,8 @@ pub struct PathFacts {
     pub slug: String,
     /// The date in the name or the folders.
     pub date: Option<Timestamp>,
+    /// What stands at the start of the name like a date and is none: `2020-13-45`.
+    pub no_date: Option<String>,
     /// The language in the name (`x.zh-cn.md`) or the first folder (`zh/x.md`).
     pub language: Option<LangTag>,
     /// The folders that are categories: above Jekyll's `_posts`.
@@ -170,6 +172,7 @@ pub fn path_facts(path: &str, site: &Site) -> PathFacts {
         }
     }
     let dated = dates::in_name(stem);
+    facts.no_date = if dated.is_none() { dates::like_one(stem).map(str::to_owned) } else { None };
     facts.date = dated.map(|(d, _)| d).or_else(|| dates::in_path(inner));
     facts.slug = match dated {
         Some((_, rest)) if !rest.is_empty() => rest.to_owned(),

@@ -26,6 +26,8 @@ pub struct Site {
     pub base_url: Option<Url>,
     /// Its language, where the settings name one.
     pub language: Option<LangTag>,
+    /// What it calls itself.
+    pub title: Option<String>,
     /// Who writes here, where a page names nobody.
     pub author: Option<Person>,
     /// Who publishes it, the editor of pages that name nobody: the copyright's holder, the site's title, the folder.
@@ -117,6 +119,7 @@ impl Site {
                 "book.language",
             ]);
             self.language = self.language.take().or_else(|| language?.parse().ok());
+            self.title = self.title.take().or_else(|| text(&["title", "book.title"]));
             let author = text(&[
                 "author",
                 "author.name",
@@ -146,16 +149,10 @@ impl Site {
 
     fn name_publisher(&mut self, root: &Path, homes: &[PathBuf]) {
         let holder = homes.iter().find_map(|h| licence_texts(h).iter().find_map(|t| licence::copyright_holder(t)));
-        let title = || {
-            homes.iter().flat_map(|h| SETTINGS.iter().map(move |s| h.join(s))).find_map(|file| {
-                let value = settings(&file)?;
-                ["title", "book.title"].iter().find_map(|k| at(&value, k)?.as_str().map(str::to_owned))
-            })
-        };
         let repository = || crate::source::hosts::parts(self.repository.as_deref()?).map(|(_, owner, _)| owner);
         let folder =
             || homes.last().unwrap_or(&root.to_path_buf()).file_name().map(|n| n.to_string_lossy().into_owned());
-        let named = holder.or_else(title).or_else(repository).filter(|n| !n.trim().is_empty());
+        let named = holder.or_else(|| self.title.clone()).or_else(repository).filter(|n| !n.trim().is_empty());
         self.publisher_is_folder = named.is_none();
         let name = named.or_else(folder).filter(|n| !n.trim().is_empty());
         let url = self.base_url.as_ref().map(ToString::to_string);

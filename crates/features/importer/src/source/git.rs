@@ -18,6 +18,11 @@ use super::{Reach, hosts};
 use crate::error::ImportError;
 use crate::model::Plan;
 
+/// What the name of a clone's folder begins with.
+const CLONE: &str = "clone-";
+/// A clone so old belongs to no import: git itself may take far less.
+const LEFT: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// Clones a repository below `reach.scratch`, reads it and removes the clone.
 ///
 /// # Errors
@@ -26,8 +31,9 @@ use crate::model::Plan;
 pub async fn read(address: &str, reach: &Reach) -> Result<Plan, ImportError> {
     let pinned = check(address, reach).await?;
     std::fs::create_dir_all(&reach.scratch).map_err(|e| scratch_error(&reach.scratch, &e))?;
+    sweep(&reach.scratch);
     let scratch = tempfile::Builder::new()
-        .prefix("clone-")
+        .prefix(CLONE)
         .tempdir_in(&reach.scratch)
         .map_err(|e| scratch_error(&reach.scratch, &e))?;
     let target = scratch.path().join("repository");
@@ -41,6 +47,18 @@ pub async fn read(address: &str, reach: &Reach) -> Result<Plan, ImportError> {
     })
     .await
     .map_err(|e| ImportError::Stopped(e.to_string()))?
+}
+
+/// Removes clones that killed processes left; those of processes that live are younger.
+fn sweep(scratch: &Path) {
+    let Ok(entries) = std::fs::read_dir(scratch) else { return };
+    for entry in entries.flatten().filter(|e| e.file_name().to_string_lossy().starts_with(CLONE)) {
+        let age = entry.metadata().and_then(|m| m.modified()).ok().and_then(|at| at.elapsed().ok());
+        if age.is_some_and(|age| age > LEFT) {
+            // What cannot be removed is in nobody's way.
+            let _ = std::fs::remove_dir_all(entry.path());
+        }
+    }
 }
 
 fn scratch_error(path: &Path, error: &std::io::Error) -> ImportError {
@@ -76,7 +94,15 @@ async fn check(address: &str, reach: &Reach) -> Result<Option<String>, ImportErr
     if address.starts_with('-') {
         return Err(git_error(address, "an address does not begin with a dash"));
     }
-    if let Some(url) = Url::parse(address).ok().filter(Url::has_host) {
+    let url = Url::parse(address).ok().filter(Url::has_host);
+    // Without a scheme it is `user@host:path`, which git gives to ssh.
+    let by_ssh = || Some(address.split_once(':')?.0.rsplit('@').next()?.to_owned());
+    let host = url.as_ref().and_then(Url::host_str).map(str::to_owned).or_else(by_ssh);
+    if host.as_ref().is_some_and(|h| h.starts_with('-')) {
+        // ssh would take it for one of its options.
+        return Err(git_error(address, "a host does not begin with a dash"));
+    }
+    if let Some(url) = url {
         if url.scheme() == "ssh" {
             let host = url.host_str().unwrap_or_default().to_owned();
             reachable.resolve_host(parsed(&host), url.port().unwrap_or(22)).await?;
@@ -90,7 +116,7 @@ async fn check(address: &str, reach: &Reach) -> Result<Option<String>, ImportErr
         let list: Vec<String> = addresses.iter().map(|a| a.ip().to_string()).collect();
         return Ok(url.domain().map(|host| format!("{host}:{port}:{}", list.join(","))));
     }
-    if let Some((host, ..)) = hosts::parts(address) {
+    if let Some(host) = host {
         reachable.resolve_host(parsed(&host), 22).await?;
     }
     Ok(None)
@@ -109,10 +135,11 @@ async fn clone(address: &str, target: &Path, pinned: Option<&str>, reach: &Reach
     git.args(["-c", "protocol.ext.allow=never", "-c", "core.fsmonitor=false"]);
     // Who sends nothing for so long will not.
     git.args(["-c", "http.lowSpeedLimit=1", "-c", "http.lowSpeedTime=30"]);
+    // The name was checked once; a redirect to another host was not.
     if let Some(pinned) = pinned {
-        // The name was checked once; a redirect to another host was not.
-        git.args(["-c", &format!("http.curloptResolve={pinned}"), "-c", "http.followRedirects=false"]);
+        git.args(["-c", &format!("http.curloptResolve={pinned}")]);
     }
+    git.args(["-c", "http.followRedirects=false"]);
     git.args(["clone", "--quiet", "--depth", "1", "--single-branch", "--no-tags", "--no-recurse-submodules", "--"]);
     // A path clones without depth unless it is written as an address.
     let local = Path::new(address).canonicalize().ok().filter(|p| p.exists());
@@ -128,19 +155,37 @@ async fn clone(address: &str, target: &Path, pinned: Option<&str>, reach: &Reach
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
         .kill_on_drop(true);
+    // Its helpers, which do the fetching, form a group with it and end with it.
+    #[cfg(unix)]
+    git.process_group(0);
     let child = git.spawn().map_err(|e| match e.kind() {
         std::io::ErrorKind::NotFound => ImportError::NoGit,
         _ => git_error(address, &e.to_string()),
     })?;
+    let mut group = Group(child.id());
     let seconds = reach.limits.git_seconds;
     let output = tokio::time::timeout(Duration::from_secs(seconds), child.wait_with_output())
         .await
         .map_err(|_| git_error(address, &format!("it took longer than {seconds} seconds")))?
         .map_err(|e| git_error(address, &e.to_string()))?;
+    group.0 = None;
     if output.status.success() {
         return Ok(());
     }
     Err(git_error(address, &explain(&String::from_utf8_lossy(&output.stderr))))
+}
+
+/// The processes of a git that is running, by the id of the first; ended when this is dropped before git ended itself.
+struct Group(Option<u32>);
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        #[cfg(unix)]
+        if let Some(group) = self.0.and_then(|id| rustix::process::Pid::from_raw(i32::try_from(id).ok()?)) {
+            // Those that are gone already need no end.
+            let _ = rustix::process::kill_process_group(group, rustix::process::Signal::TERM);
+        }
+    }
 }
 
 fn git_error(address: &str, reason: &str) -> ImportError {
@@ -230,6 +275,37 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_clone_that_is_given_up_leaves_no_process_and_no_folder() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = format!("http://{}/o/r.git", listener.local_addr().expect("bound"));
+        let scratch = tempfile::tempdir().expect("a folder");
+        let reach = reach(scratch.path(), Reachable::any());
+        let mut asked = tokio::select! {
+            got = read(&address, &reach) => panic!("nobody answered, and yet: {got:?}"),
+            asked = listener.accept() => asked.expect("git's helper connects").0,
+        };
+        // What the helper asked comes first; then the connection ends, as nobody holds it any more.
+        let mut rest = Vec::new();
+        tokio::io::AsyncReadExt::read_to_end(&mut asked, &mut rest).await.expect("closed in order");
+        assert_eq!(std::fs::read_dir(scratch.path()).expect("there").count(), 0, "the folder is gone");
+    }
+
+    #[test]
+    fn clones_of_killed_processes_are_swept() {
+        let scratch = tempfile::tempdir().expect("a folder");
+        for name in ["clone-old", "clone-new", "other"] {
+            std::fs::create_dir(scratch.path().join(name)).expect("made");
+        }
+        for name in ["clone-old", "other"] {
+            let long_ago = std::time::SystemTime::now() - 2 * LEFT;
+            std::fs::File::open(scratch.path().join(name)).expect("there").set_modified(long_ago).expect("set");
+        }
+        sweep(scratch.path());
+        let there = |name: &str| scratch.path().join(name).exists();
+        assert!(!there("clone-old") && there("clone-new") && there("other"));
+    }
+
+    #[tokio::test]
     async fn an_address_that_does_not_answer_is_named() {
         let scratch = tempfile::tempdir().expect("a folder");
         let error = read("http://127.0.0.1:1/o/r.git", &reach(scratch.path(), Reachable::any()))
@@ -243,11 +319,15 @@ mod tests {
     async fn private_hosts_and_other_protocols_are_refused() {
         let scratch = tempfile::tempdir().expect("a folder");
         let reach = reach(scratch.path(), Reachable::public());
-        for address in ["http://127.0.0.1:1/o/r.git", "ssh://git@127.0.0.1/o/r", "git@127.0.0.1:o/r.git"] {
+        for address in ["http://127.0.0.1:1/o/r.git", "ssh://git@127.0.0.1/o/r", "git@127.0.0.1:o/r.git", "127.0.0.1:r"]
+        {
             let error = read(address, &reach).await.expect_err("refused");
             assert!(matches!(error, ImportError::Net(xinghe_net::NetError::Private { .. })), "{address}: {error}");
         }
         assert!(read("ext::sh -c touch /tmp/pwned", &reach).await.is_err());
-        assert!(read("--upload-pack=touch /tmp/pwned", &reach).await.is_err());
+        for dashed in ["--upload-pack=touch /tmp/pwned", "ssh://-oProxyCommand=touch/o/r", "git@-oProxyCommand=x:o/r"] {
+            let error = read(dashed, &reach).await.expect_err("refused");
+            assert!(error.to_string().contains("dash"), "{dashed}: {error}");
+        }
     }
 }

@@ -42,7 +42,7 @@ pub const LICENCE_MAX: usize = 100;
 /// Longest address, in bytes.
 pub const URL_MAX: usize = 2_000;
 /// Most tags of a post.
-pub const TAGS_MAX: usize = 8;
+pub const TAGS_MAX: usize = xinghe_core::ports::ImportedPost::TAGS;
 /// How long an author can take a deletion back, in milliseconds: 30 days.
 pub const UNDO_MS: i64 = 30 * 24 * 3_600_000;
 

@@ -6,6 +6,7 @@
 //!
 //! * `document` – what is indexed of a post
 //! * `query` – what was typed, taken apart
+//! * `machine` – what is the machine's fault, and no damage
 //! * `records` – the mapped file, and statistics that are exact after every change
 //! * `sketches` – the nearest by meaning
 //! * `means` – vectors without their language
@@ -14,6 +15,7 @@
 //! * `spelling` – what a misspelt word may have meant
 
 mod document;
+mod machine;
 mod means;
 mod query;
 mod rank;
@@ -126,7 +128,7 @@ impl Index {
     /// names the model of the vectors.
     ///
     /// # Errors
-    /// The folder cannot be written.
+    /// The folder cannot be written, or the machine lacks what it takes to open it (memory, files, rights).
     pub fn open(folder: &Path, model: Option<&str>) -> Result<Self, IndexError> {
         let means = model.and_then(Means::of_model);
         let form = format!("{VERSION} {}", model.unwrap_or("words"));
@@ -135,6 +137,7 @@ impl Index {
         if same {
             match Self::open_existing(folder, means.clone()) {
                 Ok(index) => return Ok(index),
+                Err(error) if machine::is_to_blame(&error) => return Err(error),
                 Err(error) => tracing::warn!(%error, "the search index is damaged and is made anew"),
             }
         }

@@ -26,6 +26,11 @@ pub(crate) struct AskQuery {
     q: String,
     #[serde(default)]
     twin: String,
+    /// The answer that the question follows, and its key.
+    #[serde(default)]
+    after: String,
+    #[serde(default)]
+    key: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -52,7 +57,11 @@ struct AskTemplate<'a> {
     q: &'a str,
     twin: Option<&'a AuthorCard>,
     errors: &'a FieldErrors,
+    /// What was said before, and what is said now.
+    before: &'a [Answer],
     answer: Option<AnswerView<'a>>,
+    /// The answer that the next question follows, and its key.
+    follows: Option<(&'a str, &'a str)>,
     max: usize,
 }
 
@@ -60,7 +69,10 @@ struct AskTemplate<'a> {
 #[derive(Default)]
 struct Asked<'a> {
     aside: Html,
+    before: &'a [Answer],
     answer: Option<AnswerView<'a>>,
+    /// Of a question that was not taken: what it follows.
+    follows: Option<(&'a str, &'a str)>,
 }
 
 /// An answer as the template shows it.
@@ -72,6 +84,8 @@ struct AnswerView<'a> {
     threshold: u32,
     signed_in: bool,
     faces: HashMap<PostId, AuthorCard>,
+    /// Whose twin answered.
+    owner: Option<AuthorCard>,
 }
 
 impl AnswerView<'_> {
@@ -95,16 +109,39 @@ impl AnswerView<'_> {
         if !self.answer.citations.is_empty() {
             body.push_str(&format!(" {}\n", t.s("twins-posted-nearest")));
         }
+        body.push_str(&self.sources());
+        body
+    }
+
+    /// The post that asks a twin's owner in person: the question, what the twin said, and what it cited.
+    fn handed(&self, t: &Texts, owner: &AuthorCard) -> String {
+        let said =
+            if self.answer.abstained { self.answer.message.as_deref() } else { Some(self.answer.answer.as_str()) };
+        let quoted: String = said.unwrap_or_default().lines().map(|line| format!("> {line}\n")).collect();
+        let introduced = t.f("twins-handed", &[("name", owner.name.as_str().into())]);
+        let question = self.answer.understood.as_ref().unwrap_or(&self.answer.question);
+        format!("@{} {question}\n\n{introduced}\n\n{quoted}{}", owner.handle, self.sources())
+    }
+
+    /// What was cited, as a list of links.
+    fn sources(&self) -> String {
+        let mut list = String::new();
         let mut seen = HashSet::new();
         for post in self.answer.citations.iter().map(|c| &c.post).filter(|p| seen.insert(p.id)) {
             let title = post.title.replace('\\', "\\\\").replace('[', "\\[").replace(']', "\\]");
-            body.push_str(&format!("\n- [{title}]({})", post.url));
+            list.push_str(&format!("\n- [{title}]({})", post.url));
         }
-        body
+        list
     }
 }
 
-async fn view<'a>(asker: &Asker, answer: &'a Answer, rated: bool, signed_in: bool) -> Result<AnswerView<'a>, AppError> {
+async fn view<'a>(
+    asker: &Asker,
+    answer: &'a Answer,
+    rated: bool,
+    signed_in: bool,
+    twin: Option<&AuthorCard>,
+) -> Result<AnswerView<'a>, AppError> {
     let mut authors: Vec<&str> =
         answer.citations.iter().filter_map(|c| c.post.author.as_ref()).map(|a| a.handle.as_str()).collect();
     authors.sort_unstable();
@@ -123,6 +160,7 @@ async fn view<'a>(asker: &Asker, answer: &'a Answer, rated: bool, signed_in: boo
         threshold: percent(answer.threshold),
         signed_in,
         faces: posts.into_iter().filter_map(face).collect(),
+        owner: twin.filter(|_| signed_in).cloned(),
     })
 }
 
@@ -134,7 +172,7 @@ pub(crate) async fn ask(
 ) -> Result<Response, AppError> {
     let twin = twin_card(&asker, &query.twin).await?;
     let aside = ctx.slot("ask.aside", &Subject::default()).await;
-    Ok(page(&ctx, &query.q, twin.as_ref(), &FieldErrors::default(), Asked { aside, answer: None }))
+    Ok(page(&ctx, &query.q, twin.as_ref(), &FieldErrors::default(), Asked { aside, ..Asked::default() }))
 }
 
 /// The question sent by the form: the answer is rendered into the page.
@@ -144,19 +182,31 @@ pub(crate) async fn show(
     Form(query): Form<AskQuery>,
 ) -> Result<Response, AppError> {
     let twin = twin_card(&asker, &query.twin).await?;
-    let body = AskBody { question: query.q.clone(), twin: Some(query.twin.clone()), language: None };
+    let body = AskBody {
+        question: query.q.clone(),
+        twin: Some(query.twin.clone()),
+        language: None,
+        after: Some(query.after.clone()),
+        key: Some(query.key.clone()),
+    };
     let question = match api::question(&asker, &ctx, &body).await {
         Ok(question) => question,
         Err(AppError::Invalid(errors)) => {
             let errors = FieldErrors::new(&errors, &ctx.t);
-            return Ok(page(&ctx, &query.q, twin.as_ref(), &errors, Asked::default()));
+            let follows = Some((query.after.as_str(), query.key.as_str())).filter(|(after, _)| !after.is_empty());
+            return Ok(page(&ctx, &query.q, twin.as_ref(), &errors, Asked { follows, ..Asked::default() }));
         }
         Err(error) => return Err(error),
     };
     let (watch, _) = mpsc::channel(1);
     let answer = asker.ask(&question, &watch).await?;
-    let shown = view(&asker, &answer, false, ctx.viewer.member.is_some()).await?;
-    Ok(page(&ctx, &query.q, twin.as_ref(), &FieldErrors::default(), Asked { answer: Some(shown), ..Asked::default() }))
+    let before = match answer.after {
+        Some(after) => store::conversation(&asker.deps().store, after, ctx.viewer.id(), &query.key).await?,
+        None => Vec::new(),
+    };
+    let shown = view(&asker, &answer, false, ctx.viewer.member.is_some(), twin.as_ref()).await?;
+    let asked = Asked { before: &before, answer: Some(shown), ..Asked::default() };
+    Ok(page(&ctx, &query.q, twin.as_ref(), &FieldErrors::default(), asked))
 }
 
 /// An answer given before (`/answers?id=…&key=…`): where one comes back to after saying whether it helped.
@@ -166,16 +216,17 @@ pub(crate) async fn answer(
     Query(query): Query<ShownQuery>,
 ) -> Result<Response, AppError> {
     let id: AnswerId = query.id.parse().map_err(|_| AppError::NotFound)?;
-    let answer = store::load(&asker.deps().store, id, ctx.viewer.id(), &query.key).await?.ok_or(AppError::NotFound)?;
+    let mut before = store::conversation(&asker.deps().store, id, ctx.viewer.id(), &query.key).await?;
+    let answer = before.pop().ok_or(AppError::NotFound)?;
     let handle = answer.provenance.twin.as_ref().map_or("", |t| t.handle.as_str());
     let twin = twin_card(&asker, handle).await?;
-    let shown = view(&asker, &answer, query.rated, ctx.viewer.member.is_some()).await?;
+    let shown = view(&asker, &answer, query.rated, ctx.viewer.member.is_some(), twin.as_ref()).await?;
     Ok(page(
         &ctx,
         &answer.question,
         twin.as_ref(),
         &FieldErrors::default(),
-        Asked { answer: Some(shown), ..Asked::default() },
+        Asked { before: &before, answer: Some(shown), ..Asked::default() },
     ))
 }
 
@@ -204,7 +255,11 @@ fn page(ctx: &PageContext, q: &str, twin: Option<&AuthorCard>, errors: &FieldErr
     let t = &ctx.t;
     let title = if q.is_empty() { t.s("twins-ask-title").into_owned() } else { q.chars().take(80).collect() };
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    let template = AskTemplate { t, q, twin, errors, answer: asked.answer, max: LONGEST_QUESTION };
+    let id = asked.answer.as_ref().map(|shown| shown.answer.id.to_string());
+    let key = asked.answer.as_ref().map_or("", |shown| shown.answer.rating_key.as_str());
+    let follows = asked.follows.or(id.as_deref().map(|id| (id, key)));
+    let (before, answer) = (asked.before, asked.answer);
+    let template = AskTemplate { t, q, twin, errors, before, answer, follows, max: LONGEST_QUESTION };
     let page = ctx
         .page()
         .title(title)

@@ -5,5 +5,6 @@
 mod common;
 mod knowledge;
 mod mcp;
+mod talk;
 mod web;
 mod work;

@@ -76,7 +76,7 @@ fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
 async fn context(shell: &Arc<ShellState>, request: &Parts) -> (PageContext, Option<AppError>, Option<HeaderValue>) {
     let headers = &request.headers;
     let path = request.uri.path();
-    let api = path.starts_with("/api/") || path == "/mcp";
+    let api = path.starts_with("/api/") || path.starts_with("/v1/") || path == "/mcp";
     let mut viewer = Viewer { ip: client_ip(shell, headers, &request.extensions), ..Viewer::guest() };
     let (mut trouble, mut renewed) = (None, None);
     if !path.starts_with("/assets/")

@@ -4,6 +4,7 @@ use askama::Template;
 use axum::response::{IntoResponse, Redirect, Response};
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
+use serde_json::json;
 
 use crate::errors::{AppError, FieldErrors};
 use crate::layers::typed::{Look, Typed};
@@ -140,7 +141,15 @@ pub(crate) fn problem_of(error: &AppError, status: StatusCode, ctx: &PageContext
 }
 
 fn problem(error: &AppError, status: StatusCode, ctx: &PageContext) -> Response {
-    let body = serde_json::to_vec(&problem_of(error, status, ctx)).unwrap_or_default();
+    let problem = problem_of(error, status, ctx);
+    let mut body = serde_json::to_value(&problem).unwrap_or_default();
+    if problem.instance.starts_with("/v1/") {
+        // Where OpenAI's clients look; RFC 9457 allows members of one's own.
+        let (slug, field) = (error.slug(), problem.errors.first());
+        let message = field.map_or(&problem.detail, |f| &f.detail);
+        body["error"] = json!({ "message": message, "type": slug, "code": slug, "param": field.map(|f| &f.field) });
+    }
+    let body = body.to_string();
     let mut response = (status, body).into_response();
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
     if let Ok(lang) = HeaderValue::from_str(ctx.lang.tag()) {
