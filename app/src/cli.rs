@@ -237,9 +237,13 @@ pub struct Eval {
     /// What is measured
     #[arg(value_enum)]
     pub what: EvalWhat,
-    /// Question sets: JSON in the form of SQuAD v1.1; for `community` a list of {"question", "posts", "says"}
-    #[arg(required = true)]
+    /// Question sets: JSON in the form of SQuAD v1.1; for `community` a list of {"question", "posts", "says"}; for
+    /// `twins` none
+    #[arg(required_if_eq_any([("what", "retrieval"), ("what", "answers"), ("what", "abstention"), ("what", "community")]))]
     pub files: Vec<PathBuf>,
+    /// Of `twins`: how many questions are asked at most
+    #[arg(long, default_value_t = 500)]
+    pub sample: usize,
     /// Without vectors, by words only
     #[arg(long)]
     pub words: bool,
@@ -256,6 +260,8 @@ pub enum EvalWhat {
     Abstention,
     /// What this community itself answers: whether the right posts are quoted, and what nobody here knows declined
     Community,
+    /// This community's twins: whether the right one is found, says only what its owner wrote, and declines the rest
+    Twins,
 }
 
 /// `xinghe user`.

@@ -1,4 +1,4 @@
-//! `xinghe eval retrieval | answers | abstention | community`.
+//! `xinghe eval retrieval | answers | abstention | community | twins`.
 
 mod community;
 
@@ -15,6 +15,7 @@ use xinghe_twins::LOOKED_AT;
 use xinghe_twins::eval::{Abstention, AbstentionReport, Answers, AnswersReport, ask_back};
 
 use crate::cli::{Eval, EvalWhat, Global};
+use crate::community::Community;
 use crate::output;
 use crate::settings::Settings;
 use crate::{models, models::EmbedderState};
@@ -33,8 +34,10 @@ struct Files<R> {
 }
 
 pub async fn run(command: Eval, global: &Global, settings: Settings) -> anyhow::Result<ExitCode> {
-    if command.what == EvalWhat::Community {
-        return community::run(&command, global, settings).await;
+    match command.what {
+        EvalWhat::Community => return community::run(&command, global, settings).await,
+        EvalWhat::Twins => return twins(&command, global, settings).await,
+        EvalWhat::Retrieval | EvalWhat::Answers | EvalWhat::Abstention => {}
     }
     let sets = command.files.iter().map(|f| Set::read(f)).collect::<Result<Vec<_>, _>>()?;
     let embedder = if command.words {
@@ -49,6 +52,42 @@ pub async fn run(command: Eval, global: &Global, settings: Settings) -> anyhow::
     let json = global.json;
     // The index works on threads of its own, not on those of the runtime.
     tokio::task::spawn_blocking(move || measure(&command, &sets, embedder.as_ref(), json)).await??;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn twins(command: &Eval, global: &Global, settings: Settings) -> anyhow::Result<ExitCode> {
+    let community = Community::open_existing(settings).await?;
+    community.readers().catch_up().await?;
+    let bar = output::progress(Some(0), "asking twins");
+    let shown = bar.clone();
+    let mut done = move |n: usize, of: usize| {
+        shown.set_length(of as u64);
+        shown.set_position(n as u64);
+    };
+    // The same questions each time.
+    let random = SeededRandom::default();
+    let report = community.twins.asker().measure_twins(command.sample, &random, &mut done).await?;
+    bar.finish_and_clear();
+    if global.json {
+        output::json(&report)?;
+    } else {
+        let r = report;
+        output::line(&format!(
+            "{} twins, {} questions: right author R@1 {:.4}  R@3 {:.4}  own answered {:.4} (citing the post {:.4})  \
+             others' refused {:.4}  AUROC {:.4}  grounded {:.4} of {} sentences  answers citing others {}",
+            r.twins,
+            r.questions,
+            r.right_author_1,
+            r.right_author_3,
+            r.own_answered,
+            r.own_cites_post,
+            r.others_refused,
+            r.auroc,
+            r.grounded,
+            r.sentences,
+            r.cited_others
+        ));
+    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -77,7 +116,7 @@ fn measure(command: &Eval, sets: &[Set], embedder: Option<&Arc<dyn Embed>>, json
                 ));
             }
         }
-        EvalWhat::Community => {}
+        EvalWhat::Community | EvalWhat::Twins => {}
         EvalWhat::Answers => {
             let files = each_set(scratch.path(), sets, model, &mut vectors, |bench, set, embed| {
                 let mut answers = Answers::default();

@@ -3,6 +3,7 @@
 
 mod described;
 mod garbage;
+mod leaks;
 mod moderation;
 mod reactions;
 mod scopes;

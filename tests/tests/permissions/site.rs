@@ -152,9 +152,15 @@ pub struct Site {
 
 impl Site {
     pub async fn open(db: TestDb) -> Self {
+        Self::open_with(db, |_| {}).await
+    }
+
+    /// With other settings than usual.
+    pub async fn open_with(db: TestDb, set: impl FnOnce(&mut Settings)) -> Self {
         let data = tempfile::tempdir().expect("a folder");
         let mut settings = Settings { data_dir: data.path().to_path_buf(), ..Settings::default() };
         settings.ai.embedder = EmbedderKind::None;
+        set(&mut settings);
         db.store().migrate(&migrations()).await.expect("all tables are made");
         let community = Community::over(settings, db.store().clone(), String::new).expect("the features fit together");
         let shell = community.shell().expect("the routes fit together");

@@ -35,6 +35,16 @@ pub(crate) struct Desk<'a> {
     cards: HashMap<AuthorId, AuthorCard>,
 }
 
+/// What a model wrote.
+enum Written {
+    /// Sentences that their sources bear out.
+    Stands(Numbering, Vec<Sentence>),
+    /// It found no answer in the sources.
+    Nothing,
+    /// Most of it is not borne out.
+    Unsupported,
+}
+
 /// Numbers the places cited, in the order of their first use.
 #[derive(Default)]
 struct Numbering {
@@ -104,12 +114,14 @@ impl<'a> Desk<'a> {
         let Verdict { confidence, contradicting, .. } = self.looked.verdict;
         if let Some(chat) = &self.asker.deps().chat {
             match self.write(chat.as_ref()).await {
-                Ok(Some((numbering, mut sentences))) => {
+                Ok(Written::Stands(numbering, mut sentences)) => {
                     self.warn(contradicting && cites_several(&numbering), &mut sentences).await;
                     let model = Some(chat.model().to_owned());
                     return self.blank(confidence, threshold, numbering.citations, sentences, model);
                 }
-                Ok(None) => return self.decline(Reason::Unsupported, threshold),
+                Ok(Written::Nothing) => return self.decline(Reason::Unsupported, threshold),
+                // The evidence is there; only what was made of it does not stand.
+                Ok(Written::Unsupported) => tracing::info!("what the chat model wrote was not borne out; quoting instead"),
                 Err(error) => tracing::warn!(%error, "the chat model failed; quoting instead"),
             }
         }
@@ -142,9 +154,8 @@ impl<'a> Desk<'a> {
         (numbering, sentences)
     }
 
-    /// A model's sentences, those that their sources bear out. `None`: it found nothing, or most of what it wrote
-    /// was not borne out.
-    async fn write(&self, chat: &dyn Chat) -> Result<Option<(Numbering, Vec<Sentence>)>, AiError> {
+    /// A model's sentences, those that their sources bear out.
+    async fn write(&self, chat: &dyn Chat) -> Result<Written, AiError> {
         let mut fence = [0u8; 9];
         self.asker.deps().store.random().fill(&mut fence);
         let fence = format!("s-{}", base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(fence));
@@ -153,6 +164,7 @@ impl<'a> Desk<'a> {
         let embedder = self.asker.deps().embedder.clone();
         let checker = Checker::new(text, self.evidence, generate::MOST_PASSAGES, embedder).await;
         let (mut numbering, mut sentences, mut dropped) = (Numbering::default(), Vec::new(), 0usize);
+        let mut nothing = true;
         let (mut stream, mut cutter) = (chat.stream(request).await?, Some(Cutter::default()));
         while let Some(cut) = cutter.as_mut() {
             let whole = match stream.next().await.transpose() {
@@ -163,6 +175,7 @@ impl<'a> Desk<'a> {
                 Err(_) => break,
             };
             for written in whole {
+                nothing &= written.text.trim_matches(|c: char| !c.is_alphanumeric()) == generate::NOTHING;
                 // Asked for no links, a model writes an address only where a source made it.
                 if generate::leads_away(&written.text, text) {
                     dropped += 1;
@@ -179,7 +192,11 @@ impl<'a> Desk<'a> {
                 }
             }
         }
-        Ok((!sentences.is_empty() && dropped <= sentences.len()).then_some((numbering, sentences)))
+        Ok(match (sentences.is_empty(), dropped <= sentences.len()) {
+            (false, true) => Written::Stands(numbering, sentences),
+            (true, _) if nothing => Written::Nothing,
+            _ => Written::Unsupported,
+        })
     }
 
     async fn say(&self, sentences: &mut Vec<Sentence>, sentence: Sentence) {

@@ -1,5 +1,7 @@
 //! Measures answers and abstention on questions whose answers are known, with the evidence that retrieval found.
 
+pub mod twins;
+
 use serde::Serialize;
 use xinghe_core::evidence::Evidence;
 

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use async_trait::async_trait;
 use tokio::sync::mpsc;
 use xinghe_core::event::Event;
-use xinghe_core::evidence::Query;
+use xinghe_core::evidence::{Evidence, Query};
 use xinghe_core::ports::OwnersPart;
 use xinghe_core::{AuthorId, Lang, PostId, PostView, TwinAct};
 use xinghe_store::{JobError, JobHandler, JobRun, StoreError, UnitOfWork};
@@ -141,24 +141,30 @@ impl Considerer {
             // An imported question: whoever asked it is not here and does not wait.
             return Ok(Vec::new());
         }
-        let mut found: HashMap<AuthorId, (f32, f32)> = HashMap::new();
-        for hit in &evidence.hits {
-            if let Some(owner) = member(hit.author).filter(|o| !askers.contains(o)) {
-                let (best, sum) = found.entry(owner).or_default();
-                *best = best.max(hit.score);
-                *sum += hit.score;
-            }
-        }
-        let owners: Vec<AuthorId> = found.keys().copied().collect();
+        let owners = ranked(&evidence, |id| member(id).filter(|o| !askers.contains(o)));
         let grants = store::grants(&deps.store, &owners).await?;
         let suspended = deps.standing.suspended(&owners).await?;
         let disabled = deps.authors.disabled(&owners).await?;
         let free = |o: &AuthorId| !suspended.contains_key(o) && !disabled.contains(o);
         let may = |o: &AuthorId| free(o) && grants.get(o).is_some_and(|g| !g.paused && g.answer.mode != Mode::Off);
-        let mut able: Vec<(AuthorId, (f32, f32))> = found.into_iter().filter(|(o, _)| may(o)).collect();
-        able.sort_by(|(a, x), (b, y)| y.0.total_cmp(&x.0).then(y.1.total_cmp(&x.1)).then(a.cmp(b)));
-        Ok(able.into_iter().take(TWINS).map(|(owner, _)| owner).collect())
+        Ok(owners.into_iter().filter(may).take(TWINS).collect())
     }
+}
+
+/// Whose writing holds most evidence: by the best passage, then by all of them. `owner` tells to whom an author's
+/// passages count, if to anybody.
+pub(crate) fn ranked(evidence: &Evidence, owner: impl Fn(AuthorId) -> Option<AuthorId>) -> Vec<AuthorId> {
+    let mut found: HashMap<AuthorId, (f32, f32)> = HashMap::new();
+    for hit in &evidence.hits {
+        if let Some(owner) = owner(hit.author) {
+            let (best, sum) = found.entry(owner).or_default();
+            *best = best.max(hit.score);
+            *sum += hit.score;
+        }
+    }
+    let mut order: Vec<(AuthorId, (f32, f32))> = found.into_iter().collect();
+    order.sort_by(|(a, x), (b, y)| y.0.total_cmp(&x.0).then(y.1.total_cmp(&x.1)).then(a.cmp(b)));
+    order.into_iter().map(|(owner, _)| owner).collect()
 }
 
 fn unasked(error: AskError) -> ActError {

@@ -5,7 +5,7 @@
 //! question's words that stand here and hardly elsewhere in the passage (`loc²`), and that the neighbours hold words
 //! this one lacks, since a text rarely repeats its subject in each sentence.
 
-use xinghe_core::evidence::{Evidence, EvidenceHit, SentenceEvidence};
+use xinghe_core::evidence::{Evidence, EvidenceHit, QueryTerm, SentenceEvidence};
 
 use super::cues::{Asked, asked, counts_the_asked, offers};
 
@@ -221,4 +221,25 @@ pub fn nearest(evidence: &Evidence, hit: &EvidenceHit) -> Option<usize> {
     let prose = hit.sentences.iter().enumerate().filter(|(_, s)| !s.heading);
     let best = prose.max_by(|a, b| score(a.1).total_cmp(&score(b.1)));
     best.map(|(i, _)| i)
+}
+
+/// The least share of a question, by idf, of which a sentence must hold something to bear on it.
+const SOME: f32 = 0.03;
+/// How far below the nearest sentence's cosine another's may lie to bear on the question by meaning.
+const NEAR: f32 = 0.06;
+
+/// Whether a sentence has anything to do with the question: one of its words, or nearly the meaning of the nearest
+/// sentence. What stands beside an answer and is about something else – thanks, signatures, orders to whoever answers –
+/// is no part of it.
+pub fn bears(evidence: &Evidence, hit: usize, sentence: usize) -> bool {
+    let s = &evidence.hits[hit].sentences[sentence];
+    let held = |i: usize| s.term_counts.get(i).is_some_and(|count| *count > 0);
+    // "I" names nothing.
+    let names = |t: &QueryTerm| t.text.len() > 1;
+    let share = |t: &QueryTerm| t.weight * t.idf / evidence.total.max(f32::MIN_POSITIVE);
+    if evidence.terms.iter().enumerate().any(|(i, t)| held(i) && names(t) && share(t) >= SOME) {
+        return true;
+    }
+    let nearest = evidence.hits.iter().flat_map(|h| &h.sentences).map(|s| s.cosine).fold(0.0, f32::max);
+    evidence.meaning && s.cosine >= nearest - NEAR
 }

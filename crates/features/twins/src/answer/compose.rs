@@ -51,7 +51,10 @@ pub fn extract(question: &str, evidence: &Evidence) -> Vec<Drafted> {
         if chosen.len() == MOST {
             break;
         }
-        if candidate.score < top.score - margin {
+        // The best one is held to the gate; what follows it has to have something to do with the question.
+        if candidate.score < top.score - margin
+            || !chosen.is_empty() && !best::bears(evidence, candidate.hit, candidate.sentence)
+        {
             continue;
         }
         let text = &sentence(evidence, candidate.hit, candidate.sentence).text;

@@ -4,8 +4,9 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use xinghe_ai::{Embed, Role};
-use xinghe_core::evidence::Evidence;
+use xinghe_core::evidence::{Evidence, SentenceEvidence};
 
+use super::best;
 use super::generate::{Written, literals_hold};
 
 /// The cosine from which a sentence counts as saying what a source sentence says. Unrelated sentences of one topic
@@ -76,8 +77,11 @@ impl<'a> Checker<'a> {
 
     fn best(&self, hit: usize, text: &str, vector: Option<&[f32]>) -> Option<Source> {
         let words = terms(text);
-        let mut best: Option<(f32, Source)> = None;
-        for (sentence, source) in self.evidence.hits[hit].sentences.iter().enumerate().filter(|(_, s)| !s.heading) {
+        let mut borne_out: Option<(f32, Source)> = None;
+        // A sentence of the source that has nothing to do with the question bears out no answer to it, whatever was
+        // written from it: it may be an order that the model obeyed.
+        let told = |(at, s): &(usize, &SentenceEvidence)| !s.heading && best::bears(self.evidence, hit, *at);
+        for (sentence, source) in self.evidence.hits[hit].sentences.iter().enumerate().filter(told) {
             let place = Source { hit, sentence };
             let cosine = match (vector, self.vectors.get(&place)) {
                 (Some(a), Some(b)) => a.iter().zip(b).map(|(x, y)| x * y).sum(),
@@ -86,11 +90,11 @@ impl<'a> Checker<'a> {
             let shared = coverage(&words, &terms(&source.text));
             // Either alone may bear a sentence out; each is counted in units of its own bar.
             let score = (cosine / SAME_MEANING).max(shared / SAME_WORDS);
-            if score >= 1.0 && best.is_none_or(|(b, _)| score > b) {
-                best = Some((score, place));
+            if score >= 1.0 && borne_out.is_none_or(|(b, _)| score > b) {
+                borne_out = Some((score, place));
             }
         }
-        best.map(|(_, place)| place)
+        borne_out.map(|(_, place)| place)
     }
 }
 
