@@ -11,6 +11,7 @@ use xinghe_ai::Embed;
 use xinghe_core::Lang;
 use xinghe_core::mail::Mailer;
 use xinghe_core::ports::{Authors, PortError, PortResult, Posts, Retrieve, Standing, TwinAnswers};
+use xinghe_exports::{Exports, ExportsFeature};
 use xinghe_importer as importer;
 use xinghe_mail::Smtp;
 use xinghe_moderation::{Moderation, ModerationFeature};
@@ -81,6 +82,8 @@ pub struct Community {
     pub search: Search,
     /// The guide and the twins.
     pub twins: Arc<Twins>,
+    /// Archives of members' data.
+    pub exports: Exports,
     /// Whether texts are embedded.
     pub embedder: EmbedderState,
     /// All features, in the order of their migrations.
@@ -154,6 +157,7 @@ pub fn migrations() -> Vec<Migration> {
     all.extend(xinghe_search::migrations());
     all.extend(xinghe_twins::migrations());
     all.extend(xinghe_observatory::migrations());
+    all.extend(xinghe_exports::migrations());
     all
 }
 
@@ -235,6 +239,9 @@ impl Community {
             stop: stop.clone(),
         };
         let observatory = Arc::new(Observatory::new(observed, metrics, token));
+        let step_up = Arc::new(accounts.clone());
+        let url = settings.public_url();
+        let exports = Exports::new(store.clone(), authors.clone(), step_up, &url, stop.clone());
         let features: Vec<Arc<dyn Feature>> = vec![
             Arc::new(AccountsFeature::new(accounts.clone())),
             Arc::new(
@@ -249,7 +256,9 @@ impl Community {
             twins.clone(),
             Arc::new(Navigation),
             observatory.clone(),
+            Arc::new(ExportsFeature::new(exports.clone())),
         ];
+        exports.attend(features.iter().filter_map(|f| f.portable()).collect());
         let following: Vec<_> = features.iter().flat_map(|f| f.readers()).collect();
         let local = features.iter().flat_map(|f| f.local_readers()).collect();
         let readers = Readers::new(store.clone(), following, local);
@@ -265,6 +274,7 @@ impl Community {
             moderation,
             search,
             twins,
+            exports,
             embedder,
             features,
             stop,

@@ -10,7 +10,8 @@
 //! |---|---|
 //! | [`model`], [`handle`], [`password`] | types and rules |
 //! | [`Accounts`] | commands and reading |
-//! | `ports` | `Authors`, `AuthorIntake`, `Sessions`, implemented by [`Accounts`] |
+//! | `ports` | `Authors`, `AuthorIntake`, `Sessions`, `StepUp`, implemented by [`Accounts`] |
+//! | `portable` | what a member takes along |
 //! | `store` | the SQL, over tables named `accounts_…` |
 //! | `pages`, `api`, `jobs` | as in every feature |
 
@@ -22,6 +23,7 @@ mod jobs;
 pub mod model;
 mod pages;
 pub mod password;
+mod portable;
 mod ports;
 mod store;
 
@@ -29,6 +31,7 @@ use std::sync::Arc;
 
 use utoipa::OpenApi as _;
 use xinghe_core::Lang;
+use xinghe_core::portable::Portable;
 use xinghe_store::{JobHandler, Migration, Schedule, Store, StoreError};
 use xinghe_web::{Feature, Routes, SlotEntry};
 
@@ -127,6 +130,10 @@ impl Feature for AccountsFeature {
 
     fn schedules(&self) -> Vec<Schedule> {
         vec![Schedule { name: "accounts.sweep", cron: "41 3 * * *", job: jobs::SWEEP }]
+    }
+
+    fn portable(&self) -> Option<Arc<dyn Portable>> {
+        Some(Arc::new(self.accounts.clone()))
     }
 
     fn locales(&self) -> &'static [(Lang, &'static str)] {

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use async_trait::async_trait;
-use xinghe_core::ports::{AuthorIntake, Authors, ImportedAuthor, PortError, PortResult};
+use xinghe_core::ports::{Again, AuthorIntake, Authors, ImportedAuthor, PortError, PortResult, StepUp};
 use xinghe_core::{AuthorCard, AuthorId};
 use xinghe_web::{Liking, Member, Scopes, Sessions};
 
@@ -45,6 +45,18 @@ impl Authors for Accounts {
 impl AuthorIntake for Accounts {
     async fn ensure(&self, authors: &[ImportedAuthor]) -> PortResult<Vec<AuthorId>> {
         Ok(self.ensure_authors(authors).await?)
+    }
+}
+
+#[async_trait]
+impl StepUp for Accounts {
+    async fn step_up(&self, member: AuthorId, secret: &str) -> PortResult<Again> {
+        match self.confirm(member, secret, "confirm").await {
+            Ok(_) => Ok(Again::Yes),
+            Err(AccountError::Invalid(_)) => Ok(Again::No),
+            Err(AccountError::Throttled(seconds)) => Ok(Again::Wait(seconds)),
+            Err(error) => Err(error.into()),
+        }
     }
 }
 

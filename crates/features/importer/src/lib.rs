@@ -11,6 +11,7 @@
 //! | [`front_matter`], [`credits`], [`people`], [`dates`], [`markup`] | the parts that a page's facts hide in |
 //! | [`layout`] | what a generator's paths and settings mean |
 //! | [`links`] | where links and images lead outside their source |
+//! | `own` | a page of an archive that a member took along from a community such as this one |
 //! | `oddities`, `moved` | what a page says that means nothing; files that were renamed |
 //! | [`encoding`], [`html`], [`licence`] | bytes to text, HTML to Markdown, licence texts to names |
 //! | [`source`] | where pages come from: folder, git, archive, feed, cargo registry |
@@ -29,6 +30,7 @@ pub mod markup;
 pub mod model;
 mod moved;
 mod oddities;
+mod own;
 pub mod page;
 pub mod people;
 pub mod run;

@@ -1,7 +1,7 @@
 //! What an import works with: drafts of posts, people, and the report.
 
 use serde::{Deserialize, Serialize};
-use xinghe_core::{CreditRole, LangTag, PostKind, Timestamp};
+use xinghe_core::{CreditRole, LangTag, PostKind, Provenance, Timestamp};
 
 use crate::people;
 
@@ -77,6 +77,12 @@ pub struct Draft {
     pub names_language: bool,
     /// What was understood only in part, as sentences for the person who imports.
     pub warnings: Vec<String>,
+    /// How it came to be.
+    pub provenance: Provenance,
+    /// Of a reply: the place within the source of what it replies to.
+    pub parent: Option<String>,
+    /// Of an answer: whether it is the one that solved the question.
+    pub accepted: bool,
 }
 
 impl Draft {

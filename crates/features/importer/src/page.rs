@@ -1,7 +1,8 @@
 //! One page of a folder: from its text to a draft.
 
 use serde_json::Value;
-use xinghe_core::{CreditRole, LangTag, PostKind};
+use xinghe_core::portable::FORM_KEY;
+use xinghe_core::{CreditRole, LangTag, PostKind, Provenance};
 
 use crate::credits::{self, Credits};
 use crate::dates;
@@ -12,6 +13,7 @@ use crate::licence;
 use crate::markup;
 use crate::model::{Draft, Person};
 use crate::oddities;
+use crate::own;
 use crate::people::{self, References};
 
 /// Why a page did not become a draft.
@@ -35,6 +37,9 @@ pub fn understand(path: &str, text: &str, site: &Site) -> Result<Draft, NoDraft>
     let whole = text;
     let split = if site.layout == Layout::Hexo { front_matter::split_hexo(text) } else { front_matter::split(text) };
     let (front, text) = split.map_err(|e| NoDraft::Broken(e.to_string()))?;
+    if front.get(&[FORM_KEY]).is_some() {
+        return own::understand(path, &front, text);
+    }
     not_for_readers(&front, whole, site)?;
     let facts = layout::path_facts(path, site);
     let said = |name: &str| match name {
@@ -97,6 +102,9 @@ pub fn understand(path: &str, text: &str, site: &Site) -> Result<Draft, NoDraft>
         site_path: front.text(&["path", "permalink", "url"]).filter(|p| !p.contains("://") && !p.contains(':')),
         facts: Vec::new(),
         order: site.summary.get(path).map(|(place, _)| *place),
+        provenance: Provenance::Human,
+        parent: None,
+        accepted: false,
     })
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 use xinghe_core::ports::{AuthorIntake, ImportedAuthor, ImportedPost, IntakeOutcome, PostIntake, Posts};
-use xinghe_core::{AuthorId, Clock, LangTag, PostId, Provenance, Timestamp};
+use xinghe_core::{AuthorId, Clock, LangTag, PostId, Timestamp};
 
 use crate::error::ImportError;
 use crate::links::{self, Target};
@@ -354,9 +354,10 @@ impl<'a> Taker<'a> {
             licence: draft.licence.clone(),
             source_url: draft.source_url.clone(),
             original_url: draft.original_url.clone(),
-            provenance: Provenance::Human,
+            provenance: draft.provenance,
             facts: draft.facts.clone(),
-            ..ImportedPost::default()
+            parent_path: draft.parent.clone(),
+            accepted: draft.accepted,
         }
     }
 }

@@ -11,6 +11,7 @@
 //! | [`Moderation`] | commands, and the port `Standing` |
 //! | [`readers`] | erased members, claimed authors |
 //! | `store` | the SQL, over tables named `moderation_…` |
+//! | `portable` | what a member takes along |
 //! | `pages`, `api` | as in every feature |
 //!
 //! It changes nobody else's tables: `Event::Moderated` says what was done, and posts and notifications follow
@@ -21,6 +22,7 @@ mod commands;
 mod error;
 pub mod model;
 mod pages;
+mod portable;
 mod read;
 pub mod readers;
 mod store;
@@ -29,6 +31,7 @@ use std::sync::Arc;
 
 use utoipa::OpenApi as _;
 use xinghe_core::Lang;
+use xinghe_core::portable::Portable;
 use xinghe_store::{EventReader, Migration};
 use xinghe_web::{Feature, Routes, SlotEntry};
 
@@ -77,6 +80,10 @@ impl Feature for ModerationFeature {
 
     fn readers(&self) -> Vec<Arc<dyn EventReader>> {
         vec![Arc::new(readers::Attendant)]
+    }
+
+    fn portable(&self) -> Option<Arc<dyn Portable>> {
+        Some(Arc::new(self.moderation.clone()))
     }
 
     fn locales(&self) -> &'static [(Lang, &'static str)] {

@@ -12,6 +12,7 @@
 //! | [`jobs`] | followers, who may be many, are told step by step |
 //! | `live` | the count as it changes, one look at the database for all streams |
 //! | `store` | the SQL, over tables named `notifications_…` |
+//! | `portable` | what a member takes along |
 //! | `pages`, `api` | as in every feature |
 //!
 //! Who follows what is kept here a second time, with from when to when, as the log tells: the past can be told as it
@@ -23,6 +24,7 @@ pub mod jobs;
 mod live;
 pub mod model;
 mod pages;
+mod portable;
 mod read;
 pub mod readers;
 mod store;
@@ -31,6 +33,7 @@ use std::sync::Arc;
 
 use utoipa::OpenApi as _;
 use xinghe_core::Lang;
+use xinghe_core::portable::Portable;
 use xinghe_store::{EventReader, JobHandler, Migration};
 use xinghe_web::{Feature, Routes, SlotEntry};
 
@@ -83,6 +86,10 @@ impl Feature for NotificationsFeature {
 
     fn jobs(&self) -> Vec<Arc<dyn JobHandler>> {
         vec![Arc::new(jobs::Spreader { store: self.notifications.store.clone() })]
+    }
+
+    fn portable(&self) -> Option<Arc<dyn Portable>> {
+        Some(Arc::new(self.notifications.clone()))
     }
 
     fn locales(&self) -> &'static [(Lang, &'static str)] {

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use utoipa::OpenApi as _;
 use xinghe_core::Lang;
+use xinghe_core::portable::Portable;
 use xinghe_core::ports::{Authors, Reactions, Standing};
 use xinghe_store::{EventReader, JobHandler, Migration, Schedule, Store};
 use xinghe_web::{Feature, Routes, SlotEntry};
 
 use crate::readers::{ClaimedCredits, ErasedDrafts, Moderation};
-use crate::{MIGRATIONS, api, jobs, pages};
+use crate::{MIGRATIONS, PostsPort, api, jobs, pages};
 
 /// What pages and the API stand on.
 #[derive(Clone)]
@@ -80,6 +81,10 @@ impl Feature for PostsFeature {
 
     fn schedules(&self) -> Vec<Schedule> {
         jobs::schedules()
+    }
+
+    fn portable(&self) -> Option<Arc<dyn Portable>> {
+        Some(Arc::new(PostsPort::new(self.state.store.clone(), self.state.authors.clone())))
     }
 
     fn locales(&self) -> &'static [(Lang, &'static str)] {

@@ -12,6 +12,7 @@
 //! | `intake` | taking in imported posts |
 //! | [`readers`] | credits that pass to who claims them, drafts of who is gone, what moderators did |
 //! | `jobs` | publishing what was scheduled |
+//! | `portable` | what a member takes along |
 //! | `pages`, `api` | as in every feature |
 
 mod api;
@@ -21,6 +22,7 @@ mod intake;
 mod jobs;
 pub mod model;
 mod pages;
+mod portable;
 pub mod readers;
 pub mod store;
 

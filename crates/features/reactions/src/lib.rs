@@ -10,6 +10,7 @@
 //! | [`Reactions`] | commands, and the port for other features |
 //! | [`readers`] | posts out of sight, erased members, claimed authors |
 //! | `store` | the SQL, over tables named `reactions_…` |
+//! | `portable` | what a member takes along |
 //! | `pages`, `api`, `jobs` | as in every feature |
 //!
 //! Folders and notes are their owner's alone: changing them appends no event, since the log is read by everybody else.
@@ -20,6 +21,7 @@ mod error;
 mod jobs;
 pub mod model;
 mod pages;
+mod portable;
 mod read;
 pub mod readers;
 mod store;
@@ -28,6 +30,7 @@ use std::sync::Arc;
 
 use utoipa::OpenApi as _;
 use xinghe_core::Lang;
+use xinghe_core::portable::Portable;
 use xinghe_store::{EventReader, JobHandler, Migration, Schedule};
 use xinghe_web::{Feature, Routes, SlotEntry};
 
@@ -84,6 +87,10 @@ impl Feature for ReactionsFeature {
 
     fn schedules(&self) -> Vec<Schedule> {
         vec![Schedule { name: "reactions.recount", cron: "23 4 * * *", job: jobs::RECOUNT }]
+    }
+
+    fn portable(&self) -> Option<Arc<dyn Portable>> {
+        Some(Arc::new(self.reactions.clone()))
     }
 
     fn locales(&self) -> &'static [(Lang, &'static str)] {

@@ -25,6 +25,7 @@ mod mcp;
 pub mod model;
 mod openai;
 mod pages;
+mod portable;
 mod readers;
 mod store;
 mod whose;
@@ -36,6 +37,7 @@ use axum::routing::{get, post, put};
 use http::Method;
 use utoipa::OpenApi;
 use xinghe_core::Lang;
+use xinghe_core::portable::Portable;
 use xinghe_store::{EventReader, JobError, JobHandler, Migration, Schedule};
 use xinghe_web::{Feature, Need, RateClass, Routes, SlotEntry};
 
@@ -225,6 +227,10 @@ impl Feature for Twins {
             Schedule { name: "twins.calibrate", cron: "17 * * * *", job: calibrate::JOB },
             Schedule { name: "twins.consider", cron: "* * * * *", job: acts::consider::JOB },
         ]
+    }
+
+    fn portable(&self) -> Option<Arc<dyn Portable>> {
+        Some(Arc::new(self.asker.clone()))
     }
 
     fn locales(&self) -> &'static [(Lang, &'static str)] {

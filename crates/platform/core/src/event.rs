@@ -48,6 +48,21 @@ pub enum Event {
         /// Whose password.
         member: AuthorId,
     },
+    /// A member asked for an archive of all that is theirs.
+    ArchiveAsked {
+        /// Whose.
+        member: AuthorId,
+    },
+    /// The archive that a member asked for can be downloaded.
+    ArchiveReady {
+        /// Whose.
+        member: AuthorId,
+    },
+    /// A member took the archive away before its time.
+    ArchiveDropped {
+        /// Whose.
+        member: AuthorId,
+    },
     /// A member made a personal access token.
     TokenMade {
         /// Whose.

@@ -103,6 +103,8 @@ typed_id! {
     TwinActId,
     /// Articles of one author in an order.
     SeriesId,
+    /// An archive of all that a member has here.
+    ArchiveId,
     /// A queued job.
     JobId,
     /// The number of an event within its log.

@@ -12,6 +12,7 @@
 //! | [`content`] | posts, authors and passages as features show them to one another |
 //! | [`evidence`] | what retrieval found for a question, with the features that judge it |
 //! | [`mail`] | a mail, and the port that sends it |
+//! | [`portable`] | what a member takes along: the archive that each feature writes its part of |
 //! | [`ports`] | the traits that one feature implements and others receive |
 
 pub mod changes;
@@ -22,14 +23,15 @@ pub mod id;
 pub mod lang;
 pub mod mail;
 pub mod money;
+pub mod portable;
 pub mod ports;
 pub mod time;
 
 pub use content::{AuthorCard, Credit, CreditRole, FollowKind, Measure, PostKind, PostView, Provenance, TwinAct};
 pub use event::{Event, Recorded};
 pub use id::{
-    ActId, AnswerId, AuthorId, CaseId, EventSeq, FolderId, IdGen, JobId, PassageId, PostId, RevisionId, SessionId,
-    TwinActId, TwinDraftId,
+    ActId, AnswerId, ArchiveId, AuthorId, CaseId, EventSeq, FolderId, IdGen, JobId, PassageId, PostId, RevisionId,
+    SessionId, TwinActId, TwinDraftId,
 };
 pub use lang::{Lang, LangTag};
 pub use money::Money;

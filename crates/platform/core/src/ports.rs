@@ -75,6 +75,24 @@ pub trait Authors: Send + Sync {
     }
 }
 
+/// What came of asking a member again who they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Again {
+    /// It is the member.
+    Yes,
+    /// What was typed is neither the password nor a code of the second factor.
+    No,
+    /// There were too many wrong tries; the number of seconds to wait.
+    Wait(u64),
+}
+
+/// Asks a signed-in member again who they are, before what is dangerous. Implemented by accounts.
+#[async_trait]
+pub trait StepUp: Send + Sync {
+    /// Whether this is the member's password, or a code of the second factor. Wrong tries bring growing pauses.
+    async fn step_up(&self, member: AuthorId, secret: &str) -> PortResult<Again>;
+}
+
 /// An author named by imported work.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ImportedAuthor {

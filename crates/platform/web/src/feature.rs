@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use xinghe_core::Lang;
+use xinghe_core::portable::Portable;
 use xinghe_store::{EventReader, JobHandler, LocalReader, Migration, Schedule};
 
 use crate::routes::Routes;
@@ -39,6 +40,10 @@ pub trait Feature: Send + Sync + 'static {
     /// The jobs that recur.
     fn schedules(&self) -> Vec<Schedule> {
         Vec::new()
+    }
+    /// What it writes into the archive that a member takes along.
+    fn portable(&self) -> Option<Arc<dyn Portable>> {
+        None
     }
     /// Its texts in Fluent syntax, one file per language: `include_str!("../locales/en.ftl")`.
     fn locales(&self) -> &'static [(Lang, &'static str)] {

@@ -197,7 +197,7 @@ impl Accounts {
 
     /// Asks a signed-in member again who they are, before what is dangerous: by the password, or by a code of the second
     /// factor. Answers the handle.
-    pub(super) async fn confirm(
+    pub(crate) async fn confirm(
         &self,
         member: AuthorId,
         secret: &str,

@@ -8,6 +8,7 @@ use regex::Regex;
 use serde_json::Value;
 use url::Url;
 use xinghe_core::LangTag;
+use xinghe_core::portable::{FORM_KEY, MANIFEST};
 
 use super::Layout;
 use crate::encoding;
@@ -46,6 +47,8 @@ pub struct Site {
     pub repository: Option<String>,
     /// Folders that hold other pages beside their README, which then documents them.
     pub crowded: std::collections::HashSet<String>,
+    /// Of an archive that a member took along: what identifies its posts, however the archive is called.
+    pub own: Option<String>,
     /// Folders at the top named after a language, when there are at least two or the settings list them.
     pub language_folders: Vec<String>,
 }
@@ -62,6 +65,7 @@ impl Site {
             site.licence = site.licence.take().or_else(|| licences(home));
             site.repository = site.repository.take().or_else(|| remote_of(home));
         }
+        site.read_manifest(root);
         site.read_people(&homes);
         site.name_publisher(root, &homes);
         site.read_summaries(root, files);
@@ -86,6 +90,17 @@ impl Site {
     /// Whether a README describes its folder rather than being a page of its own.
     pub fn is_meta_readme(&self, path: &str) -> bool {
         path.rsplit_once('/').is_none_or(|(folder, _)| self.crowded.contains(folder))
+    }
+
+    /// Where an archive that a member took along comes from.
+    fn read_manifest(&mut self, root: &Path) {
+        let Some(said) = settings(&root.join(MANIFEST)) else { return };
+        let address = at(&said, "site").and_then(Value::as_str).and_then(|s| Url::parse(s).ok());
+        let handle = at(&said, "member.handle").and_then(Value::as_str);
+        if let (Some(url), Some(handle), Some(_)) = (address, handle, at(&said, FORM_KEY)) {
+            self.own = Some(format!("xinghe:{}/@{handle}", url.as_str().trim_end_matches('/')));
+            self.base_url = Some(url);
+        }
     }
 
     fn read_settings(&mut self, home: &Path) {

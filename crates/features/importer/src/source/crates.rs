@@ -8,7 +8,7 @@ use regex::Regex;
 use semver::Version;
 use toml::{Table, Value};
 use url::Url;
-use xinghe_core::{CreditRole, PostKind};
+use xinghe_core::{CreditRole, PostKind, Provenance};
 
 use super::Limits;
 use super::hosts::{self, CodeHost};
@@ -163,6 +163,9 @@ fn project(name: &str, versions: &BTreeMap<Version, PathBuf>, limits: &Limits) -
         canonical: None,
         names_language: false,
         warnings: Vec::new(),
+        provenance: Provenance::Human,
+        parent: None,
+        accepted: false,
     };
     Ok(Project { draft, browse, raw })
 }

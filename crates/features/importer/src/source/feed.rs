@@ -11,7 +11,7 @@ use pulldown_cmark::{Event, Parser};
 use regex::Regex;
 use sha2::{Digest, Sha256};
 use url::Url;
-use xinghe_core::{CreditRole, LangTag, PostKind, Timestamp};
+use xinghe_core::{CreditRole, LangTag, PostKind, Provenance, Timestamp};
 use xinghe_net::without_secrets;
 
 use super::{Limits, Reach, archive, folder};
@@ -308,6 +308,9 @@ fn draft(entry: &Entry, feed: &Feed, names: &HashSet<String>) -> Option<Draft> {
         canonical: None,
         names_language: said,
         warnings: Vec::new(),
+        provenance: Provenance::Human,
+        parent: None,
+        accepted: false,
     })
 }
 

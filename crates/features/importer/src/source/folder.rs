@@ -45,7 +45,7 @@ pub fn read(root: &Path, came: &Came, limits: &Limits) -> Result<Plan, ImportErr
     }
     let site = Site::read(&root, &listing.files);
     let mut plan = Plan {
-        origin: came.origin.clone().unwrap_or_else(|| root.display().to_string()),
+        origin: site.own.clone().or_else(|| came.origin.clone()).unwrap_or_else(|| root.display().to_string()),
         failed: std::mem::take(&mut listing.failed),
         exhaustive: came.only.is_none() && !listing.cut,
         ..Plan::default()
@@ -326,6 +326,12 @@ fn resolver(site: &Site, files: Vec<String>, drafts: &[Draft], host: Option<&Cod
         }
         if let Some(address) = &draft.site_path {
             resolver.pages_by_address.insert(trimmed(address).to_owned(), draft.path.clone());
+            // The words behind a post's id in its address are for people: it is found without them.
+            if let Some((id, _)) = address.strip_prefix("/posts/").and_then(|a| a.split_once('-'))
+                && site.own.is_some()
+            {
+                resolver.pages_by_address.insert(format!("posts/{id}"), draft.path.clone());
+            }
         }
         if let Some(url) = draft.source_url.as_deref().and_then(|u| Url::parse(u).ok())
             && site.base_url.as_ref().is_some_and(|b| b.host() == url.host())

@@ -20,7 +20,7 @@ pub use drafts::{
 pub use lists::{days, latest_of_author, list, list_in, revision, revisions, tags, thread};
 pub use moderated::{drop_measures, is_locked, put_measure, release, withheld, withhold, written_by};
 pub use named::{drop_story, mentions, put_mentions, put_story, said_before, sources, story};
-pub use read::{answered_by_people, answers, any_views, credits, details, heads, ids_after, views};
+pub use read::{answered_by_people, answers, any_details, any_views, credits, details, heads, ids_after, views};
 pub use write::{
     NewPost, NewRevision, delete, insert_posts, insert_revisions, lock, pass_credits, put_credits, put_facts,
     put_imports, put_tags, recount, restore, return_credits, set_accepted, set_author, update_post,

@@ -141,6 +141,11 @@ pub async fn details(q: &impl Queries, posts: &[PostId]) -> Result<HashMap<PostI
     details_where(q, posts, VISIBLE).await
 }
 
+/// The same, to be seen or not; unknown ones are left out.
+pub async fn any_details(q: &impl Queries, posts: &[PostId]) -> Result<HashMap<PostId, PostDetail>, StoreError> {
+    details_where(q, posts, "1 = 1").await
+}
+
 /// The same of those that meet this condition; `p` is a post's row.
 pub(super) async fn details_where(
     q: &impl Queries,
