@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD
-(cd tests/browser && { [ -d node_modules/@modelcontextprotocol/sdk ] && [ -d node_modules/openai ] || npm install --no-audit --no-fund --no-package-lock --silent; })
+(cd tests/browser && { [ -d node_modules/@modelcontextprotocol/sdk ] && [ -d node_modules/openai ] && [ -d node_modules/@a2a-js/sdk ] || npm install --no-audit --no-fund --no-package-lock --silent; })
 cargo build --locked -p xinghe
 data=$(mktemp -d)
 log=$data/serve.log

@@ -1,9 +1,10 @@
-// Other people's programs: the official client of the Model Context Protocol searches, asks and reads; OpenAI's asks,
-// goes on asking and streams.
+// Other people's programs: the official clients of the Model Context Protocol, of OpenAI's API and of Agent2Agent
+// search, ask, go on asking, stream and read.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
+import { ClientFactory } from "@a2a-js/sdk/client";
 import OpenAI from "openai";
 import { base, launch, register, visitor } from "./community.mjs";
 
@@ -112,4 +113,44 @@ test("OpenAI's own client lists the guide and the twins, asks, goes on asking an
   const stranger = new OpenAI({ baseURL: `${base}/v1`, apiKey: "made-up", maxRetries: 0 });
   await assert.rejects(stranger.models.list(), (error) => error.status === 401);
   await context.close();
+});
+
+test("the official A2A client finds a twin by its card, asks it, goes on and streams", async () => {
+  const factory = new ClientFactory();
+  const guide = await factory.createFromUrl(base);
+  const says = (text, contextId = "") => ({
+    tenant: "",
+    message: {
+      messageId: crypto.randomUUID(),
+      contextId,
+      taskId: "",
+      role: 1,
+      parts: [{ content: { $case: "text", value: text }, metadata: undefined, filename: "", mediaType: "text/plain" }],
+      metadata: undefined,
+      extensions: [],
+      referenceTaskIds: [],
+    },
+    configuration: undefined,
+    metadata: undefined,
+  });
+  // A call may answer with a task itself, or say which of the two it is.
+  const of = (result) => result.payload?.value ?? result;
+  const task = of(await guide.sendMessage(says("SQLite 开了 WAL，写事务为什么还会 BUSY？")));
+  assert.match(task.id, /^\d+-/);
+  const [words, evidence] = task.artifacts.map((artifact) => artifact.parts[0].content);
+  assert.match(words.value, /\[1\]/);
+  assert.ok(evidence.value.citations.length > 0, "the evidence comes along");
+  assert.equal(of(await guide.getTask({ tenant: "", id: task.id, historyLength: 0 })).id, task.id);
+  const next = of(await guide.sendMessage(says("那怎么避免？", task.contextId)));
+  assert.equal(next.contextId, task.contextId);
+
+  const { handle } = evidence.value.citations[0].post.author;
+  const models = await (await fetch(`${base}/v1/models`)).json();
+  const twin = models.data.find((m) => m.id === `twin:${handle}`) ?? models.data.find((m) => m.id.startsWith("twin:"));
+  const its = await factory.createFromUrl(base, `/@${twin.owned_by}/agent-card.json`);
+  const seen = [];
+  for await (const event of its.sendMessageStream(says("axum 的状态怎么共享？"))) seen.push(event.payload?.$case ?? event.kind);
+  assert.equal(seen[0], "task");
+  assert.equal(seen.at(-1), "statusUpdate");
+  await assert.rejects(guide.getTask({ tenant: "", id: "1-made-up", historyLength: 0 }));
 });

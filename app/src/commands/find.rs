@@ -88,8 +88,11 @@ pub async fn ask(command: Ask, global: &Global, settings: Settings) -> anyhow::R
         None => xinghe_text::detect(&text).interface().unwrap_or_default(),
     };
     let (watch, _) = mpsc::channel(1);
-    let answer =
-        community.twins.asker().ask(&Question { text, twin, language, asker: None, follows: None }, &watch).await?;
+    let answer = community
+        .twins
+        .asker()
+        .ask(&Question { text, twin, language, asker: None, follows: None, ticket: None }, &watch)
+        .await?;
     if global.json {
         output::json(&answer)?;
     } else {

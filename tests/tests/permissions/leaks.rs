@@ -64,7 +64,8 @@ fn secret(place: &str) -> String {
 /// A member with a twin that knows something, and secrets in all places from which nothing may come.
 async fn with_secrets(site: &Site) {
     let title = "Notes on the staging server";
-    article(site, Who::Member, "Servers", "A staging server is a copy of a server on which changes are tried out.").await;
+    article(site, Who::Member, "Servers", "A staging server is a copy of a server on which changes are tried out.")
+        .await;
     let draft = json!({ "kind": "article", "title": title, "body": secret("draft") });
     sent(site, Who::Member, Method::POST, "/api/v1/drafts", draft).await;
     let gone = article(site, Who::Member, title, &secret("deleted")).await;

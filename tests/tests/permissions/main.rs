@@ -24,7 +24,7 @@ on_both_databases!(
 );
 
 fn is_api(route: &RouteInfo) -> bool {
-    route.path.starts_with("/api/") || route.path.starts_with("/v1/")
+    ["/api/", "/v1/", "/a2a"].iter().any(|folder| route.path.starts_with(folder))
 }
 
 /// The path with every parameter replaced by something that does not exist.
@@ -214,6 +214,8 @@ async fn only_these_can_be_changed_by_strangers() {
         .collect();
     open.sort_unstable();
     let known = [
+        "POST /a2a",
+        "POST /a2a/{handle}",
         "POST /answers/rating",
         "POST /api/v1/ask",
         "POST /api/v1/email/verify",

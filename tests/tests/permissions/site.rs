@@ -58,7 +58,7 @@ pub struct Ask {
 impl Ask {
     pub fn new(method: Method, path: impl Into<String>) -> Self {
         let path = path.into();
-        let cookie = !path.starts_with("/api/") && !path.starts_with("/v1/");
+        let cookie = !["/api/", "/v1/", "/a2a"].iter().any(|folder| path.starts_with(folder));
         Self { method, path, kind: String::new(), body: Vec::new(), headers: HeaderMap::new(), cookie, from_here: true }
     }
 

@@ -56,7 +56,8 @@ pub async fn run(command: &Eval, global: &Global, settings: Settings) -> anyhow:
     let mut report = Report::default();
     for one in &asked {
         let language = xinghe_text::detect(&one.question).interface().unwrap_or(Lang::ZhHans);
-        let question = Question { text: one.question.clone(), twin: None, language, asker: None, follows: None };
+        let question =
+            Question { text: one.question.clone(), twin: None, language, asker: None, follows: None, ticket: None };
         let seen = community.twins.asker().examine(&question).await?;
         let ids: Vec<_> = seen.evidence.hits.iter().map(|h| h.passage.post).collect();
         let posts = community.posts.posts(&ids).await?;

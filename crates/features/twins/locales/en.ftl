@@ -210,3 +210,4 @@ twins-openai-dimensions = The vectors of this model have a length of { $length }
 twins-openai-encoding = Use float or base64 as encoding_format.
 twins-openai-input-type = Use query or passage as input_type.
 twins-openai-input = Send 1 to { $texts } texts that are not empty, each of up to { $long } characters.
+twins-site = Xinghe

@@ -189,3 +189,4 @@ twins-openai-dimensions = 这个模型的向量长度是 { $length }，不能改
 twins-openai-encoding = encoding_format 用 float 或 base64。
 twins-openai-input-type = input_type 用 query 或 passage。
 twins-openai-input = 请给 1 到 { $texts } 段不为空的文字，每段最多 { $long } 字。
+twins-site = 星河

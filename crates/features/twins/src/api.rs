@@ -97,7 +97,7 @@ pub(crate) async fn question(asker: &Asker, ctx: &PageContext, body: &AskBody) -
         None => None,
         Some(after) => Some(followed(asker, ctx, after, body.key.as_deref().unwrap_or_default(), twin).await?),
     };
-    Ok(Question { text, twin, language, asker: ctx.viewer.id(), follows })
+    Ok(Question { text, twin, language, asker: ctx.viewer.id(), follows, ticket: None })
 }
 
 /// The conversation that an answer ends; with whom it is, does not change in it.

@@ -121,7 +121,9 @@ impl<'a> Desk<'a> {
                 }
                 Ok(Written::Nothing) => return self.decline(Reason::Unsupported, threshold),
                 // The evidence is there; only what was made of it does not stand.
-                Ok(Written::Unsupported) => tracing::info!("what the chat model wrote was not borne out; quoting instead"),
+                Ok(Written::Unsupported) => {
+                    tracing::info!("what the chat model wrote was not borne out; quoting instead");
+                }
                 Err(error) => tracing::warn!(%error, "the chat model failed; quoting instead"),
             }
         }
@@ -265,11 +267,15 @@ impl<'a> Desk<'a> {
         model: Option<String>,
     ) -> Answer {
         let store = &self.asker.deps().store;
-        let mut key = [0u8; 12];
-        store.random().fill(&mut key);
+        let ticket = self.question.ticket.as_ref();
+        let drawn = || {
+            let mut key = [0u8; 12];
+            store.random().fill(&mut key);
+            base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(key)
+        };
         let twin = self.question.twin.and_then(|t| self.cards.get(&t)).map(AuthorRef::from);
         Answer {
-            id: AnswerId::from(store.ids().next()),
+            id: ticket.map_or_else(|| AnswerId::from(store.ids().next()), |t| t.id),
             question: self.question.text.clone(),
             understood: self.question.in_context().filter(|context| *context == self.looked.asked),
             after: self.question.follows.as_ref().and_then(|f| f.answer),
@@ -291,7 +297,7 @@ impl<'a> Desk<'a> {
                 by: if self.question.twin.is_some() { "twin" } else { "guide" }.to_owned(),
                 twin,
             },
-            rating_key: base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(key),
+            rating_key: ticket.map_or_else(drawn, |t| t.key.clone()),
         }
     }
 

@@ -8,11 +8,12 @@
 //! * `ask` – the way from one to the other
 //! * `answer/` – judging evidence (`gate`), choosing sentences (`best`, `compose`), writing with a model (`generate`)
 //!   and checking it (`verify`)
-//! * `mcp`, `openai` – the same for other people's programs
+//! * `a2a`, `mcp`, `openai` – the same for other people's programs
 //! * `acts/` – what a twin does by itself: its owner's grants, drafts, the ledger, the stop switch
 //! * `calibrate` – the job that finds the gate's threshold on the community's own posts
 //! * `readers`, `store`, `api`, `pages` – as in every feature
 
+mod a2a;
 pub mod acts;
 pub mod answer;
 mod api;
@@ -142,6 +143,12 @@ pub fn migrations() -> Vec<Migration> {
             name: "how often answers cited a post",
             sql: include_str!("../migrations/0003.sql"),
         },
+        Migration {
+            feature: "twins",
+            version: 4,
+            name: "conversations of other agents",
+            sql: include_str!("../migrations/0004.sql"),
+        },
     ]
 }
 
@@ -164,6 +171,25 @@ impl Feature for Twins {
             .method_router(Method::POST, "/mcp", Need::Anyone, post(mcp::serve).with_state(state()))
             .limit(RateClass::Ask)
             .reads()
+            .max_body(64 * 1024)
+            .method_router(Method::GET, "/.well-known/agent-card.json", Need::Anyone, get(a2a::guide_card))
+            .shared()
+            .method_router(
+                Method::GET,
+                "/@{handle}/agent-card.json",
+                Need::Anyone,
+                get(a2a::twin_card).with_state(state()),
+            )
+            .shared()
+            .method_router(Method::POST, "/a2a", Need::Anyone, post(a2a::guide).with_state(state()))
+            .limit(RateClass::Ask)
+            .reads()
+            .stream()
+            .max_body(64 * 1024)
+            .method_router(Method::POST, "/a2a/{handle}", Need::Anyone, post(a2a::twin).with_state(state()))
+            .limit(RateClass::Ask)
+            .reads()
+            .stream()
             .max_body(64 * 1024)
             .method_router(Method::GET, "/v1/models", Need::Anyone, get(openai::models).with_state(state()))
             .method_router(Method::GET, "/v1/models/{id}", Need::Anyone, get(openai::model).with_state(state()))

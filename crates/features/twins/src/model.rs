@@ -20,6 +20,19 @@ pub struct Question {
     pub asker: Option<AuthorId>,
     /// The conversation it belongs to.
     pub follows: Option<Follows>,
+    /// What its answer is to be known by, where that was told before.
+    pub ticket: Option<Ticket>,
+}
+
+/// What an answer will be known by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ticket {
+    /// Its id.
+    pub id: AnswerId,
+    /// Its rating key.
+    pub key: String,
+    /// The conversation, as another agent names it.
+    pub context: String,
 }
 
 /// What a question follows.

@@ -19,8 +19,8 @@ pub(crate) async fn save(
     facts: Vec<CitationFact>,
 ) -> Result<bool, StoreError> {
     let body = serde_json::to_string(answer).map_err(|e| StoreError::Value(e.to_string()))?;
-    let sql = "INSERT INTO twins_answer (id, at, asker, twin, question, language, abstained, reason, confidence, body, rating_key) \
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+    let sql = "INSERT INTO twins_answer (id, at, asker, twin, question, language, abstained, reason, confidence, body, rating_key, context) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
     let values = params![
         answer.id.raw(),
         store.now().as_millis(),
@@ -32,7 +32,8 @@ pub(crate) async fn save(
         answer.reason.map(crate::model::Reason::as_str),
         answer.confidence,
         body,
-        answer.rating_key.as_str()
+        answer.rating_key.as_str(),
+        question.ticket.as_ref().map(|t| t.context.as_str())
     ];
     let mut unit = store.begin().await?;
     if let Some(owner) = question.twin {
@@ -69,6 +70,62 @@ pub(crate) async fn load(
     let sql = "SELECT body FROM twins_answer WHERE id = $1 AND (rating_key = $2 OR asker = $3)";
     let row: Option<Stored> = store.one(sql, params![id.raw(), key, asker.map(AuthorId::raw)]).await?;
     row.map(|r| serde_json::from_str(&r.body).map_err(|e| StoreError::Value(e.to_string()))).transpose()
+}
+
+/// An answer, when it was given, and in which conversation.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Told {
+    /// The answer.
+    pub answer: Answer,
+    /// The conversation, as another agent names it.
+    pub context: Option<String>,
+    /// When it was given.
+    pub at: Timestamp,
+}
+
+#[derive(FromQueryResult)]
+struct ToldRow {
+    body: String,
+    context: Option<String>,
+    at: i64,
+}
+
+impl ToldRow {
+    fn read(self) -> Result<Told, StoreError> {
+        let answer = serde_json::from_str(&self.body).map_err(|e| StoreError::Value(e.to_string()))?;
+        Ok(Told { answer, context: self.context, at: Timestamp::from_millis(self.at) })
+    }
+}
+
+/// A stored answer, for whoever holds its key.
+pub(crate) async fn told(store: &Store, id: AnswerId, key: &str) -> Result<Option<Told>, StoreError> {
+    let sql = "SELECT body, context, at FROM twins_answer WHERE id = $1 AND rating_key = $2";
+    let row: Option<ToldRow> = store.one(sql, params![id.raw(), key]).await?;
+    row.map(ToldRow::read).transpose()
+}
+
+/// The newest answers of a conversation with a twin or (`None`) the guide, the oldest first.
+pub(crate) async fn in_context(store: &Store, context: &str, twin: Option<AuthorId>) -> Result<Vec<Told>, StoreError> {
+    let sql = "SELECT body, context, at FROM twins_answer WHERE context = $1 AND COALESCE(twin, 0) = $2 \
+               ORDER BY id DESC LIMIT $3";
+    let values = params![context, twin.map_or(0, AuthorId::raw), MOST_TURNS as i64];
+    let rows: Vec<ToldRow> = store.all(sql, values).await?;
+    rows.into_iter().rev().map(ToldRow::read).collect()
+}
+
+/// What a member asked as another agent's owner, the newest first, below `before`.
+pub(crate) async fn asked_by(
+    store: &Store,
+    member: AuthorId,
+    context: Option<&str>,
+    before: Option<AnswerId>,
+    limit: i64,
+) -> Result<Vec<Told>, StoreError> {
+    let sql = "SELECT body, context, at FROM twins_answer WHERE asker = $1 AND context IS NOT NULL \
+               AND ($2 = '' OR context = $2) AND id < $3 ORDER BY id DESC LIMIT $4";
+    let values = params![member.raw(), context.unwrap_or_default(), before.map_or(i64::MAX, AnswerId::raw), limit];
+    let rows: Vec<ToldRow> = store.all(sql, values).await?;
+    rows.into_iter().map(ToldRow::read).collect()
 }
 
 /// Whose twin gave an answer; `None` is the guide.

@@ -182,7 +182,7 @@ fn question_text(post: &PostView) -> String {
 
 fn asked(post: &PostView, owner: AuthorId) -> Question {
     let language = post.language.interface().unwrap_or(Lang::ZhHans);
-    Question { text: question_text(post), twin: Some(owner), language, asker: None, follows: None }
+    Question { text: question_text(post), twin: Some(owner), language, asker: None, follows: None, ticket: None }
 }
 
 /// Keeps what one twin said, as its owner allows at this moment; answers the draft that came of it.

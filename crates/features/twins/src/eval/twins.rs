@@ -163,7 +163,8 @@ impl Asker {
     /// What a twin says, if anything, and how strong its evidence is.
     async fn tried_on(&self, twin: AuthorId, text: &str, seen: &mut Seen) -> Result<(f64, Option<Answer>), AskError> {
         let language = xinghe_text::detect(text).interface().unwrap_or(Lang::ZhHans);
-        let question = Question { text: text.to_owned(), twin: Some(twin), language, asker: None, follows: None };
+        let question =
+            Question { text: text.to_owned(), twin: Some(twin), language, asker: None, follows: None, ticket: None };
         let (watch, _) = mpsc::channel(1);
         let answer = self.prepare(&question, &Grants::default(), &watch).await?.answer;
         let score = answer.confidence;

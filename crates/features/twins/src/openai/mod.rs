@@ -113,7 +113,7 @@ fn numbers(sentence: &Sentence) -> String {
 }
 
 /// A sentence with its numbers.
-fn numbered(sentence: &Sentence) -> Sentence {
+pub(crate) fn numbered(sentence: &Sentence) -> Sentence {
     let text = if sentence.code { sentence.text.clone() } else { format!("{}{}", sentence.text, numbers(sentence)) };
     Sentence { text, ..sentence.clone() }
 }
@@ -152,6 +152,11 @@ fn content(answer: &Answer, ctx: &PageContext) -> (String, Vec<Annotation>) {
     }
     let text = format!("{}\n{}", Answer::text_of(&said), places(answer, ctx));
     (text, annotations)
+}
+
+/// An answer as a text: its sentences with their numbers, and whom each cites; of a refusal, why.
+pub(crate) fn in_words(answer: &Answer, ctx: &PageContext) -> String {
+    content(answer, ctx).0
 }
 
 /// Ask the guide or a twin as OpenAI's clients do.

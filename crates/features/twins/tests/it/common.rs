@@ -404,7 +404,7 @@ impl Town {
         body: String,
         headers: &[(&str, &str)],
     ) -> Answer {
-        let api = path.starts_with("/api/") || path.starts_with("/v1/") || path == "/mcp";
+        let api = ["/api/", "/v1/", "/a2a", "/mcp"].iter().any(|folder| path.starts_with(folder));
         let mut request = Request::builder().method(method).uri(path).header(header::HOST, "localhost");
         request = match (who > 0, api) {
             (false, _) => request,

@@ -73,10 +73,15 @@ fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
     format!("panic: {}", text.unwrap_or_default())
 }
 
+/// Whether programs call an address, and not browsers: with tokens, and problems instead of pages.
+fn for_programs(path: &str) -> bool {
+    ["/api/", "/v1/", "/a2a/"].iter().any(|folder| path.starts_with(folder)) || matches!(path, "/mcp" | "/a2a")
+}
+
 async fn context(shell: &Arc<ShellState>, request: &Parts) -> (PageContext, Option<AppError>, Option<HeaderValue>) {
     let headers = &request.headers;
     let path = request.uri.path();
-    let api = path.starts_with("/api/") || path.starts_with("/v1/") || path == "/mcp";
+    let api = for_programs(path);
     let mut viewer = Viewer { ip: client_ip(shell, headers, &request.extensions), ..Viewer::guest() };
     let (mut trouble, mut renewed) = (None, None);
     if !path.starts_with("/assets/")
