@@ -26,6 +26,7 @@ mod sketches;
 mod spelling;
 mod vectors;
 
+use std::fs::File;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 
@@ -130,6 +131,10 @@ impl Index {
     /// # Errors
     /// The folder cannot be written, or the machine lacks what it takes to open it (memory, files, rights).
     pub fn open(folder: &Path, model: Option<&str>) -> Result<Self, IndexError> {
+        // One process at a time makes or opens it: another would take what is half made for damaged. Held is the data
+        // folder itself, so that no file is left; where a system cannot do that, two must not begin at once.
+        let home = folder.parent().and_then(|home| File::open(home).ok());
+        let _turn = home.filter(|home| home.lock().is_ok());
         let means = model.and_then(Means::of_model);
         let form = format!("{VERSION} {}", model.unwrap_or("words"));
         let stamp = folder.join("version");
