@@ -10,10 +10,12 @@ use xinghe_accounts::{Accounts, AccountsFeature};
 use xinghe_ai::Embed;
 use xinghe_core::Lang;
 use xinghe_core::mail::Mailer;
-use xinghe_core::ports::{Authors, PortError, PortResult, Posts, Retrieve, Standing, TwinAnswers};
+use xinghe_core::ports::{Authors, PictureUse, PortError, PortResult, Posts, Retrieve, Standing, TwinAnswers};
 use xinghe_exports::{Exports, ExportsFeature};
 use xinghe_importer as importer;
 use xinghe_mail::Smtp;
+use xinghe_media::model::Limits as PictureLimits;
+use xinghe_media::{Copies, MediaFeature, Pictures};
 use xinghe_moderation::{Moderation, ModerationFeature};
 use xinghe_notifications::{Notifications, NotificationsFeature};
 use xinghe_observatory::{Deps as ObservatoryDeps, IndexCounts, IndexGauge, Ledger, Observatory};
@@ -153,6 +155,7 @@ pub fn migrations() -> Vec<Migration> {
     all.extend_from_slice(xinghe_posts::MIGRATIONS);
     all.extend(xinghe_reactions::migrations());
     all.extend(xinghe_moderation::migrations());
+    all.extend(xinghe_media::migrations());
     all.extend(xinghe_notifications::migrations());
     all.extend(xinghe_search::migrations());
     all.extend(xinghe_twins::migrations());
@@ -212,6 +215,9 @@ impl Community {
         let reading: Arc<dyn Posts> = posts.clone();
         let reactions = Reactions::new(store.clone(), reading.clone(), authors.clone());
         let moderation = Moderation::new(store.clone(), reading.clone(), authors.clone());
+        let uses: Vec<Arc<dyn PictureUse>> = vec![posts.clone(), Arc::new(accounts.clone())];
+        let pictures = Pictures::new(store.clone(), uses, picture_limits(&settings));
+        let copies = copies(&settings, pictures.clone(), reading.clone());
         let folder = settings.data_dir.join("search");
         let search = Search::open(&folder, store.clone(), reading.clone(), authors.clone(), embedder.clone())?;
         let ledger = Arc::new(Ledger::new(store.clone(), settings.ai.budget.clone()));
@@ -247,10 +253,12 @@ impl Community {
             Arc::new(
                 PostsFeature::new(store.clone(), authors.clone())
                     .with_reactions(Arc::new(reactions.clone()))
-                    .with_standing(Arc::new(moderation.clone())),
+                    .with_standing(Arc::new(moderation.clone()))
+                    .with_copies(Arc::new(copies.clone())),
             ),
             Arc::new(ReactionsFeature::new(reactions.clone())),
             Arc::new(ModerationFeature::new(moderation.clone())),
+            Arc::new(MediaFeature::new(pictures).with_copies(copies)),
             Arc::new(NotificationsFeature::new(notifications)),
             Arc::new(search.clone()),
             twins.clone(),
@@ -335,6 +343,25 @@ impl Community {
     pub fn reach(&self, allow_private: bool) -> importer::Reach {
         reach(self.settings.data_dir.join("scratch"), allow_private)
     }
+}
+
+/// What members may add.
+fn picture_limits(settings: &Settings) -> PictureLimits {
+    let s = &settings.pictures;
+    PictureLimits {
+        file: usize::try_from(s.file_mb).unwrap_or(usize::MAX >> 20).min(usize::MAX >> 20) << 20,
+        pixels: u64::from(s.megapixels) * 1_000_000,
+        per_day: s.per_day,
+        total: u64::from(s.total_mb) << 20,
+    }
+}
+
+/// Copies of what posts show from other hosts: public ones only.
+fn copies(settings: &Settings, pictures: Pictures, posts: Arc<dyn Posts>) -> Copies {
+    let s = &settings.pictures;
+    let limits = xinghe_net::Limits { bytes: u64::from(s.file_mb) << 20, redirects: 5, seconds: 20 };
+    let fetcher = xinghe_net::Fetcher::new(xinghe_net::Reachable::public(), limits, agent());
+    Copies::new(pictures, posts, fetcher, u64::from(s.copies_mb) << 20)
 }
 
 /// Who carries mails, if anybody.

@@ -95,6 +95,27 @@ pub const TABLE: &[Row] = &[
         "60",
         "How many minutes a question waits for people before it is looked whose twins could answer it.",
     ),
+    row("pictures.file_mb", "XINGHE_PICTURES__FILE_MB", "10", "How large a picture's file may be, in MiB."),
+    row(
+        "pictures.megapixels",
+        "XINGHE_PICTURES__MEGAPIXELS",
+        "50",
+        "How many million pixels it may have. It is made to fit into 2,048 pixels, and takes 1 MiB at most.",
+    ),
+    row("pictures.per_day", "XINGHE_PICTURES__PER_DAY", "100", "How many pictures a member adds on a day (UTC)."),
+    row(
+        "pictures.total_mb",
+        "XINGHE_PICTURES__TOTAL_MB",
+        "200",
+        "How much a member's pictures take in all, as they are kept in the database, in MiB.",
+    ),
+    row(
+        "pictures.copies_mb",
+        "XINGHE_PICTURES__COPIES_MB",
+        "500",
+        "How much copies of pictures that texts show from other hosts take in all, in MiB. 0 makes none: then such \
+         pictures are links.",
+    ),
     row("otlp_endpoint", "XINGHE_OTLP_ENDPOINT", "none", "Where traces go, for instance `http://127.0.0.1:4318`."),
     row(
         "ai.embedder",
@@ -148,6 +169,28 @@ pub const TABLE: &[Row] = &[
         "The most that answering may cost a day; likewise `verify` and `test`.",
     ),
 ];
+
+/// Pictures that members add.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PictureSettings {
+    /// The largest file, in MiB.
+    pub file_mb: u32,
+    /// The most pixels, in millions.
+    pub megapixels: u32,
+    /// How many a member adds on a day.
+    pub per_day: u32,
+    /// How much a member's take in all, in MiB.
+    pub total_mb: u32,
+    /// How much copies of pictures at other hosts take in all, in MiB.
+    pub copies_mb: u32,
+}
+
+impl Default for PictureSettings {
+    fn default() -> Self {
+        Self { file_mb: 10, megapixels: 50, per_day: 100, total_mb: 200, copies_mb: 500 }
+    }
+}
 
 /// Which embedder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -233,6 +276,8 @@ pub struct Settings {
     /// See [`TABLE`].
     pub twins_wait_minutes: u32,
     /// See [`TABLE`].
+    pub pictures: PictureSettings,
+    /// See [`TABLE`].
     pub otlp_endpoint: Option<String>,
     /// See [`TABLE`].
     pub ai: AiSettings,
@@ -255,6 +300,7 @@ impl Default for Settings {
             smtp_url: None,
             mail_from: None,
             twins_wait_minutes: 60,
+            pictures: PictureSettings::default(),
             otlp_endpoint: None,
             ai: AiSettings::default(),
         }

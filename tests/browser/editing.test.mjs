@@ -66,7 +66,7 @@ test("tools and shortcuts write Markdown, and Tab never holds the keyboard", asy
   await page.keyboard.press("ArrowRight");
   assert.equal(await page.evaluate(() => document.activeElement.dataset.tool), "italic");
   await page.keyboard.press("End");
-  assert.equal(await page.evaluate(() => document.activeElement.getAttribute("aria-label")), "图片");
+  assert.equal(await page.evaluate(() => document.activeElement.getAttribute("aria-label")), "表格");
   const label = await page.locator(".cm-content").getAttribute("aria-describedby");
   assert.match(await page.locator(`#${label.split(" ")[0]}`).innerText(), /Esc/);
   assert.deepEqual(refused, [], "nothing is against the policy");

@@ -13,6 +13,9 @@ const WORKERS: std::ops::RangeInclusive<usize> = 1..=256;
 const CONNECTIONS: std::ops::RangeInclusive<u32> = 1..=1_000;
 /// Threads of the embedder.
 const THREADS: std::ops::RangeInclusive<usize> = 1..=256;
+/// The file of a picture in MiB, and its pixels in millions: each is held in memory while it is worked on.
+const PICTURE_MB: std::ops::RangeInclusive<u32> = 1..=1_000;
+const MEGAPIXELS: std::ops::RangeInclusive<u32> = 1..=1_000;
 /// A year, in minutes.
 const LONGEST_WAIT: u32 = 366 * 24 * 60;
 
@@ -42,6 +45,8 @@ pub(super) fn all(settings: &Settings) -> Result<(), SettingsError> {
     within("workers", &settings.workers, &WORKERS)?;
     within("database_connections", &settings.database_connections, &CONNECTIONS)?;
     within("twins_wait_minutes", &settings.twins_wait_minutes, &(0..=LONGEST_WAIT))?;
+    within("pictures.file_mb", &settings.pictures.file_mb, &PICTURE_MB)?;
+    within("pictures.megapixels", &settings.pictures.megapixels, &MEGAPIXELS)?;
     if let Some(threads) = settings.ai.threads {
         within("ai.threads", &threads, &THREADS)?;
     }
@@ -122,6 +127,8 @@ mod tests {
             ("workers = 999999", "workers: 999999"),
             ("database_connections = 0", "database_connections: 0"),
             ("twins_wait_minutes = 4000000000", "twins_wait_minutes"),
+            ("pictures.file_mb = 0", "pictures.file_mb: 0 is not from 1 to 1000"),
+            ("pictures.megapixels = 2000", "pictures.megapixels"),
             ("log = 'nonsense'", "\"nonsense\" is no level"),
             ("log = 'info,xinghe=loud'", "log: "),
             ("log_format = 'xml'", "log_format: \"xml\""),

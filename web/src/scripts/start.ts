@@ -106,7 +106,7 @@ function contents(): void {
   mark();
 }
 
-/** A picture of another site that does not come leaves its words, not a broken frame; without words, nothing. */
+/** A picture that does not come leaves its words, not a broken frame; without words, nothing. */
 function missingPictures(): void {
   const replace = (img: HTMLImageElement) => {
     const words = document.createElement("span");

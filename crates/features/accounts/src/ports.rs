@@ -3,7 +3,8 @@
 use std::collections::{HashMap, HashSet};
 
 use async_trait::async_trait;
-use xinghe_core::ports::{Again, AuthorIntake, Authors, ImportedAuthor, PortError, PortResult, StepUp};
+use xinghe_core::picture::PictureName;
+use xinghe_core::ports::{Again, AuthorIntake, Authors, ImportedAuthor, PictureUse, PortError, PortResult, StepUp};
 use xinghe_core::{AuthorCard, AuthorId};
 use xinghe_web::{Liking, Member, Scopes, Sessions};
 
@@ -38,6 +39,18 @@ impl Authors for Accounts {
 
     async fn by_handle(&self, handle: &str) -> PortResult<Option<AuthorCard>> {
         Ok(authors::card_by_handle(self.store(), &Handle::fold(handle)).await?)
+    }
+}
+
+#[async_trait]
+impl PictureUse for Accounts {
+    async fn showing(&self, owner: AuthorId, names: &[PictureName]) -> PortResult<HashSet<PictureName>> {
+        let Some(member) = members::by_ids(self.store(), &[owner.raw()]).await?.remove(&owner.raw()) else {
+            return Ok(HashSet::new());
+        };
+        let texts = [&member.about_zh_hans, &member.about_zh_hant, &member.about_en];
+        let shown = texts.into_iter().flat_map(|text| PictureName::all_in(text));
+        Ok(shown.filter(|n| names.contains(n)).collect())
     }
 }
 

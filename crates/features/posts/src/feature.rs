@@ -5,7 +5,7 @@ use std::sync::Arc;
 use utoipa::OpenApi as _;
 use xinghe_core::Lang;
 use xinghe_core::portable::Portable;
-use xinghe_core::ports::{Authors, Reactions, Standing};
+use xinghe_core::ports::{Authors, PictureCopies, Reactions, Standing};
 use xinghe_store::{EventReader, JobHandler, Migration, Schedule, Store};
 use xinghe_web::{Feature, Routes, SlotEntry};
 
@@ -19,6 +19,7 @@ pub(crate) struct State {
     pub authors: Arc<dyn Authors>,
     pub reactions: Option<Arc<dyn Reactions>>,
     pub standing: Option<Arc<dyn Standing>>,
+    pub copies: Option<Arc<dyn PictureCopies>>,
 }
 
 /// The feature.
@@ -30,7 +31,7 @@ pub struct PostsFeature {
 impl PostsFeature {
     /// Over a store and those who name authors.
     pub fn new(store: Store, authors: Arc<dyn Authors>) -> Self {
-        Self { state: State { store, authors, reactions: None, standing: None } }
+        Self { state: State { store, authors, reactions: None, standing: None, copies: None } }
     }
 
     /// With those who know what members think of posts and what they follow: home goes by it.
@@ -44,6 +45,13 @@ impl PostsFeature {
     #[must_use]
     pub fn with_standing(mut self, standing: Arc<dyn Standing>) -> Self {
         self.state.standing = Some(standing);
+        self
+    }
+
+    /// With those who keep copies of pictures at other hosts: what they have is shown, everything else is a link.
+    #[must_use]
+    pub fn with_copies(mut self, copies: Arc<dyn PictureCopies>) -> Self {
+        self.state.copies = Some(copies);
         self
     }
 }

@@ -34,9 +34,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use xinghe_core::content::PostView;
 use xinghe_core::id::{AuthorId, PostId};
+use xinghe_core::picture::PictureName;
 use xinghe_core::ports::{
-    Appeared, Authors, ImportedPost, IntakeOutcome, PortResult, PostIntake, Posts, StillAllowed, TwinAnswer,
-    TwinAnswered, TwinAnswers,
+    Appeared, Authors, ImportedPost, IntakeOutcome, PictureUse, PortResult, PostIntake, Posts, StillAllowed,
+    TwinAnswer, TwinAnswered, TwinAnswers,
 };
 use xinghe_store::{Migration, Store};
 
@@ -50,6 +51,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { feature: "posts", version: 6, name: "moderated posts", sql: include_str!("../migrations/0006.sql") },
     Migration { feature: "posts", version: 7, name: "series", sql: include_str!("../migrations/0007.sql") },
     Migration { feature: "posts", version: 8, name: "citations", sql: include_str!("../migrations/0008.sql") },
+    Migration { feature: "posts", version: 9, name: "pictures", sql: include_str!("../migrations/0009.sql") },
 ];
 
 /// The ports that posts implement.
@@ -84,6 +86,13 @@ impl Posts for PostsPort {
 
     async fn ids_after(&self, after: Option<PostId>, limit: usize) -> PortResult<Vec<PostId>> {
         Ok(store::ids_after(&self.store, after, limit).await?)
+    }
+}
+
+#[async_trait]
+impl PictureUse for PostsPort {
+    async fn showing(&self, owner: AuthorId, names: &[PictureName]) -> PortResult<HashSet<PictureName>> {
+        Ok(store::showing(&self.store, owner, names).await?)
     }
 }
 

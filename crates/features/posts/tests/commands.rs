@@ -11,9 +11,11 @@ use common::{ADA, BO, Everybody, MOD};
 use xinghe_core::content::{CreditRole, PostKind, Provenance};
 use xinghe_core::event::Event;
 use xinghe_core::id::{AuthorId, PostId};
-use xinghe_core::ports::{ImportedPost, IntakeOutcome, PostIntake, Posts};
+use xinghe_core::picture::{PictureFormat, PictureName};
+use xinghe_core::ports::{ImportedPost, IntakeOutcome, PictureUse, PostIntake, Posts};
+use xinghe_posts::commands::drafts::{NewDraft, keep};
 use xinghe_posts::commands::{self, CommandError};
-use xinghe_posts::model::{Answered, Draft, Fault, ListFilter, Mention};
+use xinghe_posts::model::{Answered, Draft, Fault, ListFilter, Mention, Typed};
 use xinghe_posts::{MIGRATIONS, PostsPort, readers::ClaimedCredits, store};
 use xinghe_store::Readers;
 use xinghe_testkit::{TestDb, on_both_databases};
@@ -270,6 +272,26 @@ async fn lists_page_without_gap_or_repeat(db: TestDb) {
     assert_eq!(seen, made);
 }
 
+async fn pictures_of_every_revision_and_of_own_drafts_are_known(db: TestDb) {
+    let port = port(&db).await;
+    let s = db.store();
+    let names: Vec<PictureName> =
+        (1..=4).map(|n| PictureName::new([n; 10], (u16::from(n), 9), PictureFormat::Webp).unwrap()).collect();
+    let showing = |n: usize| format!("看：\n\n![图]({})", names[n].path());
+    let written = commands::create(s, ADA, PostKind::Article, None, &draft("题", &showing(0))).await.unwrap();
+    commands::edit(s, ADA, written.post, written.revision, &draft("题", &showing(1))).await.unwrap();
+    commands::delete(s, ADA, written.post).await.unwrap();
+    let typed = Typed { body: showing(2), ..Typed::default() };
+    let kept = NewDraft { kind: PostKind::Article, change: None, name: None, typed };
+    keep(s, ADA, kept).await.unwrap();
+    let of = async |who: AuthorId| {
+        let found = port.showing(who, &names).await.unwrap();
+        names.iter().map(|n| found.contains(n)).collect::<Vec<_>>()
+    };
+    assert_eq!(of(ADA.id).await, [true, true, true, false]);
+    assert_eq!(of(BO.id).await, [true, true, false, false], "another's draft says nothing");
+}
+
 on_both_databases!(
     a_question_is_answered_accepted_and_deleted,
     who_is_named_is_told_once,
@@ -279,4 +301,5 @@ on_both_databases!(
     an_import_is_recognised_when_it_comes_again,
     credits_pass_to_who_claims_them,
     lists_page_without_gap_or_repeat,
+    pictures_of_every_revision_and_of_own_drafts_are_known,
 );

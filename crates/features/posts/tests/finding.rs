@@ -180,6 +180,31 @@ async fn a_page_tells_programs_what_it_is_whatever_its_title() {
 }
 
 #[tokio::test]
+async fn pictures_are_shown_from_here_or_are_links_and_the_first_is_on_the_card() {
+    let site = Site::new().await;
+    let (far, copy) = site::KEPT;
+    let own = "/pictures/ffeeddccbbaa99887766-20x30.jpg";
+    let body = format!("![远]({far}) ![别处](https://far.example/none.png) ![近]({own})");
+    let post = site.write(1, &[("title", "图"), ("body", &body)]).await;
+    let page = site.get(0, &site.get(0, &format!("/posts/{post}")).await.location).await.text;
+    let path = format!("/pictures/{copy}");
+    for part in [
+        format!("<img width=\"160\" height=\"90\" src=\"{path}\""),
+        "href=\"https://far.example/none.png\" rel=\"nofollow ugc noopener\">别处 (picture at far.example)</a>"
+            .to_owned(),
+        format!("<meta property=\"og:image\" content=\"http://localhost{path}\">"),
+        "<meta property=\"og:image:height\" content=\"90\">".to_owned(),
+        "name=\"twitter:card\" content=\"summary_large_image\"".to_owned(),
+    ] {
+        assert!(page.contains(&part), "{part} in {page}");
+    }
+    assert!(!page.contains(&format!("src=\"{far}")), "{page}");
+    assert_eq!(data(&page)[0]["image"], format!("http://localhost{path}"));
+    let feed = site.get(0, "/feed.json").await.text;
+    assert!(feed.contains(&format!("http://localhost{path}")), "an absolute address in feeds: {feed}");
+}
+
+#[tokio::test]
 async fn what_cites_a_post_stands_below_it_and_in_the_api() {
     let site = Site::new().await;
     let first = site.write(1, &[("title", "被引"), ("body", "正文")]).await;

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::content::{FollowKind, Measure, PostKind, TwinAct};
-use crate::id::{ActId, AnswerId, AuthorId, CaseId, EventSeq, PassageId, PostId, RevisionId, SeriesId};
+use crate::id::{ActId, AnswerId, AuthorId, CaseId, EventSeq, PassageId, PictureId, PostId, RevisionId, SeriesId};
 use crate::time::Timestamp;
 
 /// One citation of an answer, as the log keeps it.
@@ -339,6 +339,30 @@ pub enum Event {
         member: AuthorId,
         /// Whether the member was right.
         granted: bool,
+    },
+    /// A member added a picture.
+    PictureAdded {
+        /// The picture.
+        picture: PictureId,
+        /// Whose it is.
+        member: AuthorId,
+    },
+    /// A picture is gone: its owner deleted it, or nothing had shown it for a while.
+    PictureDeleted {
+        /// The picture.
+        picture: PictureId,
+        /// Whose it was.
+        member: AuthorId,
+    },
+    /// A picture that a text shows from another host was copied.
+    PictureCopied {
+        /// The copy.
+        picture: PictureId,
+    },
+    /// A copy is gone: no text shows it any more.
+    CopyDropped {
+        /// The copy.
+        picture: PictureId,
     },
     /// For tests of the log itself.
     Probe {

@@ -101,6 +101,8 @@ typed_id! {
     TwinDraftId,
     /// A line in the ledger of a twin.
     TwinActId,
+    /// A picture that a member added.
+    PictureId,
     /// Articles of one author in an order.
     SeriesId,
     /// An archive of all that a member has here.

@@ -12,6 +12,7 @@ use crate::content::{AuthorCard, CreditRole, FollowKind, PostKind, PostView, Pro
 use crate::evidence::{Evidence, Query};
 use crate::id::{AuthorId, PostId, RevisionId};
 use crate::lang::LangTag;
+use crate::picture::PictureName;
 use crate::time::Timestamp;
 
 /// Something behind a port broke. What a person did wrong is never a `PortError`.
@@ -380,4 +381,19 @@ pub struct Suspension {
 pub trait Standing: Send + Sync {
     /// The suspensions of these members that hold at the moment; one who may write is left out.
     async fn suspended(&self, members: &[AuthorId]) -> PortResult<HashMap<AuthorId, Suspension>>;
+}
+
+/// Knows which pictures are shown. Implemented by each feature in whose texts there may be some.
+#[async_trait]
+pub trait PictureUse: Send + Sync {
+    /// Those of these pictures of one member that something shows, or showed and could show again; of what is not
+    /// published, only what is the member's own counts.
+    async fn showing(&self, owner: AuthorId, names: &[PictureName]) -> PortResult<HashSet<PictureName>>;
+}
+
+/// Knows copies of pictures that texts show from other hosts. Implemented by media.
+#[async_trait]
+pub trait PictureCopies: Send + Sync {
+    /// The copies of pictures at other hosts that these posts show: each picture's address, and the name of its copy.
+    async fn copies(&self, posts: &[PostId]) -> PortResult<HashMap<PostId, Vec<(String, PictureName)>>>;
 }

@@ -11,6 +11,7 @@ use http::request::Parts;
 use http::{HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
 use xinghe_core::Lang::{self, En};
+use xinghe_core::picture::PictureName;
 use xinghe_core::{PostId, Timestamp};
 
 use crate::assets::{self, Entries};
@@ -169,6 +170,8 @@ pub struct Card {
     pub tags: Vec<String>,
     /// Of an article: its language, where it is one that Open Graph has a name for.
     pub locale: Option<Lang>,
+    /// One of this site's own pictures, which the card then shows.
+    pub picture: Option<PictureName>,
 }
 
 impl<'a> Page<'a> {

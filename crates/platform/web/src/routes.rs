@@ -44,6 +44,8 @@ pub enum RateClass {
     Search,
     /// Asking for an answer, which costs.
     Ask,
+    /// Sending a file, which takes work.
+    Upload,
     /// Signing in, registering and other places where secrets can be guessed.
     SignIn,
     /// Not limited: health checks, assets.

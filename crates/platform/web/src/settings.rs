@@ -34,13 +34,15 @@ pub struct RateLimits {
     pub search: u32,
     /// Asking for an answer.
     pub ask: u32,
+    /// Sending files.
+    pub upload: u32,
     /// Signing in and registering.
     pub sign_in: u32,
 }
 
 impl Default for RateLimits {
     fn default() -> Self {
-        Self { read: 600, write: 60, search: 240, ask: 30, sign_in: 10 }
+        Self { read: 600, write: 60, search: 240, ask: 30, upload: 20, sign_in: 10 }
     }
 }
 

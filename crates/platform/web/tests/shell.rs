@@ -152,6 +152,7 @@ async fn pages_carry_the_security_headers_and_no_inline_style_or_handler() {
         let policy = head(&response, "content-security-policy").to_owned();
         assert!(policy.starts_with("default-src 'none'; script-src 'self' 'nonce-7777"), "{policy}");
         assert!(!policy.contains("unsafe"), "{policy}");
+        assert!(policy.contains("; img-src 'self' data:;"), "nothing from another host: {policy}");
         assert_eq!(head(&response, "x-content-type-options"), "nosniff");
         assert_eq!(head(&response, "x-request-id"), "7777777777777777");
         assert_eq!(head(&response, "strict-transport-security"), "", "only over https");

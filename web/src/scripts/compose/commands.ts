@@ -98,16 +98,15 @@ const fence: StateCommand = ({ state, dispatch }: Target) => {
 };
 
 /** `[words](address)` with the cursor where something is still missing. */
-export function link(words: string, picture = false): StateCommand {
+export function link(words: string): StateCommand {
   return ({ state, dispatch }) => {
-    const bang = picture ? "!" : "";
     const change = state.changeByRange((range) => {
       const text = state.sliceDoc(range.from, range.to);
       const isAddress = /^https?:\/\/\S+$/.test(text);
       const label = isAddress ? words : text || words;
       const address = isAddress ? text : "https://";
-      const insert = `${bang}[${label}](${address})`;
-      const at = range.from + bang.length + 1;
+      const insert = `[${label}](${address})`;
+      const at = range.from + 1;
       const missing = isAddress || !text ? EditorSelection.range(at, at + label.length) : EditorSelection.range(at + label.length + 2, at + label.length + 2 + address.length);
       return { changes: { from: range.from, to: range.to, insert }, range: missing };
     });

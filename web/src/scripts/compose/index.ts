@@ -15,6 +15,7 @@ import { complete } from "./completion";
 import { count } from "./count";
 import { markdown } from "./language";
 import { pasting } from "./paste";
+import { Pictures } from "./pictures";
 import { icon } from "./icons";
 
 type Words = Record<string, string>;
@@ -63,16 +64,19 @@ class Editor extends HTMLElement {
   private preview = document.createElement("div");
   private figures = document.createElement("span");
   private words: Words = {};
+  private pictures = new Pictures({});
 
   connectedCallback(): void {
     const area = this.querySelector("textarea");
     if (!area || this.view) return;
     this.area = area;
     this.words = JSON.parse(this.dataset.words ?? "{}") as Words;
+    this.pictures = new Pictures(this.words);
     const focused = document.activeElement === area;
     const [anchor, head] = [area.selectionStart, area.selectionEnd];
     const tools = this.tools();
     this.view = new EditorView({ state: this.state(area, tools), parent: undefined });
+    this.pictures.attach(this.view, area.form);
     const bar = this.bar(tools);
     this.preview.className = "preview prose";
     this.preview.setAttribute("role", "region");
@@ -89,7 +93,7 @@ class Editor extends HTMLElement {
     area.hidden = true;
     // A field that is not to be seen cannot say that it must be filled; the server does.
     area.required = false;
-    this.append(bar, panes, foot);
+    this.append(bar, panes, this.pictures.panel, foot);
     this.classList.add("on");
     this.show((localStorage.getItem(VIEW) as View | null) ?? "write", false);
     wide.addEventListener("change", this.fit);
@@ -117,12 +121,12 @@ class Editor extends HTMLElement {
       { name: "italic", key: "Mod-i", run: wrap("*") },
       { name: "heading", key: "Mod-Alt-2", run: heading },
       { name: "link", key: "Mod-k", run: link(w.linkWords ?? "") },
+      { name: "picture", run: () => (this.pictures.choose(), true) },
       { name: "code", key: "Mod-e", run: code },
       { name: "quote", key: "Mod-Shift-9", run: quote },
       { name: "bullets", key: "Mod-Shift-8", run: bullets },
       { name: "numbers", key: "Mod-Shift-7", run: numbers },
       { name: "table", run: table(w.column ?? "") },
-      { name: "picture", run: link(w.pictureWords ?? "", true) },
     ];
   }
 
@@ -157,6 +161,7 @@ class Editor extends HTMLElement {
         markdown(),
         syntaxHighlighting(highlight),
         autocompletion({ override: [complete], icons: false }),
+        this.pictures.handlers,
         pasting,
         placeholder(area.placeholder),
         EditorView.contentAttributes.of(attributes),

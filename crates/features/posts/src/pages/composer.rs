@@ -7,7 +7,7 @@ use xinghe_core::content::{PostKind, Provenance};
 use xinghe_core::id::{DraftId, RevisionId};
 use xinghe_core::lang::Lang;
 use xinghe_core::time::Timestamp;
-use xinghe_web::{AppError, FieldErrors, PageContext, PageResult, Texts};
+use xinghe_web::{AppError, FieldErrors, Html, PageContext, PageResult, Subject, Texts};
 
 use super::diff::{self, Line};
 use super::{editor, kind_key, with_mentions};
@@ -128,6 +128,8 @@ struct WriteTemplate<'a> {
     /// What the editor needs: its words, and what its styles carry.
     words: String,
     nonce: &'a str,
+    /// What other features put below the form.
+    below: Html,
 }
 
 /// A form to be shown.
@@ -197,7 +199,8 @@ impl<'a> Showing<'a> {
         languages
     }
 
-    pub(super) fn show(self, ctx: &PageContext) -> PageResult {
+    pub(super) async fn show(self, ctx: &PageContext) -> PageResult {
+        let below = ctx.slot("write.below", &Subject::default()).await;
         let t = &ctx.t;
         let key = if self.editing { "posts-edit-kind" } else { "posts-write-kind" };
         let kind = t.s(kind_key(self.kind));
@@ -231,6 +234,7 @@ impl<'a> Showing<'a> {
             provenances: provenances.collect(),
             words: editor::words(t),
             nonce: &ctx.nonce,
+            below,
             local: format!("{}:{}", self.action, self.kind),
             errors: self.errors,
             conflict: self.conflict,

@@ -16,7 +16,6 @@ const WORDS: &[(&str, &str)] = &[
     ("table", "posts-editor-table"),
     ("picture", "posts-editor-picture"),
     ("linkWords", "posts-editor-link-words"),
-    ("pictureWords", "posts-editor-picture-words"),
     ("column", "posts-editor-column"),
     ("view", "posts-editor-view"),
     ("write", "posts-editor-write"),
@@ -24,6 +23,11 @@ const WORDS: &[(&str, &str)] = &[
     ("preview", "posts-preview"),
     ("nothing", "posts-editor-nothing"),
     ("tab", "posts-editor-tab"),
+    ("uploading", "posts-editor-uploading"),
+    ("uploadFailed", "posts-editor-upload-failed"),
+    ("uploadWait", "posts-editor-upload-wait"),
+    ("altHint", "posts-editor-alt-hint"),
+    ("done", "posts-editor-alt-done"),
 ];
 
 /// The words as JSON.
@@ -33,5 +37,6 @@ pub(super) fn words(t: &Texts) -> String {
     // The script fills the places, again and again.
     let figures = t.f("posts-editor-figures", &[("n", "{n}".into()), ("m", "{m}".into())]);
     words.insert("figures".to_owned(), figures.into());
+    words.insert("alt".to_owned(), t.f("posts-editor-alt", &[("name", "{name}".into())]).into());
     serde_json::Value::Object(words).to_string()
 }

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use xinghe_core::Lang;
 use xinghe_core::content::{CreditRole, PostKind, PostView, Provenance};
 use xinghe_core::id::AuthorId;
+use xinghe_core::picture::PictureName;
 use xinghe_web::{Card, Page, PageContext};
 
 use super::view::{People, Person};
@@ -13,12 +14,13 @@ use crate::model::{PostDetail, Reply};
 const TEXT: usize = 300;
 const ANSWERS: usize = 10;
 
-/// Adds all that to a page.
+/// Adds all that to a page; `picture` is the first of this site's own that the text shows.
 pub(super) fn about<'a>(
     ctx: &PageContext,
     page: Page<'a>,
     d: &PostDetail,
     (people, replies): (&People, &[Reply]),
+    picture: Option<PictureName>,
 ) -> Page<'a> {
     let v = &d.view;
     let (name, list) = match v.kind {
@@ -35,8 +37,11 @@ pub(super) fn about<'a>(
         authors: named(v).filter_map(|a| people.get(a)).map(|p| p.url).collect(),
         tags: v.tags.clone(),
         locale: Lang::nearest(v.language.as_str()),
+        picture,
     };
-    page.card(card).data(data(ctx, d, people, replies)).crumbs(&[(&ctx.t.s(name), list), (&v.title, &v.url())])
+    page.card(card)
+        .data(data(ctx, d, (people, replies), picture))
+        .crumbs(&[(&ctx.t.s(name), list), (&v.title, &v.url())])
 }
 
 fn named(v: &PostView) -> impl Iterator<Item = AuthorId> + '_ {
@@ -48,7 +53,12 @@ fn person(ctx: &PageContext, p: &Person) -> Value {
 }
 
 /// The schema.org object of a post.
-fn data(ctx: &PageContext, d: &PostDetail, people: &People, replies: &[Reply]) -> Value {
+fn data(
+    ctx: &PageContext,
+    d: &PostDetail,
+    (people, replies): (&People, &[Reply]),
+    picture: Option<PictureName>,
+) -> Value {
     let v = &d.view;
     let kind = match v.kind {
         PostKind::Question => "QAPage",
@@ -75,6 +85,9 @@ fn data(ctx: &PageContext, d: &PostDetail, people: &People, replies: &[Reply]) -
     }
     if let Some(licence) = &v.licence {
         put("license", json!(licence));
+    }
+    if let Some(picture) = picture {
+        put("image", json!(ctx.absolute(&picture.path())));
     }
     if let Some(based) = d.original_url.as_ref().or(v.source_url.as_ref()) {
         put("isBasedOn", json!(based));

@@ -1,4 +1,4 @@
-//! Members and topics in texts: found when something is written, linked when it is shown.
+//! Members, topics and pictures in texts: found when something is written, linked and shown when it is read.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -6,6 +6,7 @@ use std::sync::Arc;
 use xinghe_core::Lang;
 use xinghe_core::content::{PostKind, PostView};
 use xinghe_core::id::PostId;
+use xinghe_core::picture::PictureName;
 use xinghe_web::markdown::{RenderOptions, Rendered, named, render};
 use xinghe_web::{AppError, Html};
 
@@ -29,13 +30,29 @@ pub(crate) async fn with_mentions(state: &State, mut draft: Draft) -> Result<Dra
     Ok(draft)
 }
 
-/// What posts name with effect.
+/// What posts name with effect, and the copies of what they show from other hosts.
 #[derive(Debug, Default)]
-pub(super) struct Names(HashMap<PostId, Vec<String>>);
+pub(super) struct Names {
+    members: HashMap<PostId, Vec<String>>,
+    copies: HashMap<PostId, Vec<(String, PictureName)>>,
+}
 
 impl Names {
     pub(super) async fn load(state: &State, posts: &[PostId]) -> Result<Self, AppError> {
-        Ok(Self(store::mentions(&state.store, posts).await?))
+        let copies = async {
+            match &state.copies {
+                Some(copies) if !posts.is_empty() => Ok(copies.copies(posts).await?),
+                _ => Ok::<_, AppError>(HashMap::new()),
+            }
+        };
+        let members = async { Ok::<_, AppError>(store::mentions(&state.store, posts).await?) };
+        let (members, copies) = futures::try_join!(members, copies)?;
+        Ok(Self { members, copies })
+    }
+
+    /// The copies of what a post shows from other hosts.
+    pub(super) fn copies(&self, post: PostId) -> Vec<(String, PictureName)> {
+        self.copies.get(&post).cloned().unwrap_or_default()
     }
 
     /// The text of a post as its page shows it, alone.
@@ -46,7 +63,7 @@ impl Names {
     /// The text of a post as its page shows it, with its headings.
     pub(super) fn rendered(&self, post: &PostView, id_prefix: String, lang: Lang) -> Arc<Rendered> {
         let mut links: Vec<(String, String)> =
-            self.0.get(&post.id).into_iter().flatten().map(|h| (format!("@{h}"), format!("/@{h}"))).collect();
+            self.members.get(&post.id).into_iter().flatten().map(|h| (format!("@{h}"), format!("/@{h}"))).collect();
         if post.kind == PostKind::Moment && !post.tags.is_empty() {
             let topics = named(&post.body).topics.into_iter();
             links.extend(topics.filter_map(|topic| {
@@ -54,6 +71,6 @@ impl Names {
                 Some((format!("#{topic}"), tag_url(&tag)))
             }));
         }
-        render(&post.body, &RenderOptions { id_prefix, links, lang })
+        render(&post.body, &RenderOptions { id_prefix, links, lang, copies: self.copies(post.id) })
     }
 }

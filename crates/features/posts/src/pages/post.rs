@@ -281,7 +281,7 @@ async fn page(
     let page = ctx.page().title(v.title.clone()).active(active).canonical(v.url()).description(d.excerpt.clone());
     let page = if mark.is_some() { page.noindex() } else { page };
     let markdown = format!("<link rel=\"alternate\" type=\"text/markdown\" href=\"/posts/{}.md\">", v.id);
-    let page = meta::about(ctx, page.head(Html::trusted(markdown)), d, (&people, &replies));
+    let page = meta::about(ctx, page.head(Html::trusted(markdown)), d, (&people, &replies), rendered.picture);
     Ok(page.aside(aside).content_lang(v.language.as_str()).render(&template))
 }
 
@@ -410,7 +410,8 @@ pub(super) async fn revision(
     let diff = before.map_or_else(Vec::new, |b| diff::lines(&whole(&b), &whole(&text)));
     let changes = changes(&ctx, &state, vec![text.entry.clone()]).await?;
     let change = changes.first().ok_or(AppError::NotFound)?;
-    let body = render(&text.body, &RenderOptions::default().in_lang(ctx.lang)).html.clone();
+    let copies = Names::load(&state, &[id]).await?.copies(id);
+    let body = render(&text.body, &RenderOptions { lang: ctx.lang, copies, ..RenderOptions::default() }).html.clone();
     let template = RevisionTemplate { t: &ctx.t, v: &d.view, change, text: &text, diff, body };
     let title = ctx.t.f("posts-revision-n", &[("n", text.entry.number.into())]);
     Ok(ctx.page().title(title).noindex().render(&template))

@@ -50,7 +50,7 @@ pub(super) async fn form(
         let form = PostForm { typed, name: ctx.request_id.to_string(), ..PostForm::default() };
         let mut showing = Showing::new(writable(&query.kind), "/write", &form);
         showing.about.others = store::count_drafts(&state.store, member.id).await?;
-        return showing.show(&ctx);
+        return showing.show(&ctx).await;
     }
     let id: DraftId = query.draft.parse().map_err(|_| AppError::NotFound)?;
     let draft = store::draft(&state.store, member.id, id).await?.filter(|d| !d.dropped).ok_or(AppError::NotFound)?;
@@ -65,7 +65,7 @@ pub(super) async fn form(
     let mut showing = Showing::new(kind, "/write", &form);
     showing.about = About::of(&draft);
     showing.about.saved = !query.saved.is_empty();
-    showing.show(&ctx)
+    showing.show(&ctx).await
 }
 
 /// What the form of a new post ends in: it is published, kept, or put on the timetable.
@@ -164,7 +164,7 @@ async fn again(
             showing.about.conflict = true;
             showing.differs(&other.typed.body);
             showing.builds_on(&other);
-            return showing.show(ctx);
+            return showing.show(ctx).await;
         }
         error => return Err(error.into()),
     }
@@ -173,7 +173,7 @@ async fn again(
     {
         showing.about = About::of(&draft);
     }
-    showing.show(ctx)
+    showing.show(ctx).await
 }
 
 async fn reply(
@@ -194,7 +194,7 @@ async fn reply(
             showing.keeps = false;
             showing.errors = FieldErrors::new(&field_errors(&errors), &ctx.t);
             showing.status = StatusCode::UNPROCESSABLE_ENTITY;
-            showing.show(&ctx)
+            showing.show(&ctx).await
         }
         Err(error) => Err(error.into()),
     }
@@ -249,7 +249,7 @@ pub(super) async fn edit_form(
         showing.about = About::of(draft);
         showing.about.saved = !query.saved.is_empty();
     }
-    showing.show(&ctx)
+    showing.show(&ctx).await
 }
 
 /// Writes a new revision, or keeps it as a draft. Where the post changed meanwhile, what was typed stays, beside what
@@ -280,7 +280,7 @@ pub(super) async fn edit(
             let mut showing = Showing::changing(&d, &form);
             showing.differs(&d.view.body);
             showing.status = StatusCode::CONFLICT;
-            showing.show(&ctx)
+            showing.show(&ctx).await
         }
         Err(error) => again(&ctx, &state, &member, Showing::changing(&d, &form), error).await,
     }

@@ -6,6 +6,7 @@ mod drafts;
 mod lists;
 mod moderated;
 mod named;
+mod pictures;
 mod read;
 mod series;
 mod sitemap;
@@ -20,6 +21,7 @@ pub use drafts::{
 pub use lists::{days, latest_of_author, list, list_in, revision, revisions, tags, thread};
 pub use moderated::{drop_measures, is_locked, put_measure, release, withheld, withhold, written_by};
 pub use named::{drop_story, mentions, put_mentions, put_story, said_before, sources, story};
+pub use pictures::showing;
 pub use read::{answered_by_people, answers, any_details, any_views, credits, details, heads, ids_after, views};
 pub use write::{
     NewPost, NewRevision, delete, insert_posts, insert_revisions, lock, pass_credits, put_credits, put_facts,
@@ -29,6 +31,8 @@ pub use write::{
 pub use read::Head;
 pub use series::{count_series, delete_series, loose_articles, put_parts, put_series, series, series_list, series_of};
 pub use sitemap::{Stretch, author_stretches, authors_from, post_stretches, posts_from};
+
+use pictures::put_pictures;
 
 use std::str::FromStr;
 

@@ -129,7 +129,7 @@ fn derived(content: &Checked) -> (String, String, i32) {
     (slug, excerpt, i32::try_from(minutes).unwrap_or(i32::MAX))
 }
 
-/// Inserts revisions, and what their texts link to.
+/// Inserts revisions, what their texts link to, and which pictures they show.
 pub async fn insert_revisions(unit: &mut UnitOfWork, revisions: &[NewRevision<'_>]) -> Result<(), StoreError> {
     const COLUMNS: &[&str] = &["id", "post", "number", "title", "body", "author", "note", "at"];
     let rows = revisions.iter().map(|r| {
@@ -146,7 +146,8 @@ pub async fn insert_revisions(unit: &mut UnitOfWork, revisions: &[NewRevision<'_
         ]
     });
     insert(unit, "posts_revision", COLUMNS, rows.collect()).await?;
-    super::cites::put_cites(unit, revisions).await
+    super::cites::put_cites(unit, revisions).await?;
+    super::put_pictures(unit, revisions).await
 }
 
 pub(super) async fn clear(unit: &mut UnitOfWork, table: &str, posts: &[PostId]) -> Result<(), StoreError> {

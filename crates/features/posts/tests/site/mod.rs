@@ -12,7 +12,8 @@ use tower::ServiceExt as _;
 use xinghe_core::FollowKind;
 use xinghe_core::content::AuthorCard;
 use xinghe_core::id::{AuthorId, PostId, SessionId};
-use xinghe_core::ports::{Authors, Follows, Own, PortResult, Reactions, Tally};
+use xinghe_core::picture::PictureName;
+use xinghe_core::ports::{Authors, Follows, Own, PictureCopies, PortResult, Reactions, Tally};
 use xinghe_posts::{MIGRATIONS, PostsFeature};
 use xinghe_testkit::{SeededRandom, TestDb};
 use xinghe_web::viewer::Sessions;
@@ -36,6 +37,20 @@ impl Authors for People {
         let id = handle.strip_prefix('m').and_then(|n| n.parse().ok()).map(AuthorId::from_raw);
         let Some(id) = id else { return Ok(None) };
         Ok(self.cards(&[id]).await?.remove(&id))
+    }
+}
+
+/// Where a picture lies of which there is a copy, and the copy.
+pub const KEPT: (&str, &str) = ("https://far.example/kept.png", "00112233445566778899-160x90.webp");
+
+/// Has a copy of one picture, for any post.
+pub struct Album;
+
+#[async_trait]
+impl PictureCopies for Album {
+    async fn copies(&self, posts: &[PostId]) -> PortResult<HashMap<PostId, Vec<(String, PictureName)>>> {
+        let copy = (KEPT.0.to_owned(), KEPT.1.parse().unwrap());
+        Ok(posts.iter().map(|post| (*post, vec![copy.clone()])).collect())
     }
 }
 
@@ -103,6 +118,7 @@ impl Site {
         let db = TestDb::sqlite().await;
         db.store().migrate(MIGRATIONS).await.unwrap();
         let feature = PostsFeature::new(db.store().clone(), Arc::new(People)).with_reactions(Arc::new(Fans));
+        let feature = feature.with_copies(Arc::new(Album));
         let mut settings = WebSettings::new("http://localhost");
         settings.limits.write = 10_000;
         let random = Arc::new(SeededRandom::new(1));

@@ -228,12 +228,15 @@ pub(crate) fn fresh_headers(response: &mut Response, id: &str, nonce: Option<&st
     if let Ok(id) = HeaderValue::from_str(id) {
         set.insert(HeaderName::from_static("x-request-id"), id);
     }
+    let picture = set.get(header::CONTENT_TYPE).is_some_and(|v| v.as_bytes().starts_with(b"image/"));
     let policy = match nonce {
         Some(nonce) => format!(
             "default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}'; \
-             img-src 'self' data: https:; font-src 'self'; manifest-src 'self'; connect-src 'self'; \
+             img-src 'self' data:; font-src 'self'; manifest-src 'self'; connect-src 'self'; \
              form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
         ),
+        // Opened by itself, a picture is a document of this site; it is not to be anything else.
+        None if picture => "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; sandbox".to_owned(),
         None => "default-src 'none'; frame-ancestors 'none'; base-uri 'none'".to_owned(),
     };
     if let Ok(policy) = HeaderValue::from_str(&policy) {

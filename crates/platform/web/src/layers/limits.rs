@@ -43,6 +43,7 @@ pub(crate) struct Limits {
     write: (u32, Limiter),
     search: (u32, Limiter),
     ask: (u32, Limiter),
+    upload: (u32, Limiter),
     sign_in: (u32, Limiter),
     clock: Ticks,
 }
@@ -71,6 +72,7 @@ impl Limits {
             write: make(limits.write),
             search: make(limits.search),
             ask: make(limits.ask),
+            upload: make(limits.upload),
             sign_in: make(limits.sign_in),
             clock: clock.clone(),
         }
@@ -86,6 +88,7 @@ impl Limits {
             RateClass::Write => ("write", &self.write),
             RateClass::Search => ("search", &self.search),
             RateClass::Ask => ("ask", &self.ask),
+            RateClass::Upload => ("upload", &self.upload),
             RateClass::SignIn => ("sign-in", &self.sign_in),
             RateClass::Free => return Ok(None),
         };
@@ -109,7 +112,7 @@ impl Limits {
 
     /// Forgets clients whose share is full again.
     pub(crate) fn sweep(&self) {
-        for (_, limiter) in [&self.read, &self.write, &self.search, &self.ask, &self.sign_in] {
+        for (_, limiter) in [&self.read, &self.write, &self.search, &self.ask, &self.upload, &self.sign_in] {
             limiter.retain_recent();
         }
     }

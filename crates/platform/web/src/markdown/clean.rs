@@ -6,8 +6,10 @@ use std::sync::LazyLock;
 
 use ammonia::Builder;
 use xinghe_core::Lang;
+use xinghe_core::picture::PictureName;
 
 use super::Heading;
+use super::finish::{Finished, finish};
 
 /// The elements that a text may have.
 static TAGS: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
@@ -23,8 +25,14 @@ pub(super) fn allowed(name: &str) -> Option<&'static str> {
     TAGS.get(name).copied()
 }
 
-/// Removes everything that is not on the list, and finishes links, pictures and tables.
-pub(super) fn clean(raw: &str, toc: &[Heading], prefix: &str, lang: Lang) -> String {
+/// Removes everything that is not on the list, and finishes links, pictures and tables. `copies` are those of pictures at
+/// other hosts.
+pub(super) fn clean(
+    raw: &str,
+    toc: &[Heading],
+    prefix: &str,
+    (lang, copies): (Lang, &[(String, PictureName)]),
+) -> Finished {
     let ids: HashSet<String> = toc.iter().map(|h| h.id.clone()).collect();
     let own_prefix = prefix.to_owned();
     let mut builder = Builder::default();
@@ -49,7 +57,7 @@ pub(super) fn clean(raw: &str, toc: &[Heading], prefix: &str, lang: Lang) -> Str
         });
     // A carriage return can come in as a character reference; as a line end it is one with the others.
     let safe = builder.clean(raw).to_string().replace("\r\n", "\n").replace('\r', "\n");
-    finish(&safe)
+    finish(&safe, lang, copies)
 }
 
 fn attributes() -> HashMap<&'static str, HashSet<&'static str>> {
@@ -116,38 +124,6 @@ fn href<'a>(value: &'a str, ids: &HashSet<String>, prefix: &str) -> Cow<'a, str>
     }
     let anchored = format!("h-{prefix}{}", target.to_lowercase());
     if ids.contains(&anchored) { Cow::Owned(format!("#{anchored}")) } else { Cow::Borrowed(value) }
-}
-
-/// Finishes what ammonia let through, tag by tag: links to this site's own pages do without `rel`, a task's box says its
-/// state to screen readers, wide tables scroll. In serialised HTML a `<` outside of quotes always begins a tag.
-fn finish(markup: &str) -> String {
-    const REL: &str = " rel=\"nofollow ugc noopener\"";
-    let mut out = String::with_capacity(markup.len() + 64);
-    let mut rest = markup;
-    while let Some(start) = rest.find('<') {
-        let end = start + tag_end(&rest[start..]);
-        let tag = &rest[start..end];
-        out.push_str(&rest[..start]);
-        if tag == "<table>" {
-            out.push_str("<div class=\"scroll\"><table>");
-        } else if tag == "</table>" {
-            out.push_str("</table></div>");
-        } else if let Some(attributes) = tag.strip_prefix("<input ") {
-            let state = if attributes.contains("checked") { '☑' } else { '☐' };
-            out.push_str(&format!("<input aria-label=\"{state}\" {attributes}"));
-        } else if tag.starts_with("<a ") && is_own(tag) {
-            out.push_str(&tag.replace(REL, ""));
-        } else {
-            out.push_str(tag);
-        }
-        rest = &rest[end..];
-    }
-    out.push_str(rest);
-    out
-}
-
-fn is_own(link: &str) -> bool {
-    link.contains(" href=\"#") || (link.contains(" href=\"/") && !link.contains(" href=\"//"))
 }
 
 /// Where a tag ends, quotes respected.

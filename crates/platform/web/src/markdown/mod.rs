@@ -8,6 +8,7 @@ mod balance;
 mod bounds;
 mod clean;
 mod code;
+mod finish;
 mod headings;
 mod refs;
 
@@ -19,6 +20,7 @@ use comrak::options::Plugins;
 use moka::sync::Cache;
 use sha2::{Digest, Sha256};
 use xinghe_core::Lang;
+use xinghe_core::picture::PictureName;
 
 use self::bounds::Bounded;
 use crate::html::Html;
@@ -35,6 +37,9 @@ pub struct RenderOptions {
     pub links: Vec<(String, String)>,
     /// The language of the page around the text: that of the few words that are not the text's own.
     pub lang: Lang,
+    /// Copies of pictures at other hosts, each with the picture's address as [`Rendered::far`] says it. A picture without
+    /// one becomes a link: no reader's browser asks another host for anything.
+    pub copies: Vec<(String, PictureName)>,
 }
 
 impl RenderOptions {
@@ -68,6 +73,10 @@ pub struct Rendered {
     pub html: Html,
     /// Its headings, in order.
     pub toc: Vec<Heading>,
+    /// The first picture that it shows.
+    pub picture: Option<PictureName>,
+    /// The addresses of its pictures at other hosts, without repeats.
+    pub far: Vec<String>,
     /// Whether the text is more than a page takes, so that parts of it are shown as they were typed. A writer is told
     /// before such a text is kept: [`check`].
     pub beyond: Option<Beyond>,
@@ -96,6 +105,12 @@ pub fn render(text: &str, options: &RenderOptions) -> Arc<Rendered> {
     }
     hash.update([0xff]);
     hash.update(options.lang.tag().as_bytes());
+    hash.update([0xff]);
+    for (url, name) in &options.copies {
+        hash.update((url.len() as u64).to_le_bytes());
+        hash.update(url.as_bytes());
+        hash.update(name.to_string().as_bytes());
+    }
     hash.update([0xff]);
     hash.update(text.as_bytes());
     let key = hash.finalize().into();
@@ -140,13 +155,16 @@ fn render_now(text: &str, options: &RenderOptions) -> Rendered {
     let whole = comrak::format_html_with_plugins(root, &comrak_options, &mut raw, &plugins).is_ok();
     let (toc, beyond) = (headings.into_toc(), bounds::counted(root));
     let html = whole
-        .then(|| clean::clean(&balance::balance(&raw.out), &toc, &prefix, options.lang))
-        .filter(|h| h.len() <= most);
+        .then(|| clean::clean(&balance::balance(&raw.out), &toc, &prefix, (options.lang, &options.copies)))
+        .filter(|done| done.html.len() <= most);
     match html {
-        Some(html) => Rendered { html: Html::trusted(html), toc, beyond },
+        Some(done) => {
+            let finish::Finished { html, picture, far } = done;
+            Rendered { html: Html::trusted(html), toc, picture, far, beyond }
+        }
         None => {
             let html = Html::trusted(bounds::as_typed(text));
-            Rendered { html, toc: Vec::new(), beyond: beyond.or(Some(Beyond::Markup)) }
+            Rendered { html, beyond: beyond.or(Some(Beyond::Markup)), ..Rendered::default() }
         }
     }
 }

@@ -84,7 +84,7 @@ fn code_is_coloured_by_classes_and_never_by_style() {
 
 #[test]
 fn pictures_are_lazy_and_own_links_are_followed() {
-    let out = html("![alt](https://example.org/a.png) [own](/posts/1) [other](//evil.example/x)");
+    let out = html("![alt](/a.png) [own](/posts/1) [other](//evil.example/x)");
     assert!(out.contains("loading=\"lazy\""), "{out}");
     assert!(out.contains("<a href=\"/posts/1\">own</a>"), "{out}");
     assert!(out.contains("<a href=\"//evil.example/x\" rel="), "{out}");
@@ -295,4 +295,76 @@ proptest! {
     fn pieces_of_attacks_in_any_order_come_out_harmless(parts in proptest::collection::vec(proptest::sample::select(ATTACKS.to_vec()), 1..6)) {
         assert_harmless(&html(&parts.concat()));
     }
+}
+
+#[test]
+fn the_page_keeps_room_for_own_pictures_and_knows_the_first() {
+    let (a, b) = ("/pictures/00112233445566778899-1600x900.webp", "/pictures/ffeeddccbbaa99887766-20x30.jpg");
+    let shown = render(&format!("![星]({a} \"t\") ![]({b}) ![](/x.png)"), &RenderOptions::default());
+    let html = shown.html.as_str();
+    for room in ["width=\"1600\" height=\"900\"", "width=\"20\" height=\"30\""] {
+        assert!(html.contains(room), "{html}");
+    }
+    assert_eq!(html.matches("width=").count(), 2, "{html}");
+    assert_eq!(html.matches("loading=\"lazy\"").count(), 3, "{html}");
+    assert_eq!(shown.picture.map(|p| p.path()).as_deref(), Some(a));
+    let own = render(&format!("<img src=\"{b}\" width=\"5\" alt=\"x\">"), &RenderOptions::default());
+    assert!(own.html.as_str().contains("width=\"5\"") && !own.html.as_str().contains("height"), "{}", own.html);
+    for none in ["![](/pictures/00112233445566778899-1600x9000.webp)", "`/pictures/x`", "![](/x.webp)"] {
+        let shown = render(none, &RenderOptions::default());
+        assert!(shown.picture.is_none() && !shown.html.as_str().contains("width"), "{none}");
+    }
+}
+
+#[test]
+fn pictures_at_other_hosts_are_links_until_there_is_a_copy() {
+    let far = "https://img.example.org/a.png?x=1&y=%22";
+    let text = format!(
+        "![星 <b>\"]({far}#part) ![]({far})\n\n[![build](//ci.example.org/b.svg)](https://example.org/ci) ![](x.png)"
+    );
+    let plain = render(&text, &RenderOptions::default());
+    let out = plain.html.as_str();
+    assert_eq!(plain.far, [far, "https://ci.example.org/b.svg"]);
+    assert!(plain.picture.is_none());
+    assert_harmless(out);
+    for part in [
+        "<a class=\"far-picture\" href=\"https://img.example.org/a.png?x=1&amp;y=%22#part\" rel=\"nofollow ugc noopener\">",
+        ">星 &lt;b&gt;\"（img.example.org 上的图片）</a>",
+        ">img.example.org 上的图片</a>",
+        "<a href=\"https://example.org/ci\" rel=\"nofollow ugc noopener\"><span class=\"far-picture\">build（ci.example.org 上的图片）</span></a>",
+        "<img src=\"x.png\"",
+    ] {
+        assert!(out.contains(part), "{part} in {out}");
+    }
+    let english = render(&text, &RenderOptions::default().in_lang(Lang::En));
+    assert!(english.html.as_str().contains("build (picture at ci.example.org)"), "{}", english.html);
+
+    let copy: PictureName = "00112233445566778899-160x90.webp".parse().unwrap();
+    let options = RenderOptions { copies: vec![(far.to_owned(), copy)], ..RenderOptions::default() };
+    let shown = render(&text, &options);
+    let out = shown.html.as_str();
+    assert_eq!(out.matches(&format!("<img width=\"160\" height=\"90\" src=\"{}\"", copy.path())).count(), 2, "{out}");
+    assert!(!out.contains("img.example.org") && out.contains("ci.example.org"), "{out}");
+    assert_eq!((shown.picture, &shown.far), (Some(copy), &plain.far));
+}
+
+#[test]
+fn no_way_of_writing_an_address_loads_a_picture_from_elsewhere() {
+    for address in [
+        "//h.example/a",
+        "HTTPS://h.example/a",
+        "/\\h.example/a",
+        "\\\\h.example/a",
+        "https:h.example/a",
+        " http://h.example/a",
+    ] {
+        for text in [format!("<img src=\"{address}\">"), format!("<p><img alt=\"src=\" src='{address}' width=1></p>")] {
+            let shown = render(&text, &RenderOptions::default());
+            assert!(!shown.html.as_str().contains("<img"), "{address}: {}", shown.html);
+        }
+    }
+    let secret = render("![](https://ann:word@h.example/a)", &RenderOptions::default());
+    assert!(secret.far.is_empty(), "an address with a password is nobody's to fetch");
+    let many: String = (0..300).map(|n| format!("![](https://h.example/{n})\n")).collect();
+    assert_eq!(render(&many, &RenderOptions::default()).far.len(), 100);
 }
