@@ -140,7 +140,7 @@ mod tests {
             ("ai.threads = 0", "ai.threads"),
             ("ai.budget.day = -1", "ai.budget.day: -1 is less than nothing"),
             ("ai.budget.purpose_day.answer = -5", "ai.budget.purpose_day.answer"),
-            ("ai.prices.output = -2", "ai.prices.output"),
+            ("[ai.prices]\ninput = 0\noutput = -2", "ai.prices.output"),
             (&format!("{provider}tries = 0"), "ai.chat.tries"),
             (&format!("{provider}timeout_seconds = 0"), "ai.chat.timeout_seconds"),
             ("[ai.chat]\nurl = 'file:///x'\nmodel = 'm'", "ai.chat.url"),

@@ -90,6 +90,8 @@ async fn walk(site: &Site, asks: Vec<(&RouteInfo, Ask)>) {
 
 fn unbroken(route: &RouteInfo, answer: &Answer) -> Result<(), String> {
     match answer.status {
+        // The embedder's own door, on a site that has none.
+        s if s == StatusCode::SERVICE_UNAVAILABLE && route.path == "/v1/embeddings" => answer.is_problem(s),
         s if s.is_server_error() => Err(s.to_string()),
         s if s == StatusCode::TOO_MANY_REQUESTS => Err("nobody looked at it".to_owned()),
         s if s.is_client_error() && is_api(route) => answer.is_problem(s),
