@@ -55,7 +55,7 @@ pub struct Twins {
 impl Twins {
     /// The pages and the API of an owner's own twin.
     fn own_routes(&self) -> Routes {
-        use pages::{console, drafts, knowledge, ledger};
+        use pages::{console, drafts, knowledge, ledger, week};
         let (s, member) = (|| self.asker.clone(), Need::Member);
         Routes::new()
             .method_router(Method::GET, "/twin", member, get(console::show).with_state(s()))
@@ -65,6 +65,8 @@ impl Twins {
             .method_router(Method::POST, "/twin/drafts/{id}/approve", member, post(drafts::approve).with_state(s()))
             .method_router(Method::POST, "/twin/drafts/{id}/reject", member, post(drafts::reject).with_state(s()))
             .method_router(Method::POST, "/twin/drafts/{id}/undo", member, post(drafts::undo).with_state(s()))
+            .method_router(Method::GET, "/twin/week", member, get(week::show).with_state(s()))
+            .method_router(Method::GET, "/api/v1/me/twin/week", member, get(own::week).with_state(s()))
             .method_router(Method::GET, "/twin/ledger", member, get(ledger::list).with_state(s()))
             .method_router(Method::GET, "/twin/knowledge", member, get(knowledge::list).with_state(s()))
             .method_router(Method::POST, "/twin/knowledge/{id}", member, post(knowledge::keep).with_state(s()))
@@ -112,7 +114,7 @@ impl Twins {
 #[openapi(
     paths(
         api::ask, api::show, api::rate, own::show, own::change, own::drafts, own::approve, own::reject, own::undo, own::list,
-        own::knowledge, own::keep, openai::models, openai::model, openai::completions, openai::embeddings
+        own::knowledge, own::keep, own::week, openai::models, openai::model, openai::completions, openai::embeddings
     ),
     tags(
         (name = "ask", description = "Questions to the guide and to twins"),

@@ -3,7 +3,7 @@
 use axum::extract::{Path, State};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
-use xinghe_core::{PostId, TwinAct, TwinActId, TwinDraftId};
+use xinghe_core::{PostId, Timestamp, TwinAct, TwinActId, TwinDraftId};
 use xinghe_web::api::{ApiJson, ApiQuery};
 use xinghe_web::refs::id;
 use xinghe_web::refs::place;
@@ -14,6 +14,7 @@ use super::knowledge::Known;
 use super::ledger::{self, Entry};
 use super::model::{DraftState, Grant, Grants, TwinDraft};
 use super::store;
+use super::week::{OLDEST_WEEK, Week};
 use crate::ask::Asker;
 use crate::model::{Citation, LONGEST_QUESTION};
 
@@ -44,7 +45,7 @@ pub(crate) struct TwinDraftJson {
     question: PostId,
     /// When it was written.
     #[schema(value_type = String)]
-    at: xinghe_core::Timestamp,
+    at: Timestamp,
     /// Where it stands.
     state: DraftState,
     /// Its Markdown.
@@ -75,7 +76,7 @@ pub(crate) struct LedgerLineJson {
     id: TwinActId,
     /// When.
     #[schema(value_type = String)]
-    at: xinghe_core::Timestamp,
+    at: Timestamp,
     /// `asked` (by a reader), `drafted`, `declined`, `decided`, `approved`, `rejected`, `published`, `gave_way`,
     /// `stopped` or `undone`.
     act: String,
@@ -355,6 +356,91 @@ pub(crate) async fn knowledge(
     };
     let items = known.into_iter().map(KnownJson::from).collect();
     Ok(ApiJson(KnowledgeJson { items, next: next.map(|id| id.to_string()) }))
+}
+
+/// Which week.
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct WeekQuery {
+    /// How many weeks ago it ended, 0 to 52.
+    ago: i64,
+}
+
+/// What readers asked and the twin could not answer.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct GapJson {
+    /// As it was asked last.
+    question: String,
+    /// How often it, or nearly it, was asked.
+    times: usize,
+}
+
+/// A post and how many answers cited it.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct CitedJson {
+    /// The post.
+    #[schema(value_type = String)]
+    post: PostId,
+    /// Its title.
+    title: String,
+    /// Its address.
+    url: String,
+    /// The answers of this week.
+    answers: usize,
+}
+
+/// A twin's week.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct WeekJson {
+    /// When it began.
+    #[schema(value_type = String, format = DateTime)]
+    from: Timestamp,
+    /// When it ended.
+    #[schema(value_type = String, format = DateTime)]
+    to: Timestamp,
+    /// Questions to the twin.
+    asked: i64,
+    /// Of these, answered.
+    answered: i64,
+    /// Of these, said to have helped.
+    helpful: i64,
+    /// Of these, said not to have helped.
+    unhelpful: i64,
+    /// Answers that appeared below questions.
+    published: i64,
+    /// Answers that were taken back.
+    undone: i64,
+    /// The posts that answered most.
+    cited: Vec<CitedJson>,
+    /// What it could not answer, the most asked first.
+    gaps: Vec<GapJson>,
+}
+
+/// One's twin's week: what it was asked, what it answered, what it could not.
+#[utoipa::path(
+    get, path = "/api/v1/me/twin/week", tag = "twin", params(WeekQuery),
+    responses((status = 200, body = WeekJson), (status = 404, description = "So long ago nothing is told"))
+)]
+pub(crate) async fn week(
+    State(asker): State<Asker>,
+    member: Member,
+    ApiQuery(query): ApiQuery<WeekQuery>,
+) -> Result<ApiJson<WeekJson>, AppError> {
+    if !(0..=OLDEST_WEEK).contains(&query.ago) {
+        return Err(AppError::NotFound);
+    }
+    let Week { from, to, asked, answered, helpful, unhelpful, published, undone, cited, gaps } =
+        asker.week(member.id, query.ago).await?;
+    let cited = cited.into_iter().map(|(post, answers)| CitedJson {
+        post: post.id,
+        url: post.url(),
+        title: post.title,
+        answers,
+    });
+    let gaps = gaps.into_iter().map(|g| GapJson { question: g.question, times: g.times });
+    let (cited, gaps) = (cited.collect(), gaps.collect());
+    Ok(ApiJson(WeekJson { from, to, asked, answered, helpful, unhelpful, published, undone, cited, gaps }))
 }
 
 /// Whether a post is kept from the twin.

@@ -8,6 +8,7 @@
 //! * `gone` – withdrawing what quotes a post that is not to be seen any more
 //! * `ledger` – reading what a twin did
 //! * `knowledge` – what it knows, what its owner keeps from it, how often answers cited it
+//! * `week` – its week, told to its owner
 //! * `body` – an answer as Markdown, its citations linked
 //!
 //! A twin never acts beyond its grants: they are looked at when its answer is kept, and again in the very transaction
@@ -22,3 +23,4 @@ pub(crate) mod knowledge;
 pub(crate) mod ledger;
 pub mod model;
 pub(crate) mod store;
+pub(crate) mod week;

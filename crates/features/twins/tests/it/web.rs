@@ -104,3 +104,32 @@ async fn the_ledger_holds_what_readers_asked_and_is_the_owners_alone() {
     assert!(town.api(3, Method::GET, "/ledger", &json!(null)).await.json()["items"].as_array().unwrap().is_empty());
     assert_eq!(town.get(2, "/twin/ledger?before=x").await.status, StatusCode::BAD_REQUEST);
 }
+
+#[tokio::test]
+async fn the_week_tells_what_was_asked_and_what_was_missing() {
+    let town = town().await;
+    let ask = |q: &str| json!({ "question": q, "twin": "m2" }).to_string();
+    let first = town.call(3, Method::POST, "/api/v1/ask", ask("How does a router keep its state?")).await.json();
+    let rating = format!("/api/v1/answers/{}/rating", first["id"].as_str().unwrap());
+    town.call(3, Method::PUT, &rating, json!({ "helpful": true }).to_string()).await;
+    town.shelf_of_little().await;
+    for question in ["How do I cook rice?", "cooking rice, how?", "Who won the cup?"] {
+        town.call(3, Method::POST, "/api/v1/ask", ask(question)).await;
+    }
+    let week = town.api(2, Method::GET, "/week", &json!(null)).await.json();
+    assert_eq!([&week["asked"], &week["answered"], &week["helpful"]].map(|n| n.as_i64().unwrap()), [4, 1, 1], "{week}");
+    assert_eq!((&week["cited"][0]["post"], &week["cited"][0]["answers"]), (&json!("12"), &json!(1)));
+    assert_eq!(
+        week["gaps"],
+        json!([{ "question": "cooking rice, how?", "times": 2 }, { "question": "Who won the cup?", "times": 1 }])
+    );
+    let page = town.get(2, "/twin/week").await.text;
+    for part in ["cooking rice, how?", "asked 2 times", "/write", "Routers"] {
+        assert!(page.contains(part), "{part} in {page}");
+    }
+    let before = town.api(2, Method::GET, "/week?ago=1", &json!(null)).await.json();
+    assert_eq!(before["asked"], 0, "the week before was another");
+    assert_eq!(town.api(3, Method::GET, "/week", &json!(null)).await.json()["asked"], 0, "it is the owner's alone");
+    assert!(town.get(3, "/twin/week").await.text.contains("A quiet week"));
+    assert_eq!(town.get(2, "/twin/week?ago=99").await.status, StatusCode::NOT_FOUND);
+}
