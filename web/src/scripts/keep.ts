@@ -43,11 +43,14 @@ export function keep(form: HTMLFormElement): void {
       f.dispatchEvent(new Event("input", { bubbles: true }));
     }
   };
+  /** As the page came, whatever was typed before this script ran. */
+  const came = (f: Field) =>
+    f instanceof HTMLSelectElement ? ([...f.options].find((o) => o.defaultSelected) ?? f.options[0])?.value : f.defaultValue;
   const same = (a: Values, b: Values) => JSON.stringify(a) === JSON.stringify(b);
   /** What the server has: nothing that is known, where it sent the form back. */
   const answer = performance.getEntriesByType("navigation")[0] as PerformanceNavigationTiming | undefined;
   const sentBack = (answer?.responseStatus ?? 200) >= 400;
-  let there: Values = sentBack ? {} : read();
+  let there: Values = sentBack ? {} : Object.fromEntries(fields().map((f) => [f.name, came(f) ?? ""]));
   let running: Promise<void> | undefined;
   let [soon, first, here] = [0, 0, 0];
 
@@ -195,7 +198,7 @@ export function keep(form: HTMLFormElement): void {
   const zone = form.querySelector("[data-zone]");
   if (zone) zone.textContent = words.here ?? "";
 
-  if (sentBack && words.keep === "server") soon = window.setTimeout(save, SOON);
+  if (words.keep === "server" && !same(read(), there)) soon = window.setTimeout(save, SOON);
   // What did not reach the server before.
   const kept = localStorage.getItem(key());
   if (!kept) return;
