@@ -1,4 +1,4 @@
-//! Publishing what was scheduled, and forgetting drafts that are done with.
+//! Publishing what was scheduled, forgetting drafts that are done with, taking away the words of who left.
 
 use std::sync::Arc;
 
@@ -9,6 +9,7 @@ use xinghe_store::{JobError, JobHandler, JobRun, Schedule};
 
 use crate::commands::CommandError;
 use crate::commands::drafts::{self, Final, PUBLISH};
+use crate::commands::leaving::{self, Leave};
 use crate::feature::State;
 use crate::model::UNDO_MS;
 use crate::pages::with_mentions;
@@ -17,7 +18,11 @@ use crate::store;
 const SWEEP: &str = "posts.drafts.sweep";
 
 pub(crate) fn all(state: &State) -> Vec<Arc<dyn JobHandler>> {
-    vec![Arc::new(Publisher { state: state.clone() }), Arc::new(Sweeper { state: state.clone() })]
+    vec![
+        Arc::new(Publisher { state: state.clone() }),
+        Arc::new(Sweeper { state: state.clone() }),
+        Arc::new(Leaver { state: state.clone() }),
+    ]
 }
 
 pub(crate) fn schedules() -> Vec<Schedule> {
@@ -84,5 +89,27 @@ impl JobHandler for Sweeper {
         let mut unit = store.begin().await?;
         store::sweep_drafts(&mut unit, store.now().plus_millis(-UNDO_MS)).await?;
         Ok(unit.commit().await?)
+    }
+}
+
+/// Takes the words of who left away, some posts in each transaction.
+struct Leaver {
+    state: State,
+}
+
+#[async_trait]
+impl JobHandler for Leaver {
+    fn kind(&self) -> &'static str {
+        leaving::LEAVE
+    }
+
+    async fn run(&self, job: &JobRun) -> Result<(), JobError> {
+        let Leave { member } = job.payload()?;
+        let mut done = 0;
+        while let some @ 1.. = leaving::leave_some(&self.state.store, member).await? {
+            done += some;
+            job.progress(done as u64, None, None).await?;
+        }
+        Ok(())
     }
 }

@@ -2,12 +2,12 @@
 //!
 //! What it promises: every change is a revision that can be read and compared later; nobody but the author and
 //! moderators changes a post; a deletion can be taken back; a label that says "made by AI" is never lowered; imported
-//! work is recognised when it comes again.
+//! work is recognised when it comes again; who leaves can take all words along, and none stays in any table.
 //!
 //! | room | holds |
 //! |---|---|
 //! | [`model`] | types and rules, no I/O |
-//! | [`commands`] | create, edit, delete, restore, accept; keep, publish and schedule drafts |
+//! | [`commands`] | create, edit, delete, restore, accept; keep, publish and schedule drafts; take the words of who leaves away |
 //! | [`store`] | the SQL |
 //! | `intake` | taking in imported posts |
 //! | [`readers`] | credits that pass to who claims them, drafts of who is gone, what moderators did |
@@ -52,6 +52,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { feature: "posts", version: 7, name: "series", sql: include_str!("../migrations/0007.sql") },
     Migration { feature: "posts", version: 8, name: "citations", sql: include_str!("../migrations/0008.sql") },
     Migration { feature: "posts", version: 9, name: "pictures", sql: include_str!("../migrations/0009.sql") },
+    Migration { feature: "posts", version: 10, name: "words that went", sql: include_str!("../migrations/0010.sql") },
 ];
 
 /// The ports that posts implement.

@@ -6,9 +6,11 @@ use xinghe_core::event::{Event, Recorded};
 use xinghe_core::id::{ActId, AuthorId, PostId};
 use xinghe_store::{EventReader, ReaderError, StoreError, UnitOfWork};
 
+use crate::commands::leaving;
 use crate::store;
 
-/// Passes the credits of a claimed author to the member who claimed them, and back when the member is gone.
+/// Passes the credits of a claimed author to the member who claimed them, and back when the member is gone; and has the
+/// words of who leaves with them taken away.
 #[derive(Debug, Clone, Copy)]
 pub struct ClaimedCredits;
 
@@ -20,6 +22,11 @@ impl EventReader for ClaimedCredits {
 
     async fn apply(&self, events: &[Recorded], unit: &mut UnitOfWork) -> Result<(), ReaderError> {
         for recorded in events {
+            // Only here is it sure that what the member had claimed is somebody else's again.
+            if let Event::PostsRenounced { member } = recorded.event {
+                unit.enqueue(&leaving::job(member)).await?;
+                continue;
+            }
             let passed = match recorded.event {
                 Event::AuthorClaimed { author, member } => {
                     store::pass_credits(unit, author, member).await?;

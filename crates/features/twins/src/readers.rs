@@ -59,6 +59,7 @@ impl EventReader for Learner {
                     unit.execute(sql, params![post.raw()]).await?;
                     gone::look(unit, *post).await?;
                 }
+                Event::PostPurged { post } => gone::forget(unit, *post).await?,
                 Event::Moderated { post: Some(post), on: true, .. } => gone::look(unit, *post).await?,
                 Event::PostRestored { post } => {
                     unit.execute("UPDATE twins_post SET at = ABS(at) WHERE post = $1", params![post.raw()]).await?;

@@ -149,6 +149,18 @@ pub enum Event {
         /// The news.
         post: PostId,
     },
+    /// A member who leaves wants none of their posts to stay; comes before [`Event::MemberErased`]. Who holds posts
+    /// follows.
+    PostsRenounced {
+        /// Whose posts.
+        member: AuthorId,
+    },
+    /// The words of a post are gone for good, in all its revisions: its author left and took them along. Where others
+    /// had answered, the post itself is still to be seen, without them.
+    PostPurged {
+        /// Which post.
+        post: PostId,
+    },
     /// A post is no longer to be seen: deleted by its author or hidden.
     PostDeleted {
         /// Which post.

@@ -6,7 +6,7 @@ use xinghe_core::SessionId;
 use xinghe_web::api::ApiJson;
 use xinghe_web::{AppError, Member};
 
-use super::shapes::{ChangeBody, ConfirmBody, MeJson, PasswordBody, SessionJson, SessionsJson};
+use super::shapes::{ChangeBody, EraseBody, MeJson, PasswordBody, SessionJson, SessionsJson};
 use crate::commands::Accounts;
 use crate::model::ProfileChange;
 
@@ -32,9 +32,9 @@ pub(crate) async fn change(
     show(State(accounts), member).await
 }
 
-/// Delete one's account for good.
+/// Delete one's account for good, with the choice what becomes of what one wrote.
 #[utoipa::path(
-    delete, path = "/api/v1/me", tag = "accounts", request_body = ConfirmBody,
+    delete, path = "/api/v1/me", tag = "accounts", request_body = EraseBody,
     responses(
         (status = 204, description = "Erased"), (status = 409, description = "The only administrator cannot go"),
         (status = 422, description = "The password is wrong")
@@ -43,9 +43,9 @@ pub(crate) async fn change(
 pub(crate) async fn erase(
     State(accounts): State<Accounts>,
     member: Member,
-    ApiJson(body): ApiJson<ConfirmBody>,
+    ApiJson(body): ApiJson<EraseBody>,
 ) -> Result<StatusCode, AppError> {
-    accounts.erase(member.id, &body.password).await?;
+    accounts.erase(member.id, &body.password, body.posts).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -5,18 +5,20 @@ use xinghe_core::{AuthorId, Event};
 use super::Accounts;
 use super::rank::keep_one;
 use crate::error::AccountError;
-use crate::model::LETTER_MS;
+use crate::model::{LETTER_MS, Leaving};
 use crate::store::{authors, claims, emails, factors, members, networks, sessions, tokens};
 
 impl Accounts {
-    /// Erases a member who knows the password: account, sessions, claims and notes go; the author row stays without
-    /// name, handle or address, so that public posts go on reading as those of a former member. Authors whom the member
-    /// had claimed stand for themselves again: what was imported keeps its attribution.
+    /// Erases a member who knows the password: account, sessions, claims and notes go. The author row stays: without
+    /// name, handle or address, so that public posts go on reading as those of a former member; or, with
+    /// [`Leaving::Named`], with them, as an author without an account, whom a later member can claim. With
+    /// [`Leaving::Deleted`], those who hold posts are told that none is to stay. Authors whom the member had claimed
+    /// stand for themselves again: what was imported keeps its attribution.
     ///
     /// # Errors
     /// Field `password` is wrong; [`AccountError::Throttled`]; [`AccountError::Conflict`] for the only administrator.
     #[tracing::instrument(skip_all, name = "accounts.erase")]
-    pub async fn erase(&self, member: AuthorId, password: &str) -> Result<(), AccountError> {
+    pub async fn erase(&self, member: AuthorId, password: &str, leaving: Leaving) -> Result<(), AccountError> {
         self.confirm(member, password, "password").await?;
         let mut unit = self.begin().await?;
         keep_one(&members::administrators(&unit).await?, member)?;
@@ -29,9 +31,15 @@ impl Accounts {
         factors::remove(&mut unit, member).await?;
         tokens::delete_all(&mut unit, member).await?;
         members::delete(&mut unit, member).await?;
-        authors::anonymise(&mut unit, member).await?;
+        match leaving {
+            Leaving::Anonymous | Leaving::Deleted => authors::anonymise(&mut unit, member).await?,
+            Leaving::Named => authors::unclaim(&mut unit, member).await?,
+        }
         for author in authors::release(&mut unit, member).await? {
             unit.append(Some(member), &Event::AuthorReleased { author, member }).await?;
+        }
+        if leaving == Leaving::Deleted {
+            unit.append(Some(member), &Event::PostsRenounced { member }).await?;
         }
         unit.append(Some(member), &Event::MemberErased { member }).await?;
         Ok(unit.commit().await?)

@@ -201,6 +201,38 @@ pub struct ProfileChange {
     pub theme: Option<Option<Theme>>,
 }
 
+/// What becomes of the posts of a member who leaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Leaving {
+    /// They stay, as those of a former member without a name.
+    #[default]
+    Anonymous,
+    /// They stay under the name and the handle, as those of an author without an account.
+    Named,
+    /// Their words go for good.
+    Deleted,
+}
+
+impl Leaving {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Anonymous, Self::Named, Self::Deleted];
+
+    /// The word in forms and the API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Anonymous => "anonymous",
+            Self::Named => "named",
+            Self::Deleted => "deleted",
+        }
+    }
+
+    /// Reads the word.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|l| l.as_str() == word)
+    }
+}
+
 /// Which authors a list shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]

@@ -12,7 +12,7 @@ use super::settings::{Done, tabs_of};
 use super::{client, cookie, refusal, to, with_cookie};
 use crate::commands::Accounts;
 use crate::error::AccountError;
-use crate::model::EmailView;
+use crate::model::{EmailView, Leaving};
 
 #[derive(Template)]
 #[template(path = "settings_account.html")]
@@ -26,7 +26,16 @@ struct AccountTemplate<'a> {
     typed: &'a str,
     errors: &'a FieldErrors,
     saved: Option<&'static str>,
+    /// What may become of the posts of who leaves: word, name, consequences.
+    leaving: [(&'static str, &'static str, &'static str); 3],
 }
+
+/// What becomes of posts, in words.
+const LEAVING: [(&str, &str, &str); 3] = [
+    ("anonymous", "accounts-erase-anonymous", "accounts-erase-anonymous-hint"),
+    ("named", "accounts-erase-named", "accounts-erase-named-hint"),
+    ("deleted", "accounts-erase-deleted", "accounts-erase-deleted-hint"),
+];
 
 /// The sentence about what was just done.
 fn said(done: &str) -> Option<&'static str> {
@@ -49,7 +58,7 @@ async fn page(
 ) -> Result<Response, AppError> {
     let (email, mail) = (accounts.email(member.id).await?, accounts.sends_mail());
     let tabs = tabs_of(ctx).await;
-    let template = AccountTemplate { t: &ctx.t, tabs, member, email, mail, typed, errors, saved };
+    let template = AccountTemplate { t: &ctx.t, tabs, member, email, mail, typed, errors, saved, leaving: LEAVING };
     Ok(ctx.page().title(ctx.t.s("accounts-settings-account")).noindex().status(status).render(&template))
 }
 
@@ -139,6 +148,7 @@ pub(super) async fn remove_email(
 #[serde(default)]
 pub(super) struct EraseForm {
     password: String,
+    posts: String,
 }
 
 /// Erases the account.
@@ -148,7 +158,11 @@ pub(super) async fn erase(
     member: Member,
     Form(form): Form<EraseForm>,
 ) -> Result<Response, AppError> {
-    let done = accounts.erase(member.id, &form.password).await;
+    let Some(leaving) = Leaving::parse(&form.posts) else {
+        let wrong = Err(AccountError::field("posts", "accounts-erase-choose"));
+        return answer(&accounts, &ctx, &member, "", wrong).await;
+    };
+    let done = accounts.erase(member.id, &form.password, leaving).await;
     let done = done.map(|()| with_cookie(to("/"), &cookie(&ctx).clear()));
     answer(&accounts, &ctx, &member, "", done).await
 }

@@ -209,6 +209,13 @@ pub(crate) async fn release(unit: &mut UnitOfWork, member: AuthorId) -> Result<V
     Ok(released)
 }
 
+/// Lets a member's row stand as that of an author without an account.
+pub(crate) async fn unclaim(unit: &mut UnitOfWork, member: AuthorId) -> Result<(), StoreError> {
+    let sql = "UPDATE accounts_author SET claimed = $2, url = NULL WHERE id = $1";
+    unit.execute(sql, params![member.raw(), false]).await?;
+    Ok(())
+}
+
 /// Takes name, handle and address from a member's row. The handle goes to nobody else.
 pub(crate) async fn anonymise(unit: &mut UnitOfWork, member: AuthorId) -> Result<(), StoreError> {
     if let Some(record) = record(unit, member).await? {

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use xinghe_accounts::model::{About, ClaimState, Client, Link, ProfileChange, Registration, Standing, Who};
+use xinghe_accounts::model::{About, ClaimState, Client, Leaving, Link, ProfileChange, Registration, Standing, Who};
 use xinghe_accounts::{AccountError, Accounts, AuthorList, ClaimList, migrations};
 use xinghe_core::event::Event;
 use xinghe_core::ports::{AuthorIntake, Authors, ImportedAuthor};
@@ -234,7 +234,7 @@ async fn the_last_administrator_cannot_go_in_any_way(db: TestDb) {
     let refused = |r: Result<(), AccountError>| matches!(r, Err(AccountError::Conflict(said)) if said.key() == "accounts-error-last-administrator");
     assert!(refused(accounts.set_role(Some(anna), anna, Role::Member).await));
     assert!(refused(accounts.set_standing(Some(anna), anna, Standing::Disabled).await));
-    assert!(refused(accounts.erase(anna, PASSWORD).await));
+    assert!(refused(accounts.erase(anna, PASSWORD, Leaving::Anonymous).await));
     accounts.set_role(Some(anna), bert, Role::Administrator).await.unwrap();
     let (one, two) = tokio::join!(
         accounts.set_role(Some(anna), bert, Role::Member),
@@ -365,10 +365,10 @@ async fn an_erased_member_leaves_no_name_behind(db: TestDb) {
     let claim = accounts.claim(member, author, "I am Zwetschge").await.unwrap();
     accounts.decide_claim(None, claim, true, "").await.unwrap();
     assert_eq!(
-        fields(accounts.erase(member, "wrong password").await.unwrap_err()),
+        fields(accounts.erase(member, "wrong password", Leaving::Anonymous).await.unwrap_err()),
         field("password", "accounts-error-password-wrong")
     );
-    accounts.erase(member, PASSWORD).await.unwrap();
+    accounts.erase(member, PASSWORD, Leaving::Anonymous).await.unwrap();
     assert_eq!(
         events(&db).await[events(&db).await.len() - 2..],
         [Event::AuthorReleased { author, member }, Event::MemberErased { member }]
@@ -388,7 +388,38 @@ async fn an_erased_member_leaves_no_name_behind(db: TestDb) {
     assert_eq!(accounts.cards(&[author]).await.unwrap()[&author].id, author);
     assert_eq!(accounts.ensure(&wanted).await.unwrap(), [author]);
     assert_eq!(accounts.counts().await.unwrap(), (1, 1));
-    assert!(matches!(accounts.erase(member, PASSWORD).await, Err(AccountError::NotFound)));
+    assert!(matches!(accounts.erase(member, PASSWORD, Leaving::Anonymous).await, Err(AccountError::NotFound)));
+}
+
+async fn a_member_who_leaves_decides_about_the_name(db: TestDb) {
+    let accounts = accounts(&db).await;
+    accounts.add_member(None, &wish("anna"), Role::Administrator).await.unwrap();
+    let named = accounts.register(&wish("lihua")).await.unwrap();
+    accounts.erase(named, PASSWORD, Leaving::Named).await.unwrap();
+    assert_eq!(events(&db).await.last(), Some(&Event::MemberErased { member: named }));
+    let record = accounts.author_by_id(named).await.unwrap().unwrap();
+    assert_eq!((record.card.handle.as_str(), record.card.claimed, record.erased), ("lihua", false, false));
+    assert!(record.member.is_none() && accounts.sessions(named).await.unwrap().is_empty());
+    assert_eq!(
+        fields(accounts.sign_in("lihua", PASSWORD, &Client::default()).await.unwrap_err()),
+        field("password", "accounts-error-sign-in")
+    );
+    assert_eq!(
+        fields(accounts.register(&wish("lihua")).await.unwrap_err()),
+        field("handle", "accounts-error-handle-taken")
+    );
+    // Back again, under another handle: an administrator believes it.
+    let back = accounts.register(&wish("lihua2")).await.unwrap();
+    let claim = accounts.claim(back, named, "It was me").await.unwrap();
+    accounts.decide_claim(None, claim, true, "").await.unwrap();
+    assert_eq!(accounts.cards(&[named]).await.unwrap()[&named].id, back);
+
+    let gone = accounts.register(&wish("zhao")).await.unwrap();
+    accounts.erase(gone, PASSWORD, Leaving::Deleted).await.unwrap();
+    let last: Vec<Event> = events(&db).await;
+    let expected = [Event::PostsRenounced { member: gone }, Event::MemberErased { member: gone }];
+    assert_eq!(last[last.len() - 2..], expected);
+    assert!(accounts.by_handle("zhao").await.unwrap().is_none());
 }
 
 async fn samples_are_marked_and_cannot_be_signed_in_to(db: TestDb) {
@@ -462,6 +493,7 @@ on_both_databases!(
     two_imports_at_once_make_each_author_once,
     an_accepted_claim_makes_the_author_the_member,
     an_erased_member_leaves_no_name_behind,
+    a_member_who_leaves_decides_about_the_name,
     samples_are_marked_and_cannot_be_signed_in_to,
     lists_page_through_everybody_once_and_find_parts_of_names,
 );

@@ -5,8 +5,8 @@ use std::time::Duration;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 use xinghe_accounts::AccountError;
-use xinghe_accounts::model::Client;
 use xinghe_accounts::model::factor::code_now;
+use xinghe_accounts::model::{Client, Leaving};
 use xinghe_core::AuthorId;
 use xinghe_store::Queries;
 use xinghe_testkit::{TestDb, on_both_databases};
@@ -122,7 +122,7 @@ async fn codes_cannot_be_guessed_and_step_up_takes_them(db: TestDb) {
     site.accounts.change_password(lilei, session.id, &code, "another good one").await.unwrap();
     let again = site.accounts.change_password(lilei, session.id, &code, "yet another one").await;
     assert!(matches!(again, Err(AccountError::Invalid(_))), "{again:?}");
-    site.accounts.erase(lilei, &next_code(&site, &secret)).await.unwrap();
+    site.accounts.erase(lilei, &next_code(&site, &secret), Leaving::Anonymous).await.unwrap();
 }
 
 on_both_databases!(

@@ -170,6 +170,12 @@ async fn sessions_are_listed_and_ended_and_the_account_is_erased() {
     let answer = site.form(As::Browser(&here), "/settings/password", &fields).await;
     assert_eq!(answer.location, "/settings/account?done=password");
     let answer = site.form(As::Browser(&here), "/settings/erase", &[("password", "another password")]).await;
+    assert!(
+        answer.status == StatusCode::UNPROCESSABLE_ENTITY && answer.body.contains("id=\"e-posts\""),
+        "a choice is made"
+    );
+    let choice = [("password", "another password"), ("posts", "anonymous")];
+    let answer = site.form(As::Browser(&here), "/settings/erase", &choice).await;
     assert!(answer.location == "/" && answer.cookie.contains("Max-Age=0"), "{}", answer.body);
     assert_eq!(site.get(As::Stranger, "/@lilei").await.status, StatusCode::NOT_FOUND);
 }

@@ -1,6 +1,7 @@
 //! What people do with posts: check, change and append the event, in one transaction.
 
 pub mod drafts;
+pub(crate) mod leaving;
 pub mod series;
 mod stories;
 mod twins;
@@ -314,6 +315,9 @@ pub async fn restore(store: &Store, actor: Actor, post: PostId) -> CommandResult
     store::lock(&mut unit, root).await?;
     let head = head(&unit, post).await?;
     may_restore(actor, &head, store.now())?;
+    if store::is_left(&unit, post).await? {
+        return Err(CommandError::TooLate);
+    }
     for back in store::restore(&mut unit, post).await? {
         unit.append(Some(actor.id), &Event::PostRestored { post: back }).await?;
     }

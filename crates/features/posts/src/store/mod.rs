@@ -3,6 +3,7 @@
 mod cites;
 mod deleted;
 mod drafts;
+mod left;
 mod lists;
 mod moderated;
 mod named;
@@ -18,6 +19,7 @@ pub use drafts::{
     count_drafts, draft, draft_due, draft_named, draft_of, drafts, erase_drafts, insert_draft, set_dropped,
     sweep_drafts, update_draft,
 };
+pub use left::{delete_series_of, is_left, mark_left, purge, replace_words, to_leave};
 pub use lists::{days, latest_of_author, list, list_in, revision, revisions, tags, thread};
 pub use moderated::{drop_measures, is_locked, put_measure, release, withheld, withhold, written_by};
 pub use named::{drop_story, mentions, put_mentions, put_story, said_before, sources, story};

@@ -149,12 +149,17 @@ async fn follow(
         Some(viewer) => store::is_followed(&reactions.store, viewer, target).await?,
         None => false,
     };
+    // Who left under the name takes no followers any more.
+    let left = match target {
+        Target::Member(member) => store::erased(&reactions.store, *member).await?,
+        _ => false,
+    };
     let template = FollowTools {
         t: &ctx.t,
         action,
         next,
         signed_in: viewer.is_some(),
-        offered: viewer.is_none_or(|v| *target != Target::Member(v)),
+        offered: !left && viewer.is_none_or(|v| *target != Target::Member(v)),
         followed,
         words: words(counts.get(&target.id()).copied().unwrap_or_default()),
     };

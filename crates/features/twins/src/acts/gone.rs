@@ -1,4 +1,4 @@
-//! What twins quoted goes with the post that it was quoted from.
+//! What twins quoted goes with the post that it was quoted from; for good where its words are gone for good.
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -18,11 +18,20 @@ pub(crate) const WHY: &str = "source_gone";
 #[derive(Serialize, Deserialize)]
 struct Gone {
     post: PostId,
+    /// Whether its words are gone for good: then nothing that was quoted from it is kept.
+    #[serde(default)]
+    purged: bool,
 }
 
 /// Has it looked what twins quoted from a post that is not to be seen any more.
 pub(crate) async fn look(unit: &mut UnitOfWork, post: PostId) -> Result<(), StoreError> {
-    unit.enqueue(&JobRequest::new(JOB, &Gone { post })).await?;
+    unit.enqueue(&JobRequest::new(JOB, &Gone { post, purged: false })).await?;
+    Ok(())
+}
+
+/// The same of a post whose words are gone for good: what was quoted from it is forgotten, too.
+pub(crate) async fn forget(unit: &mut UnitOfWork, post: PostId) -> Result<(), StoreError> {
+    unit.enqueue(&JobRequest::new(JOB, &Gone { post, purged: true })).await?;
     Ok(())
 }
 
@@ -38,15 +47,21 @@ impl JobHandler for Withdrawer {
     }
 
     async fn run(&self, job: &JobRun) -> Result<(), JobError> {
-        let Gone { post } = job.payload()?;
-        self.withdraw(post).await.map_err(|error| JobError::Retry(error.to_string()))
+        let Gone { post, purged } = job.payload()?;
+        self.withdraw(post, purged).await.map_err(|error| JobError::Retry(error.to_string()))?;
+        if purged {
+            let mut unit = self.asker.deps().store.begin().await?;
+            store::forget_quotes(&mut unit, post).await?;
+            unit.commit().await?;
+        }
+        Ok(())
     }
 }
 
 impl Withdrawer {
-    async fn withdraw(&self, post: PostId) -> Result<(), ActError> {
+    async fn withdraw(&self, post: PostId, purged: bool) -> Result<(), ActError> {
         let deps = self.asker.deps();
-        if deps.posts.posts(&[post]).await?.contains_key(&post) {
+        if !purged && deps.posts.posts(&[post]).await?.contains_key(&post) {
             return Ok(());
         }
         for draft in store::quoting(&deps.store, post).await? {

@@ -9,7 +9,7 @@ use xinghe_core::{AuthorId, PostId, Timestamp, TwinAct, TwinActId, TwinDraftId};
 use xinghe_store::{FromQueryResult, Queries, StoreError, UnitOfWork, Value, list, params};
 
 use super::model::{DraftState, Grant, Grants, Mode, TwinDraft};
-use crate::model::Citation;
+use crate::model::{Answer, Citation};
 
 /// The act of answering what nobody answered.
 const ANSWER: &str = "answer";
@@ -200,6 +200,32 @@ pub(crate) async fn quoting(q: &impl Queries, post: PostId) -> Result<Vec<TwinDr
     let rows: Vec<DraftRow> = q.all(&sql, params![format!("%{post}%")]).await?;
     let drafts: Vec<TwinDraft> = rows.into_iter().map(DraftRow::draft).collect::<Result<_, _>>()?;
     Ok(drafts.into_iter().filter(|d| d.facts.iter().any(|f| f.post == post)).collect())
+}
+
+/// Forgets all that was quoted from a post whose words are gone for good: answers that were given, drafts, what the
+/// ledger saw; and, where it was a question, its words in the drafts that answer it.
+pub(crate) async fn forget_quotes(unit: &mut UnitOfWork, post: PostId) -> Result<(), StoreError> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        id: i64,
+        answer: String,
+    }
+    // An id stands in JSON as a text, and no other id is the same.
+    let named = || params![format!("%\"{post}\"%")];
+    let sql = "DELETE FROM twins_correction WHERE draft IN (SELECT id FROM twins_draft WHERE facts LIKE $1)";
+    unit.execute(sql, named()).await?;
+    unit.execute("DELETE FROM twins_draft WHERE facts LIKE $1", named()).await?;
+    unit.execute("UPDATE twins_act SET seen = '[]' WHERE seen LIKE $1", named()).await?;
+    unit.execute("DELETE FROM twins_answer WHERE body LIKE $1", named()).await?;
+    let rows: Vec<Row> =
+        unit.all("SELECT id, answer FROM twins_draft WHERE question = $1", params![post.raw()]).await?;
+    for Row { id, answer } in rows {
+        let mut answer: Answer = unjson(&answer)?;
+        answer.question.clear();
+        let sql = "UPDATE twins_draft SET answer = $2 WHERE id = $1";
+        unit.execute(sql, params![id, json(&answer)?]).await?;
+    }
+    Ok(())
 }
 
 /// Moves a draft on; `false`: it does not stand at `from` any more.

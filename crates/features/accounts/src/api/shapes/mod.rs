@@ -8,7 +8,9 @@ use serde::{Deserialize, Deserializer, Serialize};
 use xinghe_core::{AuthorCard, Lang, SessionId, Timestamp};
 use xinghe_web::{Role, Theme};
 
-use crate::model::{About, AuthorRecord, Claim, ClaimState, Link, NewSession, Proof, SessionView, Standing, Who};
+use crate::model::{
+    About, AuthorRecord, Claim, ClaimState, Leaving, Link, NewSession, Proof, SessionView, Standing, Who,
+};
 
 /// An author in a few words.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -267,12 +269,16 @@ pub(crate) struct PasswordBody {
     pub new: String,
 }
 
-/// The password, asked again before what cannot be undone.
+/// Leaving: the password, asked again, and what becomes of what one wrote.
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct ConfirmBody {
+pub(crate) struct EraseBody {
     /// The password.
     pub password: String,
+    /// `anonymous` where it stays without a name, `named` where it stays under the name, `deleted` where its words go for
+    /// good.
+    #[serde(default)]
+    pub posts: Leaving,
 }
 
 /// Why one says to be an author.
