@@ -63,6 +63,8 @@ impl Town {
         }
         let request = request
             .header("sec-fetch-site", "same-origin")
+            // As a browser would have it: packed on the way, where the form says so.
+            .header(header::ACCEPT_ENCODING, if form == "packed" { "br" } else { "identity" })
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
         let mut request = request.body(Body::from(form.to_owned())).expect("a request");
         request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 4_000))));
@@ -148,6 +150,8 @@ async fn what_is_taken_along_is_read_back_elsewhere(db: TestDb) {
     assert!(to.starts_with("/sign-in"), "{to}");
     let (status, _, zip) = town.ask(Method::GET, taken, token, "").await;
     assert_eq!(status, StatusCode::OK);
+    let (status, _, packed) = town.ask(Method::GET, taken, token, "packed").await;
+    assert!(status == StatusCode::OK && !packed.is_empty());
     let home = tempfile::tempdir().expect("a folder");
     let file = home.path().join("first.zip");
     std::fs::write(&file, &zip).expect("written");
@@ -203,6 +207,8 @@ fn check_files(bytes: &[u8], others: &[PostId]) {
         "twin/ledger.json",
         "moderation/reports.json",
         "series.json",
+        "pictures.json",
+        "messages/settings.json",
     ] {
         assert!(names.contains(&format!("xinghe-ada/{file}")), "{file} is missing: {names:?}");
     }

@@ -1,5 +1,8 @@
 //! Making archives, and removing those whose time is over.
 
+use std::fs::File;
+use std::io::{Read as _, Seek as _, SeekFrom};
+
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use xinghe_core::ports::PortError;
@@ -17,6 +20,8 @@ pub(crate) const MAKE: &str = "exports.make";
 pub(crate) const SWEEP: &str = "exports.sweep";
 /// How often the making is tried.
 pub(crate) const TRIES: i32 = 4;
+/// Pieces of one transaction.
+const TOGETHER: usize = 16;
 
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Payload {
@@ -43,6 +48,45 @@ impl Maker {
         Ok(wanted)
     }
 
+    /// Puts an archive into the database, some pieces in each transaction: others write between them. Answers its size;
+    /// `None`: the member does not want it any more, or is gone.
+    async fn keep(
+        &self,
+        archive: ArchiveId,
+        mut file: File,
+        (done, files): (usize, usize),
+    ) -> Result<Option<usize>, JobError> {
+        let unreadable = |e: std::io::Error| JobError::Retry(e.to_string());
+        file.seek(SeekFrom::Start(0)).map_err(unreadable)?;
+        let mut bytes = 0;
+        for first in (0..).step_by(TOGETHER) {
+            let mut unit = self.exports.store.begin().await?;
+            if !store::moved(&mut unit, archive, done, files).await? {
+                return Ok(None);
+            }
+            if first == 0 {
+                // What an earlier try left.
+                store::drop_parts(&mut unit, archive).await?;
+            }
+            let mut whole = true;
+            for ordinal in first..first + TOGETHER {
+                let mut piece = Vec::with_capacity(PART);
+                let read = file.by_ref().take(PART as u64).read_to_end(&mut piece).map_err(unreadable)?;
+                if read == 0 {
+                    whole = false;
+                    break;
+                }
+                store::put_part(&mut unit, archive, ordinal, &piece).await?;
+                bytes += read;
+            }
+            unit.commit().await?;
+            if !whole {
+                break;
+            }
+        }
+        Ok(Some(bytes))
+    }
+
     async fn make(&self, run: &JobRun, Payload { member, archive }: &Payload) -> Result<(), JobError> {
         let all = &self.exports;
         if !self.moved(*archive, 0, 0).await? {
@@ -50,7 +94,7 @@ impl Maker {
         }
         let cards = all.authors.cards(&[*member]).await.map_err(retry)?;
         let Some(card) = cards.get(member) else { return Ok(()) };
-        let mut packer = Packer::new(&all.site, card, all.store.now());
+        let mut packer = Packer::new(&all.site, card, all.store.now()).map_err(retry)?;
         let total = all.parts().len();
         for (n, part) in all.parts().iter().enumerate() {
             part.export(*member, &mut packer).await.map_err(retry)?;
@@ -59,14 +103,12 @@ impl Maker {
                 return Ok(());
             }
         }
-        let (bytes, files) = packer.finish(card, all.parts(), all.store.now()).await.map_err(retry)?;
+        let (file, files) = packer.finish(card, all.parts(), all.store.now()).await.map_err(retry)?;
+        let Some(bytes) = self.keep(*archive, file, (total, files)).await? else { return Ok(()) };
         let mut unit = all.store.begin().await?;
         unit.lock(&hold(*member)).await?;
         let until = all.store.now().plus_millis(KEPT_MS);
-        if store::ready(&mut unit, *archive, (files, bytes.len()), until).await? {
-            for (ordinal, piece) in bytes.chunks(PART).enumerate() {
-                store::put_part(&mut unit, *archive, ordinal, piece).await?;
-            }
+        if store::ready(&mut unit, *archive, (files, bytes), until).await? {
             unit.append(Some(*member), &Event::ArchiveReady { member: *member }).await?;
             unit.commit().await?;
         }

@@ -1,7 +1,8 @@
 //! Packing: files into one zip, with the description of all of them.
 
 use std::collections::HashSet;
-use std::io::{Cursor, Write as _};
+use std::fs::File;
+use std::io::Write as _;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -10,11 +11,11 @@ use xinghe_core::portable::{Described, FORM, MANIFEST, Portable, Sink};
 use xinghe_core::ports::{PortError, PortResult};
 use xinghe_core::{AuthorCard, Timestamp};
 use zip::write::SimpleFileOptions;
-use zip::{DateTime, ZipWriter};
+use zip::{CompressionMethod, DateTime, ZipWriter};
 
-/// An archive on its way. It is held in memory, compressed: what one person wrote is small.
+/// An archive on its way, in a file without a name: what one person wrote is small, but pictures are not.
 pub(crate) struct Packer {
-    zip: ZipWriter<Cursor<Vec<u8>>>,
+    zip: ZipWriter<File>,
     site: String,
     /// The folder in which everything lies.
     top: String,
@@ -23,17 +24,21 @@ pub(crate) struct Packer {
 }
 
 impl Packer {
-    pub(crate) fn new(site: &str, member: &AuthorCard, now: Timestamp) -> Self {
+    /// An empty one.
+    ///
+    /// # Errors
+    /// There is no room for temporary files.
+    pub(crate) fn new(site: &str, member: &AuthorCard, now: Timestamp) -> PortResult<Self> {
         let d = now.to_datetime();
         let year = u16::try_from(d.year()).unwrap_or(1980);
         let at = DateTime::from_date_and_time(year, d.month().into(), d.day(), d.hour(), d.minute(), d.second());
-        Self {
-            zip: ZipWriter::new(Cursor::new(Vec::new())),
+        Ok(Self {
+            zip: ZipWriter::new(tempfile::tempfile().map_err(PortError::new)?),
             site: site.trim_end_matches('/').to_owned(),
             top: format!("xinghe-{}", member.handle),
             at: at.unwrap_or_default(),
             seen: HashSet::new(),
-        }
+        })
     }
 
     /// How many files are in it.
@@ -47,7 +52,7 @@ impl Packer {
         member: &AuthorCard,
         parts: &[Arc<dyn Portable>],
         now: Timestamp,
-    ) -> PortResult<(Vec<u8>, usize)> {
+    ) -> PortResult<(File, usize)> {
         let described: Vec<Described> = parts.iter().flat_map(|p| p.files()).copied().collect();
         let readme = readme(&self.site, member, &described, now);
         self.file("README.md", readme.as_bytes()).await?;
@@ -59,8 +64,7 @@ impl Packer {
         });
         self.json(MANIFEST, &manifest).await?;
         let files = self.files();
-        let bytes = self.zip.finish().map_err(PortError::new)?;
-        Ok((bytes.into_inner(), files))
+        Ok((self.zip.finish().map_err(PortError::new)?, files))
     }
 }
 
@@ -88,7 +92,11 @@ impl Sink for Packer {
         if !self.seen.insert(path.to_owned()) {
             return Err(PortError::new(format!("{path:?} is in the archive already")));
         }
-        let options = SimpleFileOptions::default().last_modified_time(self.at).unix_permissions(0o600);
+        // Pictures are as small as they get.
+        let packed = path.ends_with(".webp") || path.ends_with(".jpg");
+        let method = if packed { CompressionMethod::Stored } else { CompressionMethod::Deflated };
+        let options = SimpleFileOptions::default().compression_method(method);
+        let options = options.last_modified_time(self.at).unix_permissions(0o600);
         self.zip.start_file(format!("{}/{path}", self.top), options).map_err(PortError::new)?;
         self.zip.write_all(bytes).map_err(PortError::new)
     }

@@ -10,7 +10,7 @@ use axum::extract::State;
 use axum::response::sse::{Event, KeepAlive};
 use axum::response::{IntoResponse, Redirect, Response, Sse};
 use axum::routing::{get, post};
-use futures::stream;
+use futures::{StreamExt as _, stream};
 use http::{HeaderValue, Method, StatusCode, header};
 use serde::Deserialize;
 use tokio::time::{MissedTickBehavior, interval};
@@ -253,7 +253,8 @@ pub(crate) fn file(exports: &Exports, archive: &Archive, card: &AuthorCard) -> R
     });
     let day = archive.asked_at.rfc3339().chars().take(10).collect::<String>();
     let named = format!("attachment; filename=\"xinghe-{}-{day}.zip\"", card.handle);
-    let mut response = Body::from_stream(pieces).into_response();
+    // Whoever compresses it asks once more behind the end.
+    let mut response = Body::from_stream(pieces.fuse()).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/zip"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));

@@ -68,6 +68,12 @@ pub(crate) async fn moved(unit: &mut UnitOfWork, id: ArchiveId, done: usize, fil
     Ok(unit.execute(sql, values).await? > 0)
 }
 
+/// Removes the pieces of an archive.
+pub(crate) async fn drop_parts(unit: &mut UnitOfWork, id: ArchiveId) -> Result<(), StoreError> {
+    unit.execute("DELETE FROM exports_part WHERE archive = $1", params![id.raw()]).await?;
+    Ok(())
+}
+
 /// Adds a piece.
 pub(crate) async fn put_part(
     unit: &mut UnitOfWork,
@@ -115,10 +121,17 @@ pub(crate) async fn part(q: &impl Queries, id: ArchiveId, ordinal: i32) -> Resul
 
 /// Removes a member's archive; `false`: there was none.
 pub(crate) async fn drop_archive(unit: &mut UnitOfWork, member: AuthorId) -> Result<bool, StoreError> {
-    let sql = "DELETE FROM exports_part WHERE archive IN (SELECT id FROM exports_archive WHERE member = $1)";
-    unit.execute(sql, params![member.raw()]).await?;
-    let sql = "DELETE FROM exports_archive WHERE member = $1";
-    Ok(unit.execute(sql, params![member.raw()]).await? > 0)
+    #[derive(FromQueryResult)]
+    struct Gone {
+        id: i64,
+    }
+    // The row first: whoever adds pieces holds it, and they are removed once they are all there.
+    let sql = "DELETE FROM exports_archive WHERE member = $1 RETURNING id";
+    let gone: Option<Gone> = unit.one(sql, params![member.raw()]).await?;
+    if let Some(Gone { id }) = gone {
+        drop_parts(unit, ArchiveId::from_raw(id)).await?;
+    }
+    Ok(gone.is_some())
 }
 
 /// Remembers that a member was asked again in a session.
@@ -164,8 +177,9 @@ pub(crate) async fn erase(unit: &mut UnitOfWork, member: AuthorId) -> Result<(),
 /// Removes archives whose time is over, and what confirmed sessions are remembered too long; answers how many archives.
 pub(crate) async fn sweep(unit: &mut UnitOfWork, now: Timestamp) -> Result<u64, StoreError> {
     let now = now.as_millis();
-    let sql = "DELETE FROM exports_part WHERE archive IN (SELECT id FROM exports_archive WHERE expires_at <= $1)";
-    unit.execute(sql, params![now]).await?;
     unit.execute("DELETE FROM exports_confirmed WHERE until <= $1", params![now]).await?;
-    unit.execute("DELETE FROM exports_archive WHERE expires_at <= $1", params![now]).await
+    let swept = unit.execute("DELETE FROM exports_archive WHERE expires_at <= $1", params![now]).await?;
+    let sql = "DELETE FROM exports_part WHERE archive NOT IN (SELECT id FROM exports_archive)";
+    unit.execute(sql, vec![]).await?;
+    Ok(swept)
 }

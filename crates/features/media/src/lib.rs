@@ -15,6 +15,7 @@
 //! | [`readers`] | members who are gone, texts that changed |
 //! | `jobs` | sweeping what nothing shows, copying |
 //! | `store` | the SQL, over tables named `media_…` |
+//! | `portable` | what a member takes along |
 //! | `pages`, `api` | as in every feature |
 //!
 //! Where the bytes are, and why: docs/adr/0013-pictures-in-the-database.md.
@@ -26,6 +27,7 @@ mod error;
 mod jobs;
 pub mod model;
 mod pages;
+mod portable;
 pub mod readers;
 mod sent;
 mod store;
@@ -35,6 +37,7 @@ use std::sync::Arc;
 
 use utoipa::OpenApi as _;
 use xinghe_core::Lang;
+use xinghe_core::portable::Portable;
 use xinghe_store::{EventReader, JobHandler, Migration, Schedule};
 use xinghe_web::{Feature, Routes, SlotEntry};
 
@@ -111,6 +114,10 @@ impl Feature for MediaFeature {
             schedules.push(Schedule { name: jobs::COPY, cron: "*/10 * * * *", job: jobs::COPY });
         }
         schedules
+    }
+
+    fn portable(&self) -> Option<Arc<dyn Portable>> {
+        Some(Arc::new(self.pictures.clone()))
     }
 
     fn locales(&self) -> &'static [(Lang, &'static str)] {

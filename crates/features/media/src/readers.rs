@@ -6,8 +6,11 @@ use async_trait::async_trait;
 use xinghe_core::{Event, Recorded};
 use xinghe_store::{EventReader, JobRequest, ReaderError, Unique, UnitOfWork};
 
-use crate::jobs::COPY;
+use crate::jobs::{COPY, SWEEP};
 use crate::store::{self, far};
+
+/// How long after somebody's words went the pictures in them are looked at, in milliseconds: by then all of them went.
+const AFTER_MS: i64 = 60_000;
 
 /// Follows members that go. What posts show stays as the posts do; everything else of theirs goes with the next sweep.
 #[derive(Debug, Clone, Copy)]
@@ -20,10 +23,18 @@ impl EventReader for Attendant {
     }
 
     async fn apply(&self, events: &[Recorded], unit: &mut UnitOfWork) -> Result<(), ReaderError> {
+        let mut purged = false;
         for recorded in events {
-            if let Event::MemberErased { member } = recorded.event {
-                store::erase(unit, member).await?;
+            match recorded.event {
+                Event::MemberErased { member } => store::erase(unit, member).await?,
+                // Who left took the words along: what they showed does not wait for the night.
+                Event::PostPurged { .. } => purged = true,
+                _ => {}
             }
+        }
+        if purged {
+            let at = unit.store().now().plus_millis(AFTER_MS);
+            unit.enqueue(&JobRequest::new(SWEEP, &()).unique(Unique::WhileActive("left".to_owned())).at(at)).await?;
         }
         Ok(())
     }
