@@ -16,6 +16,7 @@ use xinghe_importer as importer;
 use xinghe_mail::Smtp;
 use xinghe_media::model::Limits as PictureLimits;
 use xinghe_media::{Copies, MediaFeature, Pictures};
+use xinghe_messages::{Messages, MessagesFeature};
 use xinghe_moderation::{Moderation, ModerationFeature};
 use xinghe_notifications::{Notifications, NotificationsFeature};
 use xinghe_observatory::{Deps as ObservatoryDeps, IndexCounts, IndexGauge, Ledger, Observatory};
@@ -80,6 +81,8 @@ pub struct Community {
     pub reactions: Reactions,
     /// Reports, and what moderators do.
     pub moderation: Moderation,
+    /// What members write to one another in private.
+    pub messages: Messages,
     /// This node's index.
     pub search: Search,
     /// The guide and the twins.
@@ -161,6 +164,7 @@ pub fn migrations() -> Vec<Migration> {
     all.extend(xinghe_twins::migrations());
     all.extend(xinghe_observatory::migrations());
     all.extend(xinghe_exports::migrations());
+    all.extend(xinghe_messages::migrations());
     all
 }
 
@@ -214,8 +218,12 @@ impl Community {
         let posts = Arc::new(PostsPort::new(store.clone(), authors.clone()));
         let reading: Arc<dyn Posts> = posts.clone();
         let reactions = Reactions::new(store.clone(), reading.clone(), authors.clone());
-        let moderation = Moderation::new(store.clone(), reading.clone(), authors.clone());
-        let uses: Vec<Arc<dyn PictureUse>> = vec![posts.clone(), Arc::new(accounts.clone())];
+        let stop = CancellationToken::new();
+        let messages = Messages::new(store.clone(), authors.clone(), Arc::new(reactions.clone()), stop.clone());
+        let moderation =
+            Moderation::new(store.clone(), reading.clone(), authors.clone()).with_messages(Arc::new(messages.clone()));
+        let uses: Vec<Arc<dyn PictureUse>> =
+            vec![posts.clone(), Arc::new(accounts.clone()), Arc::new(messages.clone())];
         let pictures = Pictures::new(store.clone(), uses, picture_limits(&settings));
         let copies = copies(&settings, pictures.clone(), reading.clone());
         let folder = settings.data_dir.join("search");
@@ -234,7 +242,6 @@ impl Community {
             wait_minutes: settings.twins_wait_minutes,
         }));
         let token = settings.metrics_token.as_ref().map(|t| t.reveal().to_owned());
-        let stop = CancellationToken::new();
         let notifications = Notifications::new(store.clone(), reading, authors.clone(), stop.clone());
         let observed = ObservatoryDeps {
             store: store.clone(),
@@ -259,6 +266,7 @@ impl Community {
             Arc::new(ReactionsFeature::new(reactions.clone())),
             Arc::new(ModerationFeature::new(moderation.clone())),
             Arc::new(MediaFeature::new(pictures).with_copies(copies)),
+            Arc::new(MessagesFeature::new(messages.clone())),
             Arc::new(NotificationsFeature::new(notifications)),
             Arc::new(search.clone()),
             twins.clone(),
@@ -280,6 +288,7 @@ impl Community {
             posts,
             reactions,
             moderation,
+            messages,
             search,
             twins,
             exports,

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use xinghe_core::content::UnknownWord;
-use xinghe_core::{ActId, AuthorId, CaseId, Measure, PostId, Timestamp};
+use xinghe_core::{ActId, AuthorId, CaseId, Measure, MessageId, PostId, Timestamp};
 use xinghe_web::{FieldError, Said};
 
 /// Longest words of a report, a decision, a note, an appeal and its answer, in characters.
@@ -44,7 +44,7 @@ macro_rules! words {
 }
 
 words! {
-    /// What is wrong with a post or a member.
+    /// What is wrong with a post, a message or a member.
     Reason {
         /// Advertising and the like.
         Spam = "spam", "moderation-reason-spam";
@@ -102,6 +102,8 @@ pub enum Subject {
     Post(PostId),
     /// A member.
     Member(AuthorId),
+    /// A private message, which one who received it reported.
+    Message(MessageId),
 }
 
 impl Subject {
@@ -110,6 +112,7 @@ impl Subject {
         match self {
             Self::Post(_) => "post",
             Self::Member(_) => "member",
+            Self::Message(_) => "message",
         }
     }
 
@@ -118,6 +121,15 @@ impl Subject {
         match self {
             Self::Post(post) => post.raw(),
             Self::Member(member) => member.raw(),
+            Self::Message(message) => message.raw(),
+        }
+    }
+
+    /// The private message, where it is one.
+    pub const fn message(self) -> Option<MessageId> {
+        match self {
+            Self::Message(message) => Some(message),
+            Self::Post(_) | Self::Member(_) => None,
         }
     }
 
@@ -125,7 +137,7 @@ impl Subject {
     pub const fn post(self) -> Option<PostId> {
         match self {
             Self::Post(post) => Some(post),
-            Self::Member(_) => None,
+            Self::Member(_) | Self::Message(_) => None,
         }
     }
 
@@ -134,7 +146,7 @@ impl Subject {
         use Measure::{Ban, Delete, Hide, Lock, Nothing, Suspend, Warn, Wipe};
         match self {
             Self::Post(_) => &[Nothing, Warn, Hide, Lock, Delete, Suspend, Ban, Wipe],
-            Self::Member(_) => &[Nothing, Warn, Suspend, Ban, Wipe],
+            Self::Member(_) | Self::Message(_) => &[Nothing, Warn, Suspend, Ban, Wipe],
         }
     }
 }

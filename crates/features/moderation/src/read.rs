@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use xinghe_core::messages::MessageView;
 use xinghe_core::{ActId, AuthorCard, AuthorId, CaseId, PostId, PostView};
 
 use crate::commands::{Done, Moderation};
@@ -42,6 +43,8 @@ pub(crate) struct Whole {
     pub acts: Vec<Act>,
     /// What was done about the member so far, elsewhere.
     pub record: Vec<Act>,
+    /// The private message that it is about, as far as it is still there.
+    pub message: Option<MessageView>,
     pub seen: Seen,
 }
 
@@ -130,7 +133,8 @@ impl Moderation {
             .chain(notes.iter().map(|n| n.by))
             .chain(acts.iter().flat_map(part));
         let seen = self.seen(posts, people, true).await?;
-        Ok(Whole { case, reports, notes, acts, record, seen })
+        let message = self.reported_message(&case).await?;
+        Ok(Whole { case, reports, notes, acts, record, message, seen })
     }
 
     /// The public log.
@@ -162,7 +166,7 @@ impl Moderation {
         let posts = reports.iter().filter_map(|(_, c)| c.subject.post());
         let people = reports.iter().filter_map(|(_, c)| match c.subject {
             Subject::Member(member) => Some(member),
-            Subject::Post(_) => None,
+            Subject::Post(_) | Subject::Message(_) => None,
         });
         let seen = self.seen(posts, people, false).await?;
         Ok((reports, seen))

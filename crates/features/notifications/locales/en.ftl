@@ -39,6 +39,10 @@ notifications-said-reply = { $who } replied to your comment
 notifications-said-accepted = { $who } accepted your answer
 notifications-said-mention = { $who } mentioned you
 notifications-said-quoted = { $who } passed your post on
+notifications-said-message = { $n ->
+    [one] { $who } wrote to you
+   *[other] { $who } wrote to you: { $n } messages
+}
 notifications-said-useful = { $who } found your post useful
 notifications-said-thanked = { $who } thanked you
 notifications-said-follower = { $who } started following you
@@ -82,6 +86,7 @@ notifications-kind-comment = Comments on my posts, replies to my comments
 notifications-kind-accepted = My answer was accepted
 notifications-kind-mention = Somebody mentions me
 notifications-kind-quoted = My post is passed on
+notifications-kind-message = Somebody writes to me in private
 notifications-kind-useful = Votes for my posts
 notifications-kind-thanked = Thanks
 notifications-kind-follower = New followers

@@ -32,6 +32,10 @@ notifications-said-reply = { $who }回复了你的评论
 notifications-said-accepted = { $who }采纳了你的回答
 notifications-said-mention = { $who }提到了你
 notifications-said-quoted = { $who }转发了你的内容
+notifications-said-message = { $n ->
+    [one] { $who }给你写了私信
+   *[other] { $who }给你写了 { $n } 条私信
+}
 notifications-said-useful = { $who }觉得你写的有帮助
 notifications-said-thanked = { $who }感谢了你
 notifications-said-follower = { $who }关注了你
@@ -63,6 +67,7 @@ notifications-kind-comment = 有人评论我的内容、回复我的评论
 notifications-kind-accepted = 我的回答被采纳
 notifications-kind-mention = 有人提到我
 notifications-kind-quoted = 我的内容被转发
+notifications-kind-message = 有人给我发私信
 notifications-kind-useful = 有人觉得我写的有帮助
 notifications-kind-thanked = 有人感谢我
 notifications-kind-follower = 有人关注我

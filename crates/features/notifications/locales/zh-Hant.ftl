@@ -32,6 +32,10 @@ notifications-said-reply = { $who }回覆了你的留言
 notifications-said-accepted = { $who }採納了你的回答
 notifications-said-mention = { $who }提到了你
 notifications-said-quoted = { $who }轉發了你的內容
+notifications-said-message = { $n ->
+    [one] { $who }傳了私訊給你
+   *[other] { $who }傳了 { $n } 則私訊給你
+}
 notifications-said-useful = { $who }覺得你寫的有幫助
 notifications-said-thanked = { $who }感謝了你
 notifications-said-follower = { $who }開始追蹤你
@@ -63,6 +67,7 @@ notifications-kind-comment = 有人在我的內容下留言、回覆我的留言
 notifications-kind-accepted = 我的回答被採納
 notifications-kind-mention = 有人提到我
 notifications-kind-quoted = 我的內容被轉發
+notifications-kind-message = 有人傳私訊給我
 notifications-kind-useful = 有人覺得我寫的有幫助
 notifications-kind-thanked = 有人感謝我
 notifications-kind-follower = 有人開始追蹤我

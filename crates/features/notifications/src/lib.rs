@@ -1,7 +1,7 @@
 //! What concerns a member, told on the pages: grouped, never twice, read on one device and read on all.
 //!
 //! It promises: a line gathers what is alike until it is read, for seven days at most; nobody is told of their own
-//! acts; what is taken out of sight is no longer told; who asked the guide is not told; dropping all lines and reading
+//! acts, nor of those of whom they block; what is taken out of sight is no longer told; who asked the guide is not told; dropping all lines and reading
 //! the log anew makes the same ones, read as they were; an erased member leaves no row.
 //!
 //! | room | holds |
@@ -42,12 +42,15 @@ pub use live::STREAMS_MAX;
 
 /// This feature's tables.
 pub fn migrations() -> Vec<Migration> {
-    vec![Migration {
-        feature: "notifications",
-        version: 1,
-        name: "lines, marks, choices, follows",
-        sql: include_str!("../migrations/0001.sql"),
-    }]
+    vec![
+        Migration {
+            feature: "notifications",
+            version: 1,
+            name: "lines, marks, choices, follows",
+            sql: include_str!("../migrations/0001.sql"),
+        },
+        Migration { feature: "notifications", version: 2, name: "blocks", sql: include_str!("../migrations/0002.sql") },
+    ]
 }
 
 /// The feature.

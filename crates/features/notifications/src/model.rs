@@ -51,6 +51,8 @@ words! {
         Mention = "mention",
         /// One's post was passed on in a moment.
         Quoted = "quoted",
+        /// Somebody wrote to one in private.
+        Message = "message",
         /// Votes for one's post.
         Useful = "useful",
         /// Thanks for one's post.

@@ -170,6 +170,19 @@ impl Batch<'_> {
                 let cause = self.cause(r, 0, case.raw(), 0);
                 self.tell(plain(Kind::Reported, case.raw()), members, cause).await?;
             }
+            Event::MessageSent { conversation, message, from, to } => {
+                let cause = self.cause(r, from.raw(), message.raw(), 0);
+                self.tell(plain(Kind::Message, conversation.raw()), to, cause).await?;
+            }
+            // What was read where it stands need not be read here.
+            Event::MessagesRead { conversation, by } => {
+                let line = (Kind::Message, conversation.raw());
+                let marked = store::mark_one(self.unit, *by, line, r.at).await?;
+                if marked > 0 {
+                    self.touched.insert(*by);
+                }
+            }
+            Event::MemberBlocked { by, member, on } => store::set_block(self.unit, *by, *member, *on).await?,
             Event::Followed { by, kind, id, on } => self.followed(r, *by, (*kind, *id), *on).await?,
             Event::AnswerGiven { answer, asker, abstained: false, citations, .. } => {
                 let day = r.at.as_millis().div_euclid(DAY_MS);

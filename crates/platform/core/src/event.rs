@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::content::{FollowKind, Measure, PostKind, TwinAct};
-use crate::id::{ActId, AnswerId, AuthorId, CaseId, EventSeq, PassageId, PictureId, PostId, RevisionId, SeriesId};
+use crate::id::{
+    ActId, AnswerId, AuthorId, CaseId, ConversationId, EventSeq, MessageId, PassageId, PictureId, PostId, RevisionId, SeriesId,
+};
 use crate::time::Timestamp;
 
 /// One citation of an answer, as the log keeps it.
@@ -307,13 +309,40 @@ pub enum Event {
         /// How many posts were asked back.
         sampled: u32,
     },
-    /// A member told the moderators of a post or of another member.
+    /// A member wrote to others in private.
+    MessageSent {
+        /// Where.
+        conversation: ConversationId,
+        /// Which message.
+        message: MessageId,
+        /// Who wrote.
+        from: AuthorId,
+        /// To whom.
+        to: Vec<AuthorId>,
+    },
+    /// A member read what was new in a conversation.
+    MessagesRead {
+        /// Where.
+        conversation: ConversationId,
+        /// Who.
+        by: AuthorId,
+    },
+    /// A member blocked another, or no longer does.
+    MemberBlocked {
+        /// Who blocks.
+        by: AuthorId,
+        /// Whom.
+        member: AuthorId,
+        /// Whether it is so now.
+        on: bool,
+    },
+    /// A member told the moderators of a post, a private message or another member.
     Reported {
         /// What moderators have to look at.
         case: CaseId,
-        /// The post; `None` where a member was reported.
+        /// The post; `None` where a message or a member was reported.
         post: Option<PostId>,
-        /// The member, or the post's author.
+        /// The member, or the author.
         member: AuthorId,
     },
     /// Moderators did something about a post or a member, or took it back. Whoever holds what it is about follows.

@@ -105,6 +105,10 @@ typed_id! {
     PictureId,
     /// Articles of one author in an order.
     SeriesId,
+    /// What some members write to one another in private.
+    ConversationId,
+    /// A private message.
+    MessageId,
     /// An archive of all that a member has here.
     ArchiveId,
     /// A queued job.

@@ -12,6 +12,7 @@
 //! | [`content`] | posts, authors and passages as features show them to one another |
 //! | [`evidence`] | what retrieval found for a question, with the features that judge it |
 //! | [`mail`] | a mail, and the port that sends it |
+//! | [`messages`] | private messages as those see them to whom one was reported |
 //! | [`picture`] | the names by which texts show pictures |
 //! | [`portable`] | what a member takes along: the archive that each feature writes its part of |
 //! | [`ports`] | the traits that one feature implements and others receive |
@@ -23,6 +24,7 @@ pub mod evidence;
 pub mod id;
 pub mod lang;
 pub mod mail;
+pub mod messages;
 pub mod money;
 pub mod picture;
 pub mod portable;
@@ -32,8 +34,8 @@ pub mod time;
 pub use content::{AuthorCard, Credit, CreditRole, FollowKind, Measure, PostKind, PostView, Provenance, TwinAct};
 pub use event::{Event, Recorded};
 pub use id::{
-    ActId, AnswerId, ArchiveId, AuthorId, CaseId, EventSeq, FolderId, IdGen, JobId, PassageId, PictureId, PostId,
-    RevisionId, SessionId, TwinActId, TwinDraftId,
+    ActId, AnswerId, ArchiveId, AuthorId, CaseId, ConversationId, EventSeq, FolderId, IdGen, JobId, MessageId,
+    PassageId, PictureId, PostId, RevisionId, SessionId, TwinActId, TwinDraftId,
 };
 pub use lang::{Lang, LangTag};
 pub use money::Money;

@@ -19,7 +19,7 @@ pub(super) fn reason(word: &str) -> Result<Reason, AppError> {
     word.parse().map_err(|_| AppError::field("reason", "moderation-fault-reason"))
 }
 
-/// Report a post or a member to the moderators. Reported again while it waits, it is said anew.
+/// Report a post, a private message that one received, or a member to the moderators. Reported again while it waits, it is said anew.
 #[utoipa::path(
     post, path = "/api/v1/reports", tag = "moderation", request_body = ReportBody,
     responses((status = 201, body = ReportedJson), (status = 404, description = "There is no such thing to be seen"),
@@ -31,9 +31,10 @@ pub(super) async fn report(
     member: Member,
     ApiJson(body): ApiJson<ReportBody>,
 ) -> Result<(StatusCode, ApiJson<ReportedJson>), AppError> {
-    let subject = match (body.post, body.member) {
-        (Some(post), None) => Subject::Post(post.parse().map_err(|_| AppError::NotFound)?),
-        (None, Some(handle)) => {
+    let subject = match (body.post, body.message, body.member) {
+        (Some(post), None, None) => Subject::Post(post.parse().map_err(|_| AppError::NotFound)?),
+        (None, Some(message), None) => Subject::Message(message.parse().map_err(|_| AppError::NotFound)?),
+        (None, None, Some(handle)) => {
             let card = moderation.authors.by_handle(&handle).await?.ok_or(AppError::NotFound)?;
             Subject::Member(card.id)
         }

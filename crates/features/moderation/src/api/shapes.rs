@@ -8,11 +8,13 @@ use xinghe_web::refs::{AuthorRef, PostRef};
 use crate::model::{Act, Case, Reason, Subject};
 use crate::read::{Listed, Seen, Whole};
 
-/// A report: of a post or of a member.
+/// A report: of a post, of a private message, or of a member.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct ReportBody {
     /// The post's id.
     pub(crate) post: Option<String>,
+    /// The id of a private message that one received.
+    pub(crate) message: Option<String>,
     /// The member's handle.
     pub(crate) member: Option<String>,
     /// `spam`, `abuse`, `off_topic`, `low_effort`, `undeclared_ai`, `rights`, `privacy` or `other`.
@@ -100,7 +102,7 @@ pub(crate) struct CaseJson {
     post: Option<PostRef>,
     /// The member, or the post's author.
     member: Option<AuthorRef>,
-    /// `post` or `member`.
+    /// `post`, `message` or `member`.
     kind: &'static str,
     open: bool,
     reports: u32,
@@ -169,6 +171,8 @@ struct AppealJson {
 pub(crate) struct WholeJson {
     #[serde(flatten)]
     case: CaseJson,
+    /// Of a reported private message that is still there: its Markdown.
+    message: Option<String>,
     all_reports: Vec<ReportJson>,
     acts: Vec<ActJson>,
     notes: Vec<NoteJson>,
@@ -265,6 +269,7 @@ impl From<&Whole> for WholeJson {
         let act = |a: &Act| ActJson::new(a, seen, For::Keepers);
         Self {
             case: CaseJson::of(&whole.case, &reasons, seen),
+            message: whole.message.as_ref().map(|m| m.body.clone()),
             all_reports: whole
                 .reports
                 .iter()

@@ -10,8 +10,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use xinghe_core::messages::{MessageView, PrivateMessages};
 use xinghe_core::ports::{Authors, PortResult, Posts, Standing, Suspension};
-use xinghe_core::{AuthorId, CaseId, Event};
+use xinghe_core::{AuthorId, CaseId, Event, MessageId};
 use xinghe_store::{Store, UnitOfWork};
 
 use crate::error::ModerationError;
@@ -27,6 +28,7 @@ pub struct Moderation {
     pub(crate) store: Store,
     pub(crate) posts: Arc<dyn Posts>,
     pub(crate) authors: Arc<dyn Authors>,
+    messages: Option<Arc<dyn PrivateMessages>>,
 }
 
 impl std::fmt::Debug for Moderation {
@@ -38,7 +40,28 @@ impl std::fmt::Debug for Moderation {
 impl Moderation {
     /// Over a store whose migrations have run, and those who know posts and people.
     pub fn new(store: Store, posts: Arc<dyn Posts>, authors: Arc<dyn Authors>) -> Self {
-        Self { store, posts, authors }
+        Self { store, posts, authors, messages: None }
+    }
+
+    /// With those who show reported private messages; without, none can be reported.
+    #[must_use]
+    pub fn with_messages(mut self, messages: Arc<dyn PrivateMessages>) -> Self {
+        self.messages = Some(messages);
+        self
+    }
+
+    /// A message that a member received and may report.
+    pub(crate) async fn received(&self, by: AuthorId, message: MessageId) -> Done<MessageView> {
+        let Some(messages) = &self.messages else { return Err(ModerationError::NotFound) };
+        messages.received(by, message).await?.ok_or(ModerationError::NotFound)
+    }
+
+    /// The message that a case is about, for those who judge it.
+    pub(crate) async fn reported_message(&self, case: &Case) -> Done<Option<MessageView>> {
+        match (case.subject.message(), &self.messages) {
+            (Some(id), Some(messages)) => Ok(messages.reported(&[id]).await?.remove(&id)),
+            _ => Ok(None),
+        }
     }
 
     async fn begin(&self, subject: Subject) -> Done<UnitOfWork> {
@@ -72,11 +95,12 @@ impl Moderation {
                 }
                 card.id
             }
+            Subject::Message(message) => self.received(by, message).await?.author,
         };
         if member == by { Err(Refusal::Own.into()) } else { Ok(member) }
     }
 
-    /// Tells the moderators of a post or a member. Whoever reports the same again, while it waits, says it anew.
+    /// Tells the moderators of a post, a message or a member. Whoever reports the same again, while it waits, says it anew.
     ///
     /// # Errors
     /// There is no such thing to be seen, it is the member's own, nobody stands behind it, or the words are missing

@@ -12,7 +12,7 @@ use xinghe_web::refs::id;
 use xinghe_web::{AppError, FieldErrors, Html, PageContext, PageResult, Texts};
 
 use super::queue::kind_key;
-use super::{keeper, named, refusal, title_of, to};
+use super::{keeper, named, of_message, refusal, title_of, to};
 use crate::commands::Moderation;
 use crate::model::{Act, ActState, Decision, Keeper, Reason, Subject, WORDS_MAX, heavy, measure_key};
 use crate::read::{Seen, Whole};
@@ -165,6 +165,7 @@ async fn page(
     let (title, lang) = match found.subject {
         Subject::Post(_) => named(t, post, None),
         Subject::Member(_) => named(t, None, member),
+        Subject::Message(_) => of_message(t, member),
     };
     let row = |r: &crate::model::Report| ReportRow {
         who: who(&whole.seen, r.by),
@@ -186,7 +187,9 @@ async fn page(
         lang,
         url: post.map(xinghe_core::PostView::url).or_else(|| member.map(xinghe_core::AuthorCard::url)),
         body: post
-            .map(|p| render(&p.body, &RenderOptions::prefixed("case-").in_lang(t.lang())).html.clone())
+            .map(|p| &p.body)
+            .or(whole.message.as_ref().map(|m| &m.body))
+            .map(|body| render(body, &RenderOptions::prefixed("case-").in_lang(t.lang())).html.clone())
             .unwrap_or_default(),
         member: who(&whole.seen, found.member),
         taken: found.taken_by.and_then(|by| whole.seen.person(by)).map(|c| c.name.clone()),

@@ -77,6 +77,12 @@ fn title_of(post: &PostView) -> String {
     }
 }
 
+/// What stands in a list for a private message: whose it is.
+fn of_message(t: &Texts, author: Option<&AuthorCard>) -> (String, String) {
+    let name = author.map_or_else(|| t.s("moderation-gone").into_owned(), |c| c.name.clone());
+    (t.f("moderation-message-of", &[("name", name.as_str().into())]), String::new())
+}
+
 /// What stands in a list for something that is reported: words and language.
 fn named(t: &Texts, post: Option<&PostView>, member: Option<&AuthorCard>) -> (String, String) {
     match (post, member) {

@@ -8,7 +8,7 @@ use xinghe_web::api::ApiQuery;
 use xinghe_web::refs::place;
 use xinghe_web::{AppError, PageContext, PageResult, Texts};
 
-use super::{keeper, named};
+use super::{keeper, named, of_message};
 use crate::commands::Moderation;
 use crate::model::{Queue, Reason, Subject};
 
@@ -72,6 +72,7 @@ pub(super) fn kind_key(subject: Subject, kind: Option<xinghe_core::PostKind>) ->
     use xinghe_core::PostKind::{Answer, Article, Book, Comment, Creation, Moment, News, Project, Question};
     match (subject, kind) {
         (Subject::Member(_), _) => "moderation-kind-member",
+        (Subject::Message(_), _) => "moderation-kind-message",
         (_, Some(Article)) => "moderation-kind-article",
         (_, Some(Question)) => "moderation-kind-question",
         (_, Some(Answer)) => "moderation-kind-answer",
@@ -121,6 +122,7 @@ pub(super) async fn show(
         let (title, lang) = match case.subject {
             Subject::Post(_) => named(t, post, None),
             Subject::Member(_) => named(t, None, member),
+            Subject::Message(_) => of_message(t, member),
         };
         Row {
             url: format!("/moderation/cases/{}", case.id),

@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
 use serde::Deserialize;
-use xinghe_core::{AuthorCard, PostView};
+use xinghe_core::{AuthorCard, MessageId, PostView};
 use xinghe_web::api::ApiQuery;
 use xinghe_web::refs::id;
 use xinghe_web::system::local;
@@ -20,6 +20,8 @@ use crate::model::{Reason, Subject};
 #[serde(default)]
 pub(super) struct ReportForm {
     post: String,
+    /// A private message.
+    message: String,
     /// A member's handle.
     member: String,
     reason: String,
@@ -34,6 +36,8 @@ struct About {
     subject: Subject,
     post: Option<PostView>,
     author: Option<AuthorCard>,
+    /// The beginning of a private message.
+    message: String,
 }
 
 #[derive(Template)]
@@ -54,11 +58,18 @@ struct DoneTemplate<'a> {
     next: &'a str,
 }
 
-async fn about(moderation: &Moderation, form: &ReportForm) -> Result<About, AppError> {
+async fn about(moderation: &Moderation, ctx: &PageContext, form: &ReportForm) -> Result<About, AppError> {
+    if !form.message.is_empty() {
+        let id: MessageId = id(&form.message)?;
+        let found = moderation.received(ctx.viewer.require()?.id, id).await?;
+        let author = moderation.authors.cards(&[found.author]).await?.remove(&found.author);
+        let message = xinghe_text::excerpt(&found.body, 200);
+        return Ok(About { subject: Subject::Message(id), post: None, author, message });
+    }
     if form.post.is_empty() {
         let card = moderation.authors.by_handle(&form.member).await?.filter(|c| c.claimed);
         let card = card.ok_or(AppError::NotFound)?;
-        return Ok(About { subject: Subject::Member(card.id), post: None, author: Some(card) });
+        return Ok(About { subject: Subject::Member(card.id), post: None, author: Some(card), message: String::new() });
     }
     let post = id(&form.post)?;
     let seen = moderation.posts.posts(&[post]).await?.remove(&post).ok_or(AppError::NotFound)?;
@@ -66,7 +77,7 @@ async fn about(moderation: &Moderation, form: &ReportForm) -> Result<About, AppE
         Some(author) => moderation.authors.cards(&[author]).await?.remove(&author),
         None => None,
     };
-    Ok(About { subject: Subject::Post(post), post: Some(seen), author })
+    Ok(About { subject: Subject::Post(post), post: Some(seen), author, message: String::new() })
 }
 
 async fn page(
@@ -75,7 +86,7 @@ async fn page(
     form: &ReportForm,
     (status, errors): (StatusCode, &FieldErrors),
 ) -> PageResult {
-    let about = about(moderation, form).await?;
+    let about = about(moderation, ctx, form).await?;
     let title = about.post.as_ref().map(title_of).unwrap_or_default();
     let template = FormTemplate { t: &ctx.t, about: &about, title, form, reasons: Reason::ALL, errors };
     Ok(ctx.page().title(ctx.t.s("moderation-report")).noindex().status(status).render(&template))
@@ -101,7 +112,7 @@ pub(super) async fn send(
     Form(form): Form<ReportForm>,
 ) -> Result<Response, AppError> {
     let by = ctx.viewer.require()?.id;
-    let subject = about(&moderation, &form).await?.subject;
+    let subject = about(&moderation, &ctx, &form).await?.subject;
     let Ok(reason) = form.reason.parse::<Reason>() else {
         let errors = [xinghe_web::FieldError::new("reason", "moderation-fault-reason")];
         let errors = FieldErrors::new(&errors, &ctx.t);

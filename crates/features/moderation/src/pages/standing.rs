@@ -70,11 +70,11 @@ pub(super) async fn show(State(moderation): State<Moderation>, ctx: PageContext)
         reports: reports
             .iter()
             .map(|(report, case)| {
-                let member = match case.subject {
-                    Subject::Member(member) => reported.person(member),
-                    Subject::Post(_) => None,
+                let (title, lang) = match case.subject {
+                    Subject::Member(member) => named(t, None, reported.person(member)),
+                    Subject::Post(post) => named(t, reported.post(Some(post)), None),
+                    Subject::Message(_) => (t.s("moderation-kind-message").into_owned(), String::new()),
                 };
-                let (title, lang) = named(t, reported.post(case.subject.post()), member);
                 (title, lang, report.reason.key(), t.ago(report.at), !case.open)
             })
             .collect(),

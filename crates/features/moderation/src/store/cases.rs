@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use xinghe_core::{AuthorId, CaseId, PostId, Timestamp};
+use xinghe_core::{AuthorId, CaseId, MessageId, PostId, Timestamp};
 use xinghe_store::{FromQueryResult, Queries, StoreError, UnitOfWork, Value, list, params};
 
 use super::{author, moment, word};
@@ -27,6 +27,7 @@ impl Row {
         let subject = match self.kind.as_str() {
             "post" => Subject::Post(PostId::from_raw(self.subject)),
             "member" => Subject::Member(AuthorId::from_raw(self.subject)),
+            "message" => Subject::Message(MessageId::from_raw(self.subject)),
             other => return Err(StoreError::Value(format!("subject {other:?}"))),
         };
         Ok(Case {

@@ -45,6 +45,7 @@ pub(crate) fn kind_key(kind: Kind) -> &'static str {
         Kind::Accepted => "notifications-kind-accepted",
         Kind::Mention => "notifications-kind-mention",
         Kind::Quoted => "notifications-kind-quoted",
+        Kind::Message => "notifications-kind-message",
         Kind::Useful => "notifications-kind-useful",
         Kind::Thanked => "notifications-kind-thanked",
         Kind::Follower => "notifications-kind-follower",

@@ -142,8 +142,10 @@ pub(crate) async fn erase(unit: &mut UnitOfWork, member: AuthorId) -> Result<(),
         unit.execute(&format!("DELETE FROM notifications_{table} WHERE member = $1"), id()).await?;
     }
     unit.execute("DELETE FROM notifications_follow WHERE kind = 'member' AND id = $1", id()).await?;
-    // Votes, thanks and follows are gone with the member; posts may stay, without a name.
-    let sql = "DELETE FROM notifications_part WHERE actor = $1 AND item = $1";
+    unit.execute("DELETE FROM notifications_block WHERE member = $1 OR blocked = $1", id()).await?;
+    // Votes, thanks, follows and messages are gone with the member; posts may stay, without a name.
+    let sql = "DELETE FROM notifications_part WHERE actor = $1 AND (item = $1 OR note IN \
+               (SELECT id FROM notifications_note WHERE kind = 'message'))";
     unit.execute(sql, id()).await?;
     unit.execute("UPDATE notifications_part SET actor = 0 WHERE actor = $1", id()).await?;
     unit.execute("UPDATE notifications_post SET author = 0 WHERE author = $1", id()).await?;

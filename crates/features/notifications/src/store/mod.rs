@@ -13,9 +13,9 @@ pub(crate) use facts::{
     publish, register, registered_at, set_looked_up, topics,
 };
 pub(crate) use list::{Page, count, note, notes};
-pub(crate) use read::{mark, mark_all, mark_kind};
+pub(crate) use read::{mark, mark_all, mark_kind, mark_one};
 pub(crate) use spread::{Pending, advance, followers, next_pending, put_pending};
-pub(crate) use tell::{Cause, Line, again, latest_pulse, name, pulse, pulses, take_back, tell};
+pub(crate) use tell::{Cause, Line, again, latest_pulse, name, pulse, pulses, set_block, take_back, tell};
 
 use xinghe_store::{StoreError, UnitOfWork};
 
@@ -31,7 +31,7 @@ pub(crate) async fn lock(unit: &mut UnitOfWork) -> Result<(), StoreError> {
 /// name.
 pub(crate) async fn reset(unit: &mut UnitOfWork) -> Result<(), StoreError> {
     lock(unit).await?;
-    for table in ["note", "part", "post", "gone", "member", "erased", "follow", "spread"] {
+    for table in ["note", "part", "post", "gone", "member", "erased", "follow", "block", "spread"] {
         unit.execute(&format!("DELETE FROM notifications_{table}"), vec![]).await?;
     }
     Ok(())

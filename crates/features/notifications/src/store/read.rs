@@ -36,6 +36,16 @@ pub(crate) async fn mark_kind(
     write(unit, (member, at), "kind = $3", params![kind.as_str()]).await
 }
 
+/// Marks the line about one thing as read.
+pub(crate) async fn mark_one(
+    unit: &mut UnitOfWork,
+    member: AuthorId,
+    (kind, subject): (Kind, i64),
+    at: Timestamp,
+) -> Result<u64, StoreError> {
+    write(unit, (member, at), "kind = $3 AND subject = $4", params![kind.as_str(), subject]).await
+}
+
 async fn write(
     unit: &mut UnitOfWork,
     (member, at): (AuthorId, Timestamp),

@@ -62,6 +62,9 @@ pub(crate) async fn tell(
     for told in told(unit, line, &left, cause.item).await? {
         left.remove(&told);
     }
+    for deaf in blocking(unit, cause.actor, &left).await? {
+        left.remove(&deaf);
+    }
     if left.is_empty() {
         return Ok(vec![]);
     }
@@ -84,6 +87,37 @@ pub(crate) async fn tell(
     );
     unit.execute(&sql, bound).await?;
     Ok(left.into_iter().map(AuthorId::from_raw).collect())
+}
+
+/// Who of these blocks somebody.
+async fn blocking(unit: &UnitOfWork, actor: i64, members: &BTreeSet<i64>) -> Result<Vec<i64>, StoreError> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        member: i64,
+    }
+    if actor == 0 || members.is_empty() {
+        return Ok(vec![]);
+    }
+    let sql =
+        format!("SELECT member FROM notifications_block WHERE blocked = $1 AND member IN ({})", list(2, members.len()));
+    let rows: Vec<Row> = unit.all(&sql, values(params![actor], members.iter().copied())).await?;
+    Ok(rows.into_iter().map(|r| r.member).collect())
+}
+
+/// Notes that a member blocks another, or no longer does.
+pub(crate) async fn set_block(
+    unit: &mut UnitOfWork,
+    member: AuthorId,
+    blocked: AuthorId,
+    on: bool,
+) -> Result<(), StoreError> {
+    let sql = if on {
+        "INSERT INTO notifications_block (member, blocked) VALUES ($1, $2) ON CONFLICT (member, blocked) DO NOTHING"
+    } else {
+        "DELETE FROM notifications_block WHERE member = $1 AND blocked = $2"
+    };
+    unit.execute(sql, params![member.raw(), blocked.raw()]).await?;
+    Ok(())
 }
 
 /// Who was told of this already, now or long ago.
