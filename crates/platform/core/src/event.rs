@@ -9,7 +9,8 @@ use serde_json::Value;
 
 use crate::content::{FollowKind, Measure, PostKind, TwinAct};
 use crate::id::{
-    ActId, AnswerId, AuthorId, CaseId, ConversationId, EventSeq, MessageId, PassageId, PictureId, PostId, RevisionId, SeriesId,
+    ActId, AnswerId, AuthorId, CaseId, ConversationId, EventSeq, MessageId, PassageId, PictureId, PostId, RevisionId,
+    SeriesId,
 };
 use crate::time::Timestamp;
 
