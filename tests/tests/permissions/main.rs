@@ -4,6 +4,7 @@
 mod described;
 mod garbage;
 mod leaks;
+mod messages;
 mod moderation;
 mod reactions;
 mod scopes;
