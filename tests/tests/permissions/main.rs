@@ -24,8 +24,14 @@ on_both_databases!(
     other_sites_cannot_act_for_a_member,
 );
 
+/// Whether a route is one of those that the description of the API describes.
 fn is_api(route: &RouteInfo) -> bool {
-    ["/api/", "/v1/", "/a2a"].iter().any(|folder| route.path.starts_with(folder))
+    ["/api/", "/v1/"].iter().any(|folder| route.path.starts_with(folder))
+}
+
+/// Whether programs call a route: the API, and what speaks a protocol of its own over one address.
+fn for_programs(route: &RouteInfo) -> bool {
+    is_api(route) || route.path == "/mcp" || route.path.starts_with("/a2a")
 }
 
 /// The path with every parameter replaced by something that does not exist.
@@ -187,8 +193,7 @@ async fn other_sites_cannot_act_for_a_member(db: TestDb) {
                 ask = ask.header(name.parse::<http::HeaderName>().expect("a header"), value);
             }
             let answer = site.ask(Who::Administrator, ask).await;
-            // Programs call it, too, though it is no part of the REST API.
-            let checked = if is_api(route) || route.path == "/mcp" {
+            let checked = if for_programs(route) {
                 answer.is_problem(StatusCode::FORBIDDEN)
             } else {
                 answer.is_page(StatusCode::FORBIDDEN)
