@@ -190,7 +190,7 @@ impl Messages {
 /// The text of a message as it is kept.
 fn checked(body: &str) -> Done<String> {
     let body = tidy(body);
-    if body.trim().is_empty() {
+    if !shows(&body) {
         return Err(MessageError::field("body", "messages-fault-empty"));
     }
     if body.chars().count() > BODY_MAX {
@@ -240,5 +240,30 @@ async fn may_send(unit: &UnitOfWork, by: AuthorId, to: &Addressee, known: Option
             Err(Refusal::Unanswered.into())
         }
         _ => Ok(()),
+    }
+}
+
+/// Whether a reader sees anything of a text: not only spaces, marks without width, or comments. A picture is seen.
+fn shows(body: &str) -> bool {
+    let seen = |c: char| {
+        !c.is_whitespace()
+            && !c.is_control()
+            && !matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+    };
+    body.contains("![") || xinghe_text::plain(body).chars().any(seen)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_that_shows_nothing_is_empty() {
+        for nothing in ["", "  \n", "\u{200b}", "\u{200b}\u{2060}", "<!-- x -->"] {
+            assert!(!shows(nothing), "{nothing:?}");
+        }
+        for something in ["x", "你好", "![a](/pictures/1)", "`code`", "👍"] {
+            assert!(shows(something), "{something:?}");
+        }
     }
 }

@@ -194,7 +194,10 @@ pub(crate) async fn show(
 ) -> Result<ApiJson<Answer>, AppError> {
     let id: AnswerId = id.parse().map_err(|_| AppError::NotFound)?;
     let answer = store::load(&asker.deps().store, id, ctx.viewer.id(), &query.key).await?;
-    answer.map(ApiJson).ok_or(AppError::NotFound)
+    let mut answer = [answer.ok_or(AppError::NotFound)?];
+    asker.deps().name_anew(&mut answer).await?;
+    let [answer] = answer;
+    Ok(ApiJson(answer))
 }
 
 /// Say whether an answer helped.

@@ -4,9 +4,11 @@
 use std::collections::HashMap;
 
 use xinghe_core::ports::PortResult;
-use xinghe_core::{AuthorCard, AuthorId};
+use xinghe_core::{AuthorCard, AuthorId, PostId, PostView};
+use xinghe_web::refs::AuthorRef;
 
 use crate::ask::Deps;
+use crate::model::Answer;
 
 impl Deps {
     /// The cards of those among these authors who have a twin that may speak, by the ids asked for.
@@ -23,6 +25,22 @@ impl Deps {
     pub(crate) async fn twin_of(&self, handle: &str) -> PortResult<Option<AuthorCard>> {
         let Some(card) = self.authors.by_handle(handle).await?.filter(|card| card.claimed) else { return Ok(None) };
         Ok((!self.is_disabled(card.id).await?).then_some(card))
+    }
+
+    /// Names the authors of kept answers as they are named now: who left, or is called otherwise, is in no copy.
+    pub(crate) async fn name_anew(&self, answers: &mut [Answer]) -> PortResult<()> {
+        let cited: Vec<PostId> = answers.iter().flat_map(|a| &a.citations).map(|c| c.post.id).collect();
+        if cited.is_empty() {
+            return Ok(());
+        }
+        let posts = self.posts.posts(&cited).await?;
+        let people: Vec<AuthorId> = posts.values().filter_map(PostView::author).collect();
+        let cards = self.authors.cards(&people).await?;
+        for citation in answers.iter_mut().flat_map(|a| &mut a.citations) {
+            let author = posts.get(&citation.post.id).and_then(PostView::author);
+            citation.post.author = author.and_then(|id| cards.get(&id)).map(AuthorRef::from);
+        }
+        Ok(())
     }
 
     /// Whether this member's account is disabled.

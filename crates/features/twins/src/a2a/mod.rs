@@ -179,8 +179,17 @@ impl Served {
         let Some((id, key)) = task.split_once('-').and_then(|(id, key)| Some((id.parse().ok()?, key))) else {
             return Ok(None);
         };
-        let told = store::told(&self.asker.deps().store, id, key).await;
-        told.map_err(|e| self.fault(&e.into()))
+        let told = store::told(&self.asker.deps().store, id, key).await.map_err(|e| self.fault(&e.into()))?;
+        Ok(self.named(told.into_iter().collect()).await?.pop())
+    }
+
+    /// Kept answers with their authors as they are named now.
+    async fn named(&self, kept: Vec<Told>) -> Result<Vec<Told>, Fault> {
+        let (mut answers, rest): (Vec<Answer>, Vec<_>) =
+            kept.into_iter().map(|told| (told.answer, (told.context, told.at))).unzip();
+        self.asker.deps().name_anew(&mut answers).await.map_err(|e| self.fault(&e.into()))?;
+        let whole = |(answer, (context, at))| Told { answer, context, at };
+        Ok(answers.into_iter().zip(rest).map(whole).collect())
     }
 
     async fn list(&self, context: Option<String>, size: Option<i64>, before: Option<AnswerId>) -> Result<Value, Fault> {
@@ -190,7 +199,7 @@ impl Served {
             Some(member) => {
                 let store = &self.asker.deps().store;
                 let listed = store::asked_by(store, member, context.as_deref(), before, size + 1).await;
-                listed.map_err(|e| self.fault(&e.into()))?
+                self.named(listed.map_err(|e| self.fault(&e.into()))?).await?
             }
         };
         let more = all.len() as i64 > size;

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use http::StatusCode;
 use serde::Deserialize;
 use tokio::sync::mpsc;
-use xinghe_core::{AnswerId, AuthorCard, PostId, PostView};
+use xinghe_core::{AnswerId, AuthorCard, AuthorId, PostId, PostView};
 use xinghe_web::{AppError, FieldErrors, Html, PageContext, Subject, Texts};
 
 use crate::api::{self, AskBody};
@@ -139,7 +139,7 @@ async fn view<'a>(
     asker: &Asker,
     answer: &'a Answer,
     rated: bool,
-    signed_in: bool,
+    asked_by: Option<AuthorId>,
     twin: Option<&AuthorCard>,
 ) -> Result<AnswerView<'a>, AppError> {
     let mut authors: Vec<&str> =
@@ -158,9 +158,9 @@ async fn view<'a>(
         authors: authors.len(),
         percent: percent(answer.confidence),
         threshold: percent(answer.threshold),
-        signed_in,
+        signed_in: asked_by.is_some(),
         faces: posts.into_iter().filter_map(face).collect(),
-        owner: twin.filter(|_| signed_in).cloned(),
+        owner: twin.filter(|card| asked_by.is_some_and(|member| member != card.id)).cloned(),
     })
 }
 
@@ -204,7 +204,7 @@ pub(crate) async fn show(
         Some(after) => store::conversation(&asker.deps().store, after, ctx.viewer.id(), &query.key).await?,
         None => Vec::new(),
     };
-    let shown = view(&asker, &answer, false, ctx.viewer.member.is_some(), twin.as_ref()).await?;
+    let shown = view(&asker, &answer, false, ctx.viewer.id(), twin.as_ref()).await?;
     let asked = Asked { before: &before, answer: Some(shown), ..Asked::default() };
     Ok(page(&ctx, &query.q, twin.as_ref(), &FieldErrors::default(), asked))
 }
@@ -220,7 +220,7 @@ pub(crate) async fn answer(
     let answer = before.pop().ok_or(AppError::NotFound)?;
     let handle = answer.provenance.twin.as_ref().map_or("", |t| t.handle.as_str());
     let twin = twin_card(&asker, handle).await?;
-    let shown = view(&asker, &answer, query.rated, ctx.viewer.member.is_some(), twin.as_ref()).await?;
+    let shown = view(&asker, &answer, query.rated, ctx.viewer.id(), twin.as_ref()).await?;
     Ok(page(
         &ctx,
         &answer.question,

@@ -39,15 +39,18 @@ pub fn p(n: i64) -> PostId {
 #[derive(Default, Clone)]
 pub struct People {
     pub disabled: Arc<Mutex<HashSet<AuthorId>>>,
+    /// Who left without a name.
+    pub left: Arc<Mutex<HashSet<AuthorId>>>,
 }
 
 #[async_trait]
 impl Authors for People {
     async fn cards(&self, ids: &[AuthorId]) -> PortResult<HashMap<AuthorId, AuthorCard>> {
+        let left = self.left.lock().unwrap();
         let card = |id: AuthorId| AuthorCard {
             id,
-            handle: format!("m{id}"),
-            name: format!("成员{id}"),
+            handle: if left.contains(&id) { "gone".to_owned() } else { format!("m{id}") },
+            name: if left.contains(&id) { "former member".to_owned() } else { format!("成员{id}") },
             claimed: id.raw() < 100,
             sample: false,
         };

@@ -70,6 +70,17 @@ async fn the_page_shows_what_was_said_before(db: TestDb) {
     assert!(empty.text.contains(&after), "the conversation is not lost with a mistake");
 }
 
+async fn kept_answers_name_nobody_who_left(db: TestDb) {
+    let town = town(db).await;
+    let (_, first) = ask(&town, 3, json!({ "question": FIRST })).await;
+    assert_eq!(first["citations"][0]["post"]["author"]["handle"], "m2");
+    town.people.left.lock().unwrap().insert(xinghe_core::AuthorId::from_raw(2));
+    let path = format!("/api/v1/answers/{}", first["id"].as_str().unwrap());
+    let kept = town.call(3, Method::GET, &path, String::new()).await.text;
+    assert!(!kept.contains("m2") && !kept.contains("成员2"), "{kept}");
+    assert!(kept.contains("former"), "{kept}");
+}
+
 async fn chat(town: &Town, who: i64, body: Value) -> (StatusCode, String) {
     let answer = town.call(who, Method::POST, "/v1/chat/completions", body.to_string()).await;
     (answer.status, answer.text)
@@ -143,6 +154,7 @@ async fn openais_clients_are_told_what_is_wrong(db: TestDb) {
 xinghe_testkit::on_both_databases!(
     a_follow_up_is_understood_out_of_what_was_asked_before,
     the_page_shows_what_was_said_before,
+    kept_answers_name_nobody_who_left,
     openais_clients_get_answers_with_their_places,
     openais_clients_are_told_what_is_wrong,
 );
