@@ -142,14 +142,15 @@ pub(crate) fn problem_of(error: &AppError, status: StatusCode, ctx: &PageContext
 
 fn problem(error: &AppError, status: StatusCode, ctx: &PageContext) -> Response {
     let problem = problem_of(error, status, ctx);
-    let mut body = serde_json::to_value(&problem).unwrap_or_default();
+    let mut body = serde_json::to_string(&problem).unwrap_or_default();
     if problem.instance.starts_with("/v1/") {
         // Where OpenAI's clients look; RFC 9457 allows members of one's own.
         let (slug, field) = (error.slug(), problem.errors.first());
         let message = field.map_or(&problem.detail, |f| &f.detail);
-        body["error"] = json!({ "message": message, "type": slug, "code": slug, "param": field.map(|f| &f.field) });
+        let mut both = json!(problem);
+        both["error"] = json!({ "message": message, "type": slug, "code": slug, "param": field.map(|f| &f.field) });
+        body = both.to_string();
     }
-    let body = body.to_string();
     let mut response = (status, body).into_response();
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
     if let Ok(lang) = HeaderValue::from_str(ctx.lang.tag()) {
