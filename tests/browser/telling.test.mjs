@@ -30,10 +30,10 @@ test("the bell counts live, and what is read in one window is read in all", asyn
   await page.waitForLoadState("load");
   await page.evaluate("window.stayed = true");
   await follow(fan, lin.handle);
-  const counts = (p, text) => p.waitForFunction((t) => document.querySelector(".bell .n")?.textContent === t, text);
+  const counts = (p, text) => p.waitForFunction((t) => document.querySelector("[data-bell] .n")?.textContent === t, text);
   await counts(page, "1");
   assert.equal(await page.title(), `(1) ${title}`);
-  assert.equal(await page.locator(".bell").getAttribute("aria-label"), "One unread notification");
+  assert.equal(await page.locator("[data-bell]").getAttribute("aria-label"), "One unread notification");
   await counts(other, "1");
   await other.goto(base + "/notifications");
   assert.match(await other.locator(".note.new").innerText(), /Fan started following you/);
@@ -55,11 +55,11 @@ test("without script it is read and chosen with plain forms", async () => {
     if (await unread()) break;
   }
   assert.equal(await unread(), 1);
-  assert.equal(await page.locator(".bell .n").innerText(), "1");
+  assert.equal(await page.locator("[data-bell] .n").innerText(), "1");
   await page.locator(".note form button").click();
   assert.equal(new URL(page.url()).search, "?show=unread");
   assert.equal(await unread(), 0);
-  assert.equal(await page.locator(".bell .n").innerText(), "");
+  assert.equal(await page.locator("[data-bell] .n").innerText(), "");
   await page.goto(base + "/settings/notifications");
   await page.uncheck("[name=follower-page]");
   await page.locator("main form .btn.main").click();
@@ -76,7 +76,7 @@ for (const colorScheme of ["light", "dark"]) {
     const page = await lin.context.newPage();
     await page.goto(base + "/");
     await follow(fan, lin.handle);
-    await page.waitForFunction(() => document.querySelector(".bell .n")?.textContent === "1");
+    await page.waitForFunction(() => document.querySelector("[data-bell] .n")?.textContent === "1");
     for (const path of ["/notifications", "/notifications?show=mentions", "/settings/notifications"]) {
       await page.goto(base + path);
       const wide = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth");
