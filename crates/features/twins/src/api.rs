@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use axum::extract::{Path, State};
 use axum::response::sse::{Event as Sse, KeepAlive};
 use axum::response::{IntoResponse, Response, Sse as SseResponse};
-use futures::stream::{self, StreamExt};
+use futures::stream::StreamExt;
 use http::{HeaderMap, header};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -17,6 +17,7 @@ use xinghe_web::{AppError, PageContext, Said};
 use crate::ask::{AskError, Asker, Progress};
 use crate::model::{self, Answer, Follows, LONGEST_QUESTION, Question, QuestionError};
 use crate::store;
+use crate::telling::{self, Step};
 
 /// A question to the guide or to a twin.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
@@ -153,27 +154,19 @@ pub(crate) async fn ask(
 }
 
 fn stream_answer(asker: Asker, question: Question, ctx: PageContext) -> Response {
-    let (watch, mut seen) = mpsc::channel(32);
-    // On a task of its own: a reader who leaves does not stop an answer that others may be cited in.
-    let task = tokio::spawn(async move { asker.ask(&question, &watch).await });
-    let progress = stream::poll_fn(move |cx| seen.poll_recv(cx)).map(|p| match p {
-        Progress::Found { passages, authors } => event("status", &json!({ "passages": passages, "authors": authors })),
-        Progress::Cited(citation) => event("citation", &citation),
-        Progress::Said(sentence) => event("sentence", &sentence),
+    let events = telling::steps(asker, question).map(move |step| match step {
+        Step::Progress(Progress::Found { passages, authors }) => {
+            event("status", &json!({ "passages": passages, "authors": authors }))
+        }
+        Step::Progress(Progress::Cited(citation)) => event("citation", &citation),
+        Step::Progress(Progress::Said(sentence)) => event("sentence", &sentence),
+        Step::Done(Ok(answer)) => event("done", &answer),
+        Step::Done(Err(error)) => {
+            let (title, detail) = (error.title(&ctx.t), error.detail(&ctx.t));
+            event("error", &json!({ "title": title, "detail": detail, "status": error.status().as_u16() }))
+        }
     });
-    let end = stream::once(async move {
-        let error = match task.await {
-            Ok(Ok(answer)) => return event("done", &answer),
-            Ok(Err(error)) => AppError::from(error),
-            Err(error) => AppError::internal(error),
-        };
-        tracing::error!(%error, "a streamed answer failed");
-        event(
-            "error",
-            &json!({ "title": error.title(&ctx.t), "detail": error.detail(&ctx.t), "status": error.status().as_u16() }),
-        )
-    });
-    SseResponse::new(progress.chain(end)).keep_alive(KeepAlive::default()).into_response()
+    SseResponse::new(events).keep_alive(KeepAlive::default()).into_response()
 }
 
 fn event(name: &str, data: &impl Serialize) -> Result<Sse, Infallible> {

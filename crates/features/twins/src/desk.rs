@@ -10,6 +10,7 @@ use xinghe_core::event::CitationFact;
 use xinghe_core::evidence::Evidence;
 use xinghe_core::ports::PortError;
 use xinghe_core::{AnswerId, AuthorCard, AuthorId, Lang, PostId, PostView};
+use xinghe_store::Store;
 use xinghe_web::refs::{AuthorRef, PostRef};
 
 use crate::answer::compose::{self, Drafted};
@@ -33,6 +34,13 @@ pub(crate) struct Desk<'a> {
     watch: &'a mpsc::Sender<Progress>,
     posts: HashMap<PostId, PostView>,
     cards: HashMap<AuthorId, AuthorCard>,
+}
+
+/// A text that nobody guesses, of so many random bytes.
+pub(crate) fn secret<const BYTES: usize>(store: &Store) -> String {
+    let mut bytes = [0u8; BYTES];
+    store.random().fill(&mut bytes);
+    base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes)
 }
 
 /// What a model wrote.
@@ -158,9 +166,7 @@ impl<'a> Desk<'a> {
 
     /// A model's sentences, those that their sources bear out.
     async fn write(&self, chat: &dyn Chat) -> Result<Written, AiError> {
-        let mut fence = [0u8; 9];
-        self.asker.deps().store.random().fill(&mut fence);
-        let fence = format!("s-{}", base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(fence));
+        let fence = format!("s-{}", secret::<9>(&self.asker.deps().store));
         let (text, Question { language, asker, .. }) = (&self.looked.asked, self.question);
         let request = generate::request(text, self.evidence, *language, *asker, &fence);
         let embedder = self.asker.deps().embedder.clone();
@@ -268,11 +274,6 @@ impl<'a> Desk<'a> {
     ) -> Answer {
         let store = &self.asker.deps().store;
         let ticket = self.question.ticket.as_ref();
-        let drawn = || {
-            let mut key = [0u8; 12];
-            store.random().fill(&mut key);
-            base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(key)
-        };
         let twin = self.question.twin.and_then(|t| self.cards.get(&t)).map(AuthorRef::from);
         Answer {
             id: ticket.map_or_else(|| AnswerId::from(store.ids().next()), |t| t.id),
@@ -297,7 +298,7 @@ impl<'a> Desk<'a> {
                 by: if self.question.twin.is_some() { "twin" } else { "guide" }.to_owned(),
                 twin,
             },
-            rating_key: ticket.map_or_else(drawn, |t| t.key.clone()),
+            rating_key: ticket.map_or_else(|| secret::<12>(store), |t| t.key.clone()),
         }
     }
 

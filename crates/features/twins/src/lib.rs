@@ -8,7 +8,7 @@
 //! * `ask` – the way from one to the other
 //! * `answer/` – judging evidence (`gate`), choosing sentences (`best`, `compose`), writing with a model (`generate`)
 //!   and checking it (`verify`)
-//! * `a2a`, `mcp`, `openai` – the same for other people's programs
+//! * `telling`, and `a2a`, `mcp`, `openai` over it – the same for other people's programs
 //! * `acts/` – what a twin does by itself: its owner's grants, drafts, the ledger, the stop switch
 //! * `calibrate` – the job that finds the gate's threshold on the community's own posts
 //! * `readers`, `store`, `api`, `pages` – as in every feature
@@ -29,6 +29,7 @@ mod pages;
 mod portable;
 mod readers;
 mod store;
+mod telling;
 mod whose;
 mod words;
 

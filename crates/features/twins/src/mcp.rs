@@ -29,6 +29,7 @@ use xinghe_web::{AppError, PageContext};
 use crate::api::{self, AskBody};
 use crate::ask::{Asker, evidence_only};
 use crate::model::{Answer, LONGEST_QUESTION};
+use crate::telling;
 
 /// How many passages a search answers with, unless fewer are wanted.
 const MOST_FOUND: usize = 20;
@@ -203,8 +204,7 @@ impl Server {
     fn in_words(&self, answer: &Answer) -> String {
         let mut out = answer.message.clone().unwrap_or_default();
         for sentence in &answer.sentences {
-            let numbers: String = sentence.citations.iter().map(|n| format!("[{n}]")).collect();
-            out.push_str(&format!("{}{numbers}\n", sentence.text));
+            out.push_str(&format!("{}{}\n", sentence.text, telling::numbers(sentence)));
         }
         for c in &answer.citations {
             let author = c.post.author.as_ref().map_or("", |a| a.name.as_str());

@@ -13,7 +13,6 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::sse::{Event as Sse, KeepAlive};
 use axum::response::{IntoResponse, Response, Sse as SseResponse};
-use base64::Engine as _;
 use futures::stream::{self, StreamExt};
 use http::HeaderMap;
 use serde_json::{Value, json};
@@ -22,9 +21,11 @@ use xinghe_core::{AnswerId, Timestamp};
 use xinghe_web::{AppError, PageContext};
 
 use crate::api::{self, AskBody};
-use crate::ask::{AskError, Asker, Progress};
-use crate::model::{Answer, Follows, Question, Sentence, Ticket};
+use crate::ask::{Asker, Progress};
+use crate::desk::secret;
+use crate::model::{Answer, Follows, Question, Ticket};
 use crate::store::{self, Told};
+use crate::telling::{self, Growing, Step};
 use rpc::{Fault, MessageBody, Request, Wanted};
 
 /// How many tasks are listed unless fewer are wanted.
@@ -150,22 +151,16 @@ impl Served {
                 question.follows = Some(Follows { answer: Some(last), questions });
                 context
             }
-            None => self.secret::<18>(),
+            None => secret::<18>(store),
         };
         let ticket =
-            Ticket { id: AnswerId::from(store.ids().next()), key: self.secret::<12>(), context: context.clone() };
+            Ticket { id: AnswerId::from(store.ids().next()), key: secret::<12>(store), context: context.clone() };
         let told = json!({
             "messageId": message.message_id, "contextId": context, "taskId": task_id(ticket.id, &ticket.key),
             "role": "ROLE_USER", "parts": [{ "text": text }],
         });
         question.ticket = Some(ticket);
         Ok((question, told))
-    }
-
-    fn secret<const BYTES: usize>(&self) -> String {
-        let mut bytes = [0u8; BYTES];
-        self.asker.deps().store.random().fill(&mut bytes);
-        base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes)
     }
 
     fn fault(&self, error: &AppError) -> Fault {
@@ -237,7 +232,7 @@ impl Served {
     }
 
     fn words(&self, answer: &Answer) -> Value {
-        let text = crate::openai::in_words(answer, &self.ctx);
+        let text = telling::in_words(answer, &self.ctx);
         json!({ "artifactId": WORDS, "name": WORDS, "parts": [{ "text": text, "mediaType": "text/markdown" }] })
     }
 
@@ -249,54 +244,38 @@ impl Served {
             "id": task, "contextId": ticket.context, "history": [message],
             "status": { "state": "TASK_STATE_WORKING", "timestamp": at },
         } });
-        let (watch, seen) = mpsc::channel(32);
-        let asker = self.asker.clone();
-        let running = tokio::spawn(async move { asker.ask(&question, &watch).await });
         let wrap = move |result: Value| {
             let text = json!({ "jsonrpc": "2.0", "id": rpc_id, "result": result }).to_string();
             Ok::<Sse, Infallible>(Sse::default().data(text))
         };
-        let state = (seen, Vec::<Sentence>::new(), Some((running, self)), task, ticket.context);
-        let pieces = stream::unfold(state, |(mut seen, mut said, rest, task, context)| async move {
-            let (running, served) = rest?;
-            while let Some(progress) = seen.recv().await {
-                let Progress::Said(sentence) = progress else { continue };
-                let before = Answer::text_of(&said);
-                said.push(crate::openai::numbered(&sentence));
-                let text = Answer::text_of(&said).get(before.len()..).unwrap_or_default().to_owned();
-                let part = json!({ "text": text, "mediaType": "text/markdown" });
-                let artifact = json!({ "artifactId": WORDS, "name": WORDS, "parts": [part] });
-                let update = json!({ "artifactUpdate": {
-                    "taskId": task, "contextId": context, "artifact": artifact, "append": said.len() > 1,
-                } });
-                return Some((vec![update], (seen, said, Some((running, served)), task, context)));
-            }
-            let last = served.ended(running.await, &task, &context);
-            Some((last, (seen, said, None, task, context)))
+        let (steps, mut growing) = (telling::steps(self.asker.clone(), question), Growing::default());
+        let updates = steps.flat_map(move |step| {
+            stream::iter(match step {
+                Step::Progress(Progress::Said(sentence)) => {
+                    let append = !growing.is_empty();
+                    let part = json!({ "text": growing.add(&sentence), "mediaType": "text/markdown" });
+                    let artifact = json!({ "artifactId": WORDS, "name": WORDS, "parts": [part] });
+                    vec![json!({ "artifactUpdate": {
+                        "taskId": task, "contextId": ticket.context, "artifact": artifact, "append": append,
+                    } })]
+                }
+                Step::Progress(_) => Vec::new(),
+                Step::Done(done) => self.ended(done, &task, &ticket.context),
+            })
         });
-        let all = stream::iter([begun]).chain(pieces.flat_map(stream::iter)).map(wrap);
-        SseResponse::new(all).keep_alive(KeepAlive::default()).into_response()
+        SseResponse::new(stream::iter([begun]).chain(updates).map(wrap))
+            .keep_alive(KeepAlive::default())
+            .into_response()
     }
 
     /// The last updates of a stream: the whole words in the place of those that came one by one, the evidence, the end.
-    fn ended(
-        &self,
-        asked: Result<Result<Answer, AskError>, tokio::task::JoinError>,
-        task: &str,
-        context: &str,
-    ) -> Vec<Value> {
+    fn ended(&self, done: Result<Box<Answer>, AppError>, task: &str, context: &str) -> Vec<Value> {
         let at = self.asker.deps().store.now();
         let update =
             |status: Value| json!({ "statusUpdate": { "taskId": task, "contextId": context, "status": status } });
-        let answer = match asked {
-            Ok(Ok(answer)) => answer,
-            failed => {
-                let error = match failed {
-                    Ok(Err(error)) => AppError::from(error),
-                    Err(error) => AppError::internal(error),
-                    Ok(Ok(_)) => AppError::NotFound,
-                };
-                tracing::error!(%error, "a streamed answer failed");
+        let answer = match done {
+            Ok(answer) => answer,
+            Err(error) => {
                 let said = json!({
                     "messageId": format!("{task}-failed"), "taskId": task, "contextId": context,
                     "role": "ROLE_AGENT", "parts": [{ "text": error.detail(&self.ctx.t) }],

@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 use xinghe_core::evidence::Query;
 use xinghe_core::{AuthorId, Lang, PostId, PostKind, PostView, Random};
 
-use super::auroc;
+use super::{auroc, plain};
 use crate::acts::consider::ranked;
 use crate::acts::model::Grants;
 use crate::ask::{AskError, Asker, LOOKED_AT, evidence_only};
@@ -62,11 +62,6 @@ struct Seen {
     sentences: usize,
     grounded: usize,
     cited_others: usize,
-}
-
-/// Letters and digits alone.
-fn plain(text: &str) -> String {
-    xinghe_text::norm::fold_str(text).chars().filter(|c| c.is_alphanumeric()).collect()
 }
 
 impl Asker {

@@ -27,6 +27,7 @@ use crate::api::{self, AskBody};
 use crate::ask::{Asker, Progress};
 use crate::model::{Answer, Follows, Question, Sentence};
 use crate::store;
+use crate::telling::{self, Growing, Step};
 
 /// The guide's name.
 const GUIDE: &str = "guide";
@@ -107,56 +108,20 @@ async fn question(asker: &Asker, ctx: &PageContext, body: &CompletionBody) -> Re
     Ok(question)
 }
 
-/// The numbers of a sentence's citations as they stand in the text.
-fn numbers(sentence: &Sentence) -> String {
-    sentence.citations.iter().map(|n| format!("[{n}]")).collect()
-}
-
-/// A sentence with its numbers.
-pub(crate) fn numbered(sentence: &Sentence) -> Sentence {
-    let text = if sentence.code { sentence.text.clone() } else { format!("{}{}", sentence.text, numbers(sentence)) };
-    Sentence { text, ..sentence.clone() }
-}
-
-/// Whom each number cites.
-fn places(answer: &Answer, ctx: &PageContext) -> String {
-    let mut out = String::new();
-    for c in &answer.citations {
-        out.push_str(&format!("\n[{}] {}: {}", c.n, title(c), ctx.absolute(&c.url)));
-    }
-    out
-}
-
-fn title(citation: &crate::model::Citation) -> String {
-    match &citation.post.author {
-        Some(author) => format!("{}, {}", author.name, citation.post.title),
-        None => citation.post.title.clone(),
-    }
-}
-
-/// The content of an answer, and where its pieces come from.
-fn content(answer: &Answer, ctx: &PageContext) -> (String, Vec<Annotation>) {
-    if answer.abstained {
-        return (answer.message.clone().unwrap_or_default(), Vec::new());
-    }
-    let said: Vec<Sentence> = answer.sentences.iter().map(numbered).collect();
+/// Where the pieces of an answer's text come from.
+fn annotations(answer: &Answer, ctx: &PageContext) -> Vec<Annotation> {
+    let said: Vec<Sentence> = answer.sentences.iter().map(telling::numbered).collect();
     let mut annotations = Vec::new();
-    for (i, sentence) in said.iter().enumerate() {
+    for (i, sentence) in said.iter().enumerate().filter(|_| !answer.abstained) {
         let end = Answer::text_of(&said[..=i]).chars().count();
         let start = end - sentence.text.chars().count().min(end);
         for c in sentence.citations.iter().filter_map(|n| answer.citations.iter().find(|c| c.n == *n)) {
-            let url_citation =
-                UrlCitation { start_index: start, end_index: end, url: ctx.absolute(&c.url), title: title(c) };
+            let (url, title) = (ctx.absolute(&c.url), telling::title(c));
+            let url_citation = UrlCitation { start_index: start, end_index: end, url, title };
             annotations.push(Annotation { kind: "url_citation", url_citation });
         }
     }
-    let text = format!("{}\n{}", Answer::text_of(&said), places(answer, ctx));
-    (text, annotations)
-}
-
-/// An answer as a text: its sentences with their numbers, and whom each cites; of a refusal, why.
-pub(crate) fn in_words(answer: &Answer, ctx: &PageContext) -> String {
-    content(answer, ctx).0
+    annotations
 }
 
 /// Ask the guide or a twin as OpenAI's clients do.
@@ -179,18 +144,21 @@ pub(crate) async fn completions(
     let read = question.text.clone();
     if body.stream {
         let usage = body.stream_options.unwrap_or_default().include_usage;
-        return Ok(streamed(asker, question, Chunks { ctx, model: body.model, read, usage }));
+        // The answer has its id only when it stands; the pieces of a stream carry one from the start.
+        let id = format!("chatcmpl-{}", AnswerId::from(asker.deps().store.ids().next()));
+        let created = seconds(&asker);
+        return Ok(streamed(asker, question, Chunks { ctx, id, created, model: body.model, read, usage }));
     }
     let (watch, _) = mpsc::channel(1);
     let answer = asker.ask(&question, &watch).await?;
-    let (content, annotations) = content(&answer, &ctx);
+    let (content, annotations) = (telling::in_words(&answer, &ctx), annotations(&answer, &ctx));
     let usage = Usage::of(&[&read], &content);
     let refusal = answer.message.clone().filter(|_| answer.abstained);
     let message = Said { role: "assistant", content, refusal, annotations };
     Ok(ApiJson(Completion {
-        id: name_of(&answer),
+        id: format!("chatcmpl-{}", answer.id),
         object: "chat.completion",
-        created: asker.deps().store.now().as_millis() / 1_000,
+        created: seconds(&asker),
         model: body.model,
         choices: vec![Choice { index: 0, message, finish_reason: "stop", logprobs: None }],
         usage,
@@ -199,13 +167,16 @@ pub(crate) async fn completions(
     .into_response())
 }
 
-fn name_of(answer: &Answer) -> String {
-    format!("chatcmpl-{}", answer.id)
+/// Now, in seconds since 1970.
+fn seconds(asker: &Asker) -> i64 {
+    asker.deps().store.now().as_millis() / 1_000
 }
 
 /// What the pieces of a streamed answer have in common.
 struct Chunks {
     ctx: PageContext,
+    id: String,
+    created: i64,
     model: String,
     read: String,
     /// Whether the last piece tells the usage.
@@ -213,84 +184,56 @@ struct Chunks {
 }
 
 impl Chunks {
-    fn chunk(&self, id: &str, created: i64, delta: &Value, finish: Option<&str>) -> Value {
+    fn chunk(&self, delta: &Value, finish: Option<&str>) -> Value {
         json!({
-            "id": id, "object": "chat.completion.chunk", "created": created, "model": self.model,
+            "id": self.id, "object": "chat.completion.chunk", "created": self.created, "model": self.model,
             "choices": [{ "index": 0, "delta": delta, "finish_reason": finish, "logprobs": null }],
         })
     }
-}
 
-fn data(value: &Value) -> Result<Sse, Infallible> {
-    Ok(Sse::default().data(value.to_string()))
+    /// The last pieces: what was not said yet, the end, and the usage.
+    fn ended(&self, done: Result<Box<Answer>, AppError>, said: &str) -> Vec<Value> {
+        let answer = match done {
+            Ok(answer) => answer,
+            Err(error) => {
+                let (message, code) = (error.detail(&self.ctx.t), error.slug());
+                return vec![json!({ "error": { "message": message, "type": code, "code": code } })];
+            }
+        };
+        let whole = telling::in_words(&answer, &self.ctx);
+        // What streamed is the beginning of the whole; a model that broke off and was replaced by quotes is told whole.
+        let rest = whole.strip_prefix(said).unwrap_or(&whole);
+        let refusal = answer.message.as_ref().filter(|_| answer.abstained);
+        let annotations = annotations(&answer, &self.ctx);
+        let mut last = self.chunk(&json!({ "content": rest, "annotations": annotations, "refusal": refusal }), None);
+        last["xinghe"] = json!(answer);
+        let mut out = vec![last, self.chunk(&json!({}), Some("stop"))];
+        if self.usage {
+            let mut told = self.chunk(&json!({}), None);
+            told["choices"] = json!([]);
+            told["usage"] = json!(Usage::of(&[&self.read], &whole));
+            out.push(told);
+        }
+        out
+    }
 }
 
 fn streamed(asker: Asker, question: Question, chunks: Chunks) -> Response {
-    let created = asker.deps().store.now().as_millis() / 1_000;
-    // The answer has its id only when it stands; the pieces of a stream carry one from the start.
-    let stream_id = format!("chatcmpl-{}", AnswerId::from(asker.deps().store.ids().next()));
-    let (watch, seen) = mpsc::channel(32);
-    let task = tokio::spawn(async move { asker.ask(&question, &watch).await });
-    let first = chunks.chunk(&stream_id, created, &json!({ "role": "assistant", "content": "" }), None);
-    let state = (seen, Vec::<Sentence>::new(), Some((task, chunks)), stream_id, created);
-    let pieces = stream::unfold(state, |(mut seen, mut said, rest, id, created)| async move {
-        let (task, chunks) = rest?;
-        while let Some(progress) = seen.recv().await {
-            let Progress::Said(sentence) = progress else { continue };
-            let before = Answer::text_of(&said);
-            said.push(numbered(&sentence));
-            let now = Answer::text_of(&said);
-            let delta = json!({ "content": now.get(before.len()..).unwrap_or_default() });
-            let event = chunks.chunk(&id, created, &delta, None);
-            return Some((vec![event.to_string()], (seen, said, Some((task, chunks)), id, created)));
-        }
-        let last = ended(task.await, &said, &chunks, &id, created);
-        Some((last, (seen, said, None, id, created)))
+    let first = chunks.chunk(&json!({ "role": "assistant", "content": "" }), None);
+    let mut growing = Growing::default();
+    let pieces = telling::steps(asker, question).flat_map(move |step| {
+        stream::iter(match step {
+            Step::Progress(Progress::Said(sentence)) => {
+                vec![chunks.chunk(&json!({ "content": growing.add(&sentence) }), None)]
+            }
+            Step::Progress(_) => Vec::new(),
+            Step::Done(done) => chunks.ended(done, &growing.text()),
+        })
     });
-    let events = stream::once(async move { data(&first) })
-        .chain(pieces.flat_map(|texts| stream::iter(texts.into_iter().map(|text| Ok(Sse::default().data(text))))));
+    let texts = stream::iter([first]).chain(pieces).map(|piece| piece.to_string());
+    let events =
+        texts.chain(stream::iter(["[DONE]".to_owned()])).map(|text| Ok::<_, Infallible>(Sse::default().data(text)));
     SseResponse::new(events).keep_alive(KeepAlive::default()).into_response()
-}
-
-type Asked = Result<Result<Answer, crate::ask::AskError>, tokio::task::JoinError>;
-
-/// The last pieces of a stream: what was not said yet, the end, the usage, and the mark that nothing follows.
-fn ended(asked: Asked, said: &[Sentence], chunks: &Chunks, id: &str, created: i64) -> Vec<String> {
-    let done = "[DONE]".to_owned();
-    let answer = match asked {
-        Ok(Ok(answer)) => answer,
-        failed => {
-            let error = match failed {
-                Ok(Err(error)) => AppError::from(error),
-                Err(error) => AppError::internal(error),
-                Ok(Ok(_)) => AppError::NotFound,
-            };
-            tracing::error!(%error, "a streamed answer failed");
-            let (message, code) = (error.detail(&chunks.ctx.t), error.slug());
-            return vec![json!({ "error": { "message": message, "type": code, "code": code } }).to_string(), done];
-        }
-    };
-    let (whole, annotations) = content(&answer, &chunks.ctx);
-    let before = Answer::text_of(said);
-    // What streamed is the beginning of the whole; a model that broke off and was replaced by quotes is told whole.
-    let rest = whole.strip_prefix(&before).unwrap_or(&whole);
-    let mut last = chunks.chunk(
-        id,
-        created,
-        &json!({ "content": rest, "annotations": annotations, "refusal": answer.message.as_ref().filter(|_| answer.abstained) }),
-        None,
-    );
-    let usage = Usage::of(&[&chunks.read], &whole);
-    last["xinghe"] = json!(answer);
-    let mut out = vec![last.to_string(), chunks.chunk(id, created, &json!({}), Some("stop")).to_string()];
-    if chunks.usage {
-        let mut told = chunks.chunk(id, created, &json!({}), None);
-        told["choices"] = json!([]);
-        told["usage"] = json!(usage);
-        out.push(told.to_string());
-    }
-    out.push(done);
-    out
 }
 
 /// Vectors of texts, as OpenAI's clients ask for them.
