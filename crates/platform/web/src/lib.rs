@@ -13,6 +13,7 @@
 //! | [`feed`] | feeds in three formats |
 //! | [`refs`] | posts and authors as the API names them |
 //! | [`slots`] | named places on a page |
+//! | [`command`] | why commands of features are not carried out |
 //! | [`errors`] | errors as friendly pages and as problem+json |
 //! | [`texts`] | texts in three languages |
 //! | [`markdown`] | Markdown to safe HTML |
@@ -27,6 +28,7 @@ extern crate self as xinghe_web;
 
 pub mod api;
 mod assets;
+pub mod command;
 mod design;
 mod docs;
 mod drain;
@@ -52,6 +54,7 @@ pub mod ui;
 pub mod viewer;
 
 pub use api::{ApiJson, ApiQuery, Limit};
+pub use command::{CommandError, Refuses};
 pub use drain::Drain;
 pub use errors::{AppError, FieldError, FieldErrors, PageResult, Said};
 pub use feature::Feature;

@@ -8,11 +8,10 @@ pub(crate) mod thread;
 
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
-use http::{Method, StatusCode};
-use xinghe_web::{AppError, FieldError, FieldErrors, Need, PageContext, Routes, SlotEntry};
+use http::Method;
+use xinghe_web::{Need, Routes, SlotEntry};
 
 use crate::commands::Messages;
-use crate::error::{MessageError, said};
 
 /// The tabs of the settings, a place of several features.
 const TABS: &str = "settings.tabs";
@@ -40,19 +39,6 @@ pub(crate) fn slots(messages: &Messages) -> Vec<SlotEntry> {
         SlotEntry::new("member.actions", 20, move |request| slots::of_member(member.clone(), request)),
         SlotEntry::tab(TABS, 7, "/settings/messages", "messages-title"),
     ]
-}
-
-/// A command's refusal as a form shows it: what is wrong beside which field (`form` for the whole), and the status.
-///
-/// # Errors
-/// Anything that is not the form's business.
-fn refusal(error: MessageError, ctx: &PageContext) -> Result<(StatusCode, FieldErrors), AppError> {
-    let (status, errors) = match error {
-        MessageError::Invalid(errors) => (StatusCode::UNPROCESSABLE_ENTITY, errors),
-        MessageError::Refused(refusal) => (StatusCode::CONFLICT, vec![FieldError::new("form", said(refusal))]),
-        other => return Err(other.into()),
-    };
-    Ok((status, FieldErrors::new(&errors, &ctx.t)))
 }
 
 fn to(path: &str) -> Response {

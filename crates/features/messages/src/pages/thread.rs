@@ -12,7 +12,7 @@ use xinghe_web::markdown::{RenderOptions, render};
 use xinghe_web::refs::{id, place};
 use xinghe_web::{AppError, FieldErrors, Html, PageContext, PageResult, Texts};
 
-use super::{refusal, to};
+use super::to;
 use crate::commands::Messages;
 use crate::live;
 use crate::model::{BODY_MAX, Message};
@@ -178,7 +178,7 @@ pub(super) async fn answer(
     match all.answer(ctx.viewer.require()?.id, conversation, &form.body).await {
         Ok(sent) => Ok(to(&format!("/messages/{conversation}#m-{}", sent.message))),
         Err(error) => {
-            let (status, errors) = refusal(error, &ctx)?;
+            let (status, errors) = error.of_form(&ctx)?;
             page(&all, &ctx, conversation, None, &form.body, (status, &errors)).await
         }
     }
@@ -227,7 +227,7 @@ pub(super) async fn begin(State(all): State<Messages>, ctx: PageContext, Form(fo
     match all.send(ctx.viewer.require()?.id, card.id, &form.body).await {
         Ok(sent) => Ok(to(&format!("/messages/{}#m-{}", sent.conversation, sent.message))),
         Err(error) => {
-            let (status, errors) = refusal(error, &ctx)?;
+            let (status, errors) = error.of_form(&ctx)?;
             new_page(&ctx, &card, &form.body, (status, &errors))
         }
     }

@@ -12,7 +12,7 @@ use xinghe_web::refs::id;
 use xinghe_web::{AppError, FieldErrors, Html, PageContext, PageResult, Texts};
 
 use super::queue::kind_key;
-use super::{keeper, named, of_message, refusal, title_of, to};
+use super::{keeper, named, of_message, title_of, to};
 use crate::commands::Moderation;
 use crate::model::{Act, ActState, Decision, Keeper, Reason, Subject, WORDS_MAX, heavy, measure_key};
 use crate::read::{Seen, Whole};
@@ -245,7 +245,7 @@ pub(super) async fn decide(
     match done {
         Ok(_) => Ok(to(&format!("/moderation/cases/{case}"))),
         Err(error) => {
-            let (status, errors) = refusal(error, &ctx)?;
+            let (status, errors) = error.of_form(&ctx)?;
             page(&moderation, &ctx, case, &form, (status, &errors)).await
         }
     }

@@ -9,12 +9,11 @@ mod standing;
 
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
-use http::{Method, StatusCode};
+use http::Method;
 use xinghe_core::{AuthorCard, PostView};
-use xinghe_web::{AppError, FieldError, FieldErrors, Member, Need, PageContext, Role, Routes, SlotEntry, Texts};
+use xinghe_web::{Member, Need, Role, Routes, SlotEntry, Texts};
 
 use crate::commands::Moderation;
-use crate::error::{ModerationError, said};
 use crate::model::Keeper;
 
 pub(crate) fn routes(moderation: &Moderation) -> Routes {
@@ -49,19 +48,6 @@ pub(crate) fn slots(moderation: &Moderation) -> Vec<SlotEntry> {
 /// Who acts, as the rules see it.
 pub(crate) fn keeper(member: &Member) -> Keeper {
     Keeper { id: member.id, administrates: member.role >= Role::Administrator }
-}
-
-/// A command's refusal as a form shows it: what is wrong beside which field (`form` for the whole), and the status.
-///
-/// # Errors
-/// Anything that is not the form's business.
-fn refusal(error: ModerationError, ctx: &PageContext) -> Result<(StatusCode, FieldErrors), AppError> {
-    let (status, errors) = match error {
-        ModerationError::Invalid(errors) => (StatusCode::UNPROCESSABLE_ENTITY, errors),
-        ModerationError::Refused(refusal) => (StatusCode::CONFLICT, vec![FieldError::new("form", said(refusal))]),
-        other => return Err(other.into()),
-    };
-    Ok((status, FieldErrors::new(&errors, &ctx.t)))
 }
 
 fn to(path: &str) -> Response {

@@ -12,7 +12,7 @@ use xinghe_web::refs::id;
 use xinghe_web::system::local;
 use xinghe_web::{AppError, FieldErrors, Need, PageContext, PageResult, Texts};
 
-use super::{refusal, title_of, to};
+use super::{title_of, to};
 use crate::commands::Moderation;
 use crate::model::{Reason, Subject};
 
@@ -126,7 +126,7 @@ pub(super) async fn send(
             Ok(to(&format!("/report?{}", query.finish())))
         }
         Err(error) => {
-            let (status, errors) = refusal(error, &ctx)?;
+            let (status, errors) = error.of_form(&ctx)?;
             page(&moderation, &ctx, &form, (status, &errors)).await
         }
     }

@@ -9,7 +9,7 @@ use xinghe_core::ActId;
 use xinghe_web::refs::id;
 use xinghe_web::{FieldErrors, Html, PageContext, PageResult, Subject as Place, Texts};
 
-use super::{named, refusal, title_of, to};
+use super::{named, title_of, to};
 use crate::commands::Moderation;
 use crate::model::{Act, ActState, Subject, measure_key};
 use crate::store;
@@ -168,7 +168,7 @@ pub(super) async fn appeal(
     match moderation.appeal(member, act, &form.words).await {
         Ok(()) => Ok(to(&format!("/settings/standing/{act}"))),
         Err(error) => {
-            let (status, errors) = refusal(error, &ctx)?;
+            let (status, errors) = error.of_form(&ctx)?;
             page(&moderation, &ctx, act, &form.words, (status, &errors)).await
         }
     }
