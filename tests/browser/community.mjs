@@ -6,8 +6,7 @@ import { chromium } from "playwright-core";
 
 /** Address of the server under test. */
 export const base = process.env.XINGHE_URL;
-/** The source of axe, to be evaluated in a page. */
-export const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 export const desktop = { width: 1280, height: 900 };
 export const phone = { width: 390, height: 844 };
 /** The administrator that `tests/browser.sh` made. */
@@ -93,4 +92,19 @@ export async function compose(page, text) {
     area.value = value;
     area.dispatchEvent(new Event("input", { bubbles: true }));
   }, text);
+}
+
+/**
+ * What axe finds on the page as it is when it has come to rest: a colour that is half faded in has the contrast of
+ * neither end. Each finding is a line with its rule and the first elements.
+ */
+export async function faults(page, { rules, impact } = {}) {
+  await page.evaluate(async () => {
+    const fading = () => document.getAnimations().filter((a) => a instanceof CSSTransition && a.playState !== "finished");
+    for (let all = fading(); all.length; all = fading()) await Promise.allSettled(all.map((a) => a.finished));
+  });
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate((rules) => window.axe.run(rules ? { runOnly: rules } : {}), rules);
+  const nodes = (v) => v.nodes.slice(0, 3).map((n) => `${n.html.slice(0, 160)} ${n.any[0]?.message ?? ""}`);
+  return violations.filter((v) => !impact || impact.includes(v.impact)).map((v) => `${v.id}: ${nodes(v).join("\n")}`);
 }

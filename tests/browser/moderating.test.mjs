@@ -1,7 +1,7 @@
 // Keeping it good: reported, decided, told, appealed, undone; by keyboard, without script, and read by everybody.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { administrator, axe, base, launch, phone, register, signIn, visitor } from "./community.mjs";
+import { administrator, base, faults, launch, phone, register, signIn, visitor } from "./community.mjs";
 
 let browser;
 
@@ -106,9 +106,7 @@ for (const [name, options] of Object.entries({ desktop: {}, phone: { viewport: p
         const look = async (what) => {
           const wide = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth");
           assert.ok(wide <= 0, `${what} scrolls sideways by ${wide}px`);
-          await page.evaluate(axe);
-          const { violations } = await page.evaluate(() => window.axe.run());
-          assert.deepEqual(violations.map((v) => `${what} ${v.id}: ${v.nodes.map((n) => n.html).slice(0, 3).join("\n")}`), []);
+          assert.deepEqual(await faults(page), [], what);
           if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/${what}-${name}-${colorScheme}-${lang}.png`, fullPage: true });
         };
         await look("report");

@@ -1,7 +1,7 @@
 // Notifications: the bell counts while a page stays open, lines lead to their place, everything works without script.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { axe, base, launch, phone, register, visitor } from "./community.mjs";
+import { base, faults, launch, phone, register, visitor } from "./community.mjs";
 
 let browser;
 
@@ -83,9 +83,7 @@ for (const colorScheme of ["light", "dark"]) {
       assert.ok(wide <= 0, `${path} scrolls sideways by ${wide}px`);
       const hidden = await page.locator(".choices input").evaluateAll((all) => all.filter((b) => b.getBoundingClientRect().right > innerWidth).length);
       assert.equal(hidden, 0, "all boxes are on the screen");
-      await page.evaluate(axe);
-      const { violations } = await page.evaluate(() => window.axe.run());
-      assert.deepEqual(violations.map((v) => `${path} ${v.id}: ${v.nodes.map((n) => n.html).slice(0, 3).join("\n")}`), []);
+      assert.deepEqual(await faults(page), [], path);
       if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/phone-${colorScheme}${path.replaceAll(/\W/g, "-")}.png` });
     }
     await Promise.all([lin.context.close(), fan.context.close()]);
