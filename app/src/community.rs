@@ -83,6 +83,8 @@ pub struct Community {
     pub moderation: Moderation,
     /// What members write to one another in private.
     pub messages: Messages,
+    /// Pictures that texts show.
+    pub pictures: Pictures,
     /// This node's index.
     pub search: Search,
     /// The guide and the twins.
@@ -265,7 +267,7 @@ impl Community {
             ),
             Arc::new(ReactionsFeature::new(reactions.clone())),
             Arc::new(ModerationFeature::new(moderation.clone())),
-            Arc::new(MediaFeature::new(pictures).with_copies(copies)),
+            Arc::new(MediaFeature::new(pictures.clone()).with_copies(copies)),
             Arc::new(MessagesFeature::new(messages.clone())),
             Arc::new(NotificationsFeature::new(notifications)),
             Arc::new(search.clone()),
@@ -289,6 +291,7 @@ impl Community {
             reactions,
             moderation,
             messages,
+            pictures,
             search,
             twins,
             exports,
@@ -344,6 +347,7 @@ impl Community {
             authors: Arc::new(self.accounts.clone()),
             intake: self.posts.clone(),
             posts: Some(self.posts.clone()),
+            pictures: Some(Arc::new(self.pictures.clone())),
             clock: self.store.clock().clone(),
         }
     }

@@ -16,7 +16,7 @@ async fn ports(db: &TestDb) -> Ports {
     db.store().migrate(&migrations).await.expect("the tables are made");
     let accounts = Arc::new(Accounts::new(db.store().clone()));
     let posts = Arc::new(PostsPort::new(db.store().clone(), accounts.clone()));
-    Ports { authors: accounts, intake: posts.clone(), posts: Some(posts), clock: db.clock().clone() }
+    Ports { authors: accounts, intake: posts.clone(), posts: Some(posts), pictures: None, clock: db.clock().clone() }
 }
 
 async fn run(path: &Path, ports: &Ports, dry_run: bool) -> Report {

@@ -20,6 +20,8 @@ use xinghe_posts::model::{Actor, Draft};
 use xinghe_testkit::{TestDb, on_both_databases};
 use xinghe_web::{Role, Shell};
 
+/// A grey point.
+const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\0\0\0\0:~\x9bU\0\0\0\nIDATx\x9cch\0\0\0\x82\0\x81w\xcdr\xb6\0\0\0\0IEND\xaeB`\x82";
 const PASSWORD: &str = "correct horse battery";
 
 struct Town {
@@ -121,7 +123,8 @@ async fn what_is_taken_along_is_read_back_elsewhere(db: TestDb) {
         )
     };
     let article = town.write(ada, PostKind::Article, None, &first).await;
-    let linked = format!("见[前文](/posts/{article})，和[别人的](/posts/999)。");
+    let picture = town.community.pictures.add(ada, PNG.into()).await.expect("a picture").name;
+    let linked = format!("见[前文](/posts/{article})，和[别人的](/posts/999)。![图](/pictures/{picture})");
     let question = town.write(ada, PostKind::Question, None, &draft("怎么测试时间？", &linked)).await;
     let answer = town.write(ben, PostKind::Answer, Some(question), &draft("", "把时钟当参数。")).await;
     let own = town.write(ada, PostKind::Answer, Some(question), &draft("", "我自己也找到了：手动时钟。")).await;
@@ -178,8 +181,12 @@ async fn what_is_taken_along_is_read_back_elsewhere(db: TestDb) {
     }
     let at = |kind: PostKind| after.iter().find(|p| p.kind == kind).expect("there");
     let (asked, written) = (at(PostKind::Question), at(PostKind::Article));
-    let expected = format!("见[前文](/posts/{})，和[别人的](https://star.example/posts/999)。", written.id);
-    assert_eq!(asked.body, expected, "links lead on");
+    let author = asked.author().expect("someone wrote it");
+    let (pictures, _) = there.community.pictures.list(author, None, 9).await.expect("read");
+    assert!(report.pictures == 1 && pictures.len() == 1 && pictures[0].name != picture, "{report:?}");
+    let here = format!("![图](/pictures/{})", pictures[0].name);
+    let expected = format!("见[前文](/posts/{})，和[别人的](https://star.example/posts/999)。{here}", written.id);
+    assert_eq!(asked.body, expected, "links lead on, and pictures came along");
     assert_eq!(at(PostKind::Answer).parent, Some(asked.id));
     assert_eq!(at(PostKind::Comment).parent, Some(written.id));
     let renamed = home.path().join("again.zip");
@@ -194,7 +201,10 @@ fn check_files(bytes: &[u8], others: &[PostId]) {
     let mut all = String::new();
     let names: Vec<String> = zip.file_names().map(str::to_owned).collect();
     for n in 0..zip.len() {
-        std::io::Read::read_to_string(&mut zip.by_index(n).expect("a file"), &mut all).expect("text");
+        let mut file = zip.by_index(n).expect("a file");
+        if !file.name().starts_with("xinghe-ada/pictures/") {
+            std::io::Read::read_to_string(&mut file, &mut all).expect("text");
+        }
     }
     for file in [
         "README.md",

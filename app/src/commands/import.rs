@@ -6,11 +6,15 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use xinghe_accounts::Accounts;
+use xinghe_core::picture::PictureName;
 use xinghe_core::ports::{
-    Appeared, AuthorIntake, ImportedAuthor, ImportedPost, IntakeOutcome, PortError, PortResult, PostIntake,
+    Appeared, AuthorIntake, ImportedAuthor, ImportedPost, IntakeOutcome, PictureIntake, PictureOutcome, PortError,
+    PortResult, PostIntake,
 };
 use xinghe_core::{AuthorId, PostId};
 use xinghe_importer::{How, Left, Ports, Preview, Progress, Report, Source, import};
+use xinghe_media::Pictures;
+use xinghe_media::model::Limits as PictureLimits;
 use xinghe_posts::PostsPort;
 use xinghe_store::SystemClock;
 
@@ -75,12 +79,19 @@ async fn looking(settings: &Settings) -> anyhow::Result<Ports> {
     let clock = Arc::new(SystemClock);
     let file = community::connection(settings).file()?;
     if file.is_some_and(|f| !f.exists()) {
-        return Ok(Ports { authors: Arc::new(Nothing), intake: Arc::new(Nothing), posts: None, clock });
+        return Ok(Ports {
+            authors: Arc::new(Nothing),
+            intake: Arc::new(Nothing),
+            posts: None,
+            pictures: Some(Arc::new(Nothing)),
+            clock,
+        });
     }
     let store = community::look(settings).await?;
     let accounts = Arc::new(Accounts::new(store.clone()));
+    let pictures = Arc::new(Pictures::new(store.clone(), Vec::new(), PictureLimits::default()));
     let posts = Arc::new(PostsPort::new(store, accounts.clone()));
-    Ok(Ports { authors: accounts, intake: posts.clone(), posts: Some(posts), clock })
+    Ok(Ports { authors: accounts, intake: posts.clone(), posts: Some(posts), pictures: Some(pictures), clock })
 }
 
 /// A community without anything in it, which takes nothing.
@@ -116,6 +127,16 @@ impl PostIntake for Nothing {
     }
 }
 
+#[async_trait]
+impl PictureIntake for Nothing {
+    async fn keep(&self, _: AuthorId, _: Vec<u8>) -> PortResult<PictureOutcome> {
+        refused()
+    }
+    async fn kept(&self, _: &[u8]) -> PortResult<Option<PictureName>> {
+        Ok(None)
+    }
+}
+
 /// The report for a person.
 fn told(report: &Report) -> String {
     let done = if report.dry_run { "would be" } else { "are" };
@@ -142,6 +163,10 @@ fn told(report: &Report) -> String {
             let path = if l.path.is_empty() { &report.source } else { &l.path };
             format!("  {word:8} {path}: {}", l.reason)
         }));
+    }
+    if report.pictures > 0 {
+        let come = if report.dry_run { "would come along" } else { "came along" };
+        lines.push(format!("  pictures {} {come}", report.pictures));
     }
     lines.extend(report.moved.iter().map(|m| format!("  moved    {} (was {}; the same post)", m.to, m.from)));
     lines.extend(report.vanished.iter().map(|path| format!("  vanished {path} (its post stays)")));

@@ -53,7 +53,8 @@ async fn a_message_is_its_members_until_one_reports_it(db: TestDb) {
         !get(&site, Who::Moderator, &format!("/messages/{conversation}")).await.contains(WORDS),
         "nothing beside it"
     );
-    let leave = Ask::new(Method::DELETE, "/api/v1/me").json(&json!({ "password": crate::site::PASSWORD }));
+    let leave = Ask::new(Method::DELETE, "/api/v1/me")
+        .json(&json!({ "password": crate::site::PASSWORD, "posts": "anonymous" }));
     assert_eq!(site.ask(Who::Member, leave).await.status, StatusCode::NO_CONTENT);
     site.read().await;
     let page = site.ask(Who::Moderator, Ask::new(Method::GET, format!("/moderation/cases/{case}"))).await;

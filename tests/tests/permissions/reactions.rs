@@ -119,7 +119,7 @@ async fn an_erased_members_votes_go(db: TestDb) {
         let ask = Ask::new(Method::PUT, format!("/api/v1/posts/{post}/{what}")).json(&json!({ "value": 1 }));
         assert_eq!(site.ask(who, ask).await.status, StatusCode::OK, "{what}");
     }
-    let leave = Ask::new(Method::DELETE, "/api/v1/me").json(&json!({ "password": PASSWORD }));
+    let leave = Ask::new(Method::DELETE, "/api/v1/me").json(&json!({ "password": PASSWORD, "posts": "anonymous" }));
     assert_eq!(site.ask(Who::Other, leave).await.status, StatusCode::NO_CONTENT);
     site.read().await;
     let figures = site.ask(Who::Stranger, Ask::new(Method::GET, format!("/api/v1/posts/{post}/reactions"))).await;

@@ -1,3 +1,5 @@
+import { localTimes } from "./times";
+
 /**
  * Keeps a part of a page as it is now: `<div data-live="/address">` shows the HTML that its address streams as events
  * named `part`. Without script, reloading the page does the same.
@@ -14,6 +16,7 @@ function follow(place: HTMLElement, address: string): void {
       // Whoever is on a button with the keyboard stays on it.
       const focused = place.contains(document.activeElement) ? document.activeElement?.id : undefined;
       place.innerHTML = event.data as string;
+      localTimes(place);
       if (focused) document.getElementById(focused)?.focus();
     });
   };

@@ -2,6 +2,7 @@
 import { toast } from "./toast";
 import { keyboard } from "./keys";
 import { settleDrafts } from "./drafts";
+import { localTimes } from "./times";
 
 const here = <T extends Element>(selector: string) => document.querySelector<T>(selector);
 const all = <T extends Element>(selector: string) => document.querySelectorAll<T>(selector);
@@ -123,10 +124,13 @@ function missingPictures(): void {
   }
 }
 
-/** Moments that matter to the hour stand in UTC; here they are in the reader's own time. */
-function localTimes(): void {
-  const format = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
-  for (const time of all<HTMLTimeElement>("time[data-local]")) time.textContent = format.format(new Date(time.dateTime));
+/** Ctrl or Command with Enter sends what is written in a field that is there to be sent. */
+function sending(): void {
+  document.addEventListener("keydown", (event) => {
+    const field = event.target;
+    const sends = event.key === "Enter" && (event.ctrlKey || event.metaKey);
+    if (sends && field instanceof HTMLTextAreaElement && field.matches("[data-send]")) field.form?.requestSubmit();
+  });
 }
 
 copyButtons();
@@ -137,6 +141,7 @@ settleDrafts();
 busyForms();
 contents();
 localTimes();
+sending();
 askBoxes();
 keyboard();
 

@@ -1,7 +1,7 @@
 exports-title = Your data
 exports-settings = Settings
-exports-lead = Take everything that is yours along: one archive (zip) with your posts, answers, comments and drafts as Markdown, and your profile, bookmarks, votes, follows, settings and your twin's ledger as JSON. What is in it is described in it.
-exports-lead-import = The importer of this software reads it back, here or in another community: texts, titles, tags, dates, languages and licences.
+exports-lead = Take everything that is yours along: one archive (zip) with your posts, answers, comments and drafts as Markdown, your pictures, and your profile, messages, bookmarks, votes, follows, settings and your twin's ledger as JSON. What is in it is described in it.
+exports-lead-import = The importer of this software reads it back, here or in another community: texts with their pictures, titles, tags, dates, languages and licences.
 exports-making = Your archive is being made
 exports-making-hint = You can leave this page and come back.
 exports-progress = { $done } of { $total } parts are written.

@@ -1,7 +1,7 @@
 exports-title = 我的数据
 exports-settings = 设置
-exports-lead = 把属于你的一切带走：一个压缩包（zip），文章、回答、评论和草稿是 Markdown，资料、书签、投票、关注、设置和数字人的账本是 JSON。压缩包里有对每个文件的说明。
-exports-lead-import = 本软件的导入功能可以把它读回来，在这里或在另一个社区：正文、标题、标签、日期、语言和许可都在。
+exports-lead = 把属于你的一切带走：一个压缩包（zip），文章、回答、评论和草稿是 Markdown，图片原样附上，资料、私信、书签、投票、关注、设置和数字人的账本是 JSON。压缩包里有对每个文件的说明。
+exports-lead-import = 本软件的导入功能可以把它读回来，在这里或在另一个社区：正文和图片、标题、标签、日期、语言和许可都在。
 exports-making = 正在制作你的压缩包
 exports-making-hint = 可以离开本页，稍后再来。
 exports-progress = 已写好 { $done } 部分，共 { $total } 部分。

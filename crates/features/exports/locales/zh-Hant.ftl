@@ -1,7 +1,7 @@
 exports-title = 我的資料
 exports-settings = 設定
-exports-lead = 把屬於你的一切帶走：一個壓縮檔（zip），文章、回答、留言和草稿是 Markdown，個人檔案、書籤、投票、追蹤、設定和數字人的帳本是 JSON。壓縮檔裡有每個檔案的說明。
-exports-lead-import = 本軟體的匯入功能可以把它讀回來，在這裡或在另一個社群：內文、標題、標籤、日期、語言和授權都在。
+exports-lead = 把屬於你的一切帶走：一個壓縮檔（zip），文章、回答、留言和草稿是 Markdown，圖片原樣附上，個人檔案、私訊、書籤、投票、追蹤、設定和數字人的帳本是 JSON。壓縮檔裡有每個檔案的說明。
+exports-lead-import = 本軟體的匯入功能可以把它讀回來，在這裡或在另一個社群：內文和圖片、標題、標籤、日期、語言和授權都在。
 exports-making = 正在製作你的壓縮檔
 exports-making-hint = 可以離開本頁，稍後再來。
 exports-progress = 已寫好 { $done } 部分，共 { $total } 部分。

@@ -33,6 +33,7 @@ mod oddities;
 mod own;
 pub mod page;
 pub mod people;
+mod pictures;
 pub mod run;
 mod settle;
 pub mod source;

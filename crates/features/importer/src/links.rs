@@ -27,6 +27,8 @@ pub enum Target {
 /// Finds where the links of a source's pages lead.
 #[derive(Debug, Clone, Default)]
 pub struct Resolver {
+    /// Whether pictures come along that lie in the source, instead of being shown from an address of theirs.
+    pub pictures: bool,
     /// Every file of the source, by its path from the root.
     pub files: HashSet<String>,
     /// Paths of pages by the path of their public address, for links such as `/2020/01/02/hello/`.
@@ -99,6 +101,17 @@ impl Resolver {
             return base.and_then(|b| b.join(path).ok()).map_or(Target::Drop, |u| Target::To(u.into()));
         }
         self.joined(page, path, fragment)
+    }
+
+    /// The file of the source that an image of the page at `page` shows, where it is to come along.
+    pub fn local(&self, page: &str, dest: &str) -> Option<String> {
+        let dest = dest.trim();
+        if has_scheme(dest) || dest.starts_with("//") || dest.starts_with('#') {
+            return None;
+        }
+        let path = dest.split(['#', '?']).next().filter(|p| !p.is_empty())?;
+        let found = self.find(page, path).filter(|f| is_picture(f))?;
+        (self.pictures || self.public_file(page, &found) == Target::Drop).then_some(found)
     }
 
     /// An address of the source's own site that is one of its pages leads to the post.
@@ -215,6 +228,11 @@ fn has_scheme(dest: &str) -> bool {
 
 fn is_page(path: &str) -> bool {
     [".md", ".markdown", ".mkd", ".mdown", ".mdx"].iter().any(|e| path.to_ascii_lowercase().ends_with(e))
+}
+
+/// Whether a file is of a kind that pictures are kept of.
+fn is_picture(path: &str) -> bool {
+    [".png", ".jpg", ".jpeg", ".gif", ".webp"].iter().any(|e| path.to_ascii_lowercase().ends_with(e))
 }
 
 fn with_fragment(url: &str, fragment: Option<&str>) -> String {

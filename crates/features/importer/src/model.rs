@@ -117,6 +117,15 @@ pub struct Moved {
     pub to: String,
 }
 
+/// The files of a source.
+#[derive(Debug)]
+pub struct Files {
+    /// Their folder.
+    pub root: std::path::PathBuf,
+    /// The folder that goes with the plan, of what was fetched or unpacked.
+    pub scratch: Option<tempfile::TempDir>,
+}
+
 /// A source that was read: what it holds, before anything is written.
 #[derive(Debug, Default)]
 pub struct Plan {
@@ -130,6 +139,8 @@ pub struct Plan {
     pub failed: Vec<Left>,
     /// What was taken, but not as it stands there.
     pub warnings: Vec<Left>,
+    /// Where its files lie, for as long as the plan is there; `None` where there are none.
+    pub files: Option<Files>,
     /// Resolves links between the drafts and to their files.
     pub links: crate::links::Resolver,
     /// Whether every path of the origin was seen; a feed shows only its latest entries, so nothing of it vanishes.
@@ -224,6 +235,9 @@ pub struct Report {
     pub moved: Vec<Moved>,
     /// Paths taken earlier that the source no longer has; their posts stay.
     pub vanished: Vec<String>,
+    /// How many pictures came along.
+    #[serde(default)]
+    pub pictures: usize,
     /// How many different people are credited.
     pub authors: usize,
     /// How long it took, in seconds.

@@ -4,13 +4,14 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
-use xinghe_core::ports::{AuthorIntake, ImportedAuthor, ImportedPost, IntakeOutcome, PostIntake, Posts};
+use xinghe_core::ports::{AuthorIntake, ImportedAuthor, ImportedPost, IntakeOutcome, PictureIntake, PostIntake, Posts};
 use xinghe_core::{AuthorId, Clock, LangTag, PostId, Timestamp};
 
 use crate::error::ImportError;
 use crate::links::{self, Target};
 use crate::model::{Draft, Left, Person, Plan, Preview, Report};
 use crate::moved;
+use crate::pictures::{self, Album};
 use crate::settle::settle;
 use crate::source::{self, Reach, Source};
 
@@ -24,6 +25,8 @@ pub struct Ports {
     /// Reads posts, so that a dry run can tell changed from unchanged and a renamed file is recognised; without it the
     /// former count as unchanged and the latter as new.
     pub posts: Option<Arc<dyn Posts>>,
+    /// Takes pictures; without it they stay behind.
+    pub pictures: Option<Arc<dyn PictureIntake>>,
     /// Tells how long it took.
     pub clock: Arc<dyn Clock>,
 }
@@ -92,8 +95,13 @@ pub async fn take(
     let mut known = ports.intake.known(&plan.origin).await?;
     let found = plan.drafts.len();
     let mut vanished = vanished(&plan, &known);
+    // At a first import there is nothing to compare with.
+    let kept = if known.is_empty() { None } else { ports.pictures.as_deref() };
+    let mut album = Album::known(&plan, kept).await?;
     let moved = match &ports.posts {
-        Some(posts) => moved::find(&plan, &known, &vanished, &**posts, &|d| resolved(d, &plan, &known).0).await?,
+        Some(posts) => {
+            moved::find(&plan, &known, &vanished, &**posts, &|d| resolved(d, &plan, &known, &album).0).await?
+        }
         None => Vec::new(),
     };
     for file in &moved {
@@ -118,15 +126,21 @@ pub async fn take(
         ..Report::default()
     };
     if how.dry_run {
-        compare(&plan, &known, ports, &mut report).await?;
+        compare(&plan, &known, &album, ports, &mut report).await?;
+        report.pictures = if ports.pictures.is_some() { pictures::count(&plan) } else { 0 };
         report.preview = plan.drafts.iter().map(Preview::from).collect();
     } else {
-        let mut taker = Taker::new(&plan, known, ports, how, progress);
+        let mut taker = Taker::new(&plan, known, album, (ports, how, progress));
         taker.all(&mut report).await?;
+        album = taker.album;
+        report.pictures = album.len();
     }
-    report.warnings.extend(left_behind(&plan));
+    report.warnings.extend(album.left_behind(&plan, how.dry_run && ports.pictures.is_some()));
     report.skipped.extend(plan.skipped);
     report.failed.splice(0..0, plan.failed);
+    let files = plan.files;
+    // A clone is removed where nobody waits.
+    tokio::task::spawn_blocking(move || drop(files)).await.map_err(|e| ImportError::Stopped(e.to_string()))?;
     let seconds = (ports.clock.now().as_millis() - started.as_millis()).max(0) as f64 / 1000.0;
     report.seconds = seconds;
     report.posts_per_second = if seconds > 0.0 { (report.found as f64 / seconds * 10.0).round() / 10.0 } else { 0.0 };
@@ -147,36 +161,10 @@ fn vanished(plan: &Plan, known: &HashMap<String, PostId>) -> Vec<String> {
     gone
 }
 
-/// The images of every page that stay behind: their files are in the source, but have no public address, or are
-/// missing there.
-fn left_behind(plan: &Plan) -> Vec<Left> {
-    let mut left = Vec::new();
-    for draft in &plan.drafts {
-        let images = std::cell::RefCell::new(Vec::<String>::new());
-        links::rewrite(&draft.body, &|dest, image| {
-            if !image {
-                return Target::Keep;
-            }
-            let target = plan.links.target(&draft.path, dest, true, &|_| None);
-            if target == Target::Drop && !images.borrow().iter().any(|i| i == dest) {
-                images.borrow_mut().push(dest.to_owned());
-            }
-            target
-        });
-        let images = images.into_inner();
-        if !images.is_empty() {
-            let shown = images.iter().take(5).cloned().collect::<Vec<_>>().join(", ");
-            let more = if images.len() > 5 { format!(" and {} more", images.len() - 5) } else { String::new() };
-            let reason = format!("images stay behind (not in the source, or without a public address): {shown}{more}");
-            left.push(Left::new(draft.path.clone(), reason));
-        }
-    }
-    left
-}
-
 async fn compare(
     plan: &Plan,
     known: &HashMap<String, PostId>,
+    album: &Album,
     ports: &Ports,
     report: &mut Report,
 ) -> Result<(), ImportError> {
@@ -193,7 +181,7 @@ async fn compare(
             continue;
         };
         let same = there.get(id).is_none_or(|post| {
-            let (body, _) = resolved(draft, plan, known);
+            let (body, _) = resolved(draft, plan, known, album);
             post.title == draft.title && post.body.trim() == body.trim() && post.language == draft.language
         });
         if same {
@@ -205,8 +193,9 @@ async fn compare(
     Ok(())
 }
 
-/// A draft's text with its links resolved, and the pages of the source that it links to but which are no posts yet.
-fn resolved(draft: &Draft, plan: &Plan, known: &HashMap<String, PostId>) -> (String, HashSet<String>) {
+/// A draft's text with its links and images resolved, and the pages of the source that it links to but which are no
+/// posts yet.
+fn resolved(draft: &Draft, plan: &Plan, known: &HashMap<String, PostId>, album: &Album) -> (String, HashSet<String>) {
     let missing = std::cell::RefCell::new(HashSet::new());
     let post = |path: &str| match known.get(path) {
         Some(id) => Some(format!("/posts/{id}")),
@@ -215,9 +204,12 @@ fn resolved(draft: &Draft, plan: &Plan, known: &HashMap<String, PostId>) -> (Str
             None
         }
     };
-    let body = links::rewrite(&draft.body, &|dest, image| match plan.links.target(&draft.path, dest, image, &post) {
-        Target::To(url) if url == dest => Target::Keep,
-        other => other,
+    let body = links::rewrite(&draft.body, &|dest, image| {
+        let here = if image { album.address(plan, draft, dest) } else { None };
+        match here.map_or_else(|| plan.links.target(&draft.path, dest, image, &post), Target::To) {
+            Target::To(url) if url == dest => Target::Keep,
+            other => other,
+        }
     });
     (body, missing.into_inner())
 }
@@ -228,6 +220,7 @@ struct Taker<'a> {
     how: &'a How,
     progress: &'a (dyn Fn(Progress) + Send + Sync),
     known: HashMap<String, PostId>,
+    album: Album,
     /// The ids that new pages are to have.
     reserved: HashMap<String, PostId>,
     refused: HashSet<String>,
@@ -241,13 +234,12 @@ impl<'a> Taker<'a> {
     fn new(
         plan: &'a Plan,
         known: HashMap<String, PostId>,
-        ports: &'a Ports,
-        how: &'a How,
-        progress: &'a (dyn Fn(Progress) + Send + Sync),
+        album: Album,
+        (ports, how, progress): (&'a Ports, &'a How, &'a (dyn Fn(Progress) + Send + Sync)),
     ) -> Self {
         let scope = hex::encode(&Sha256::digest(plan.origin.as_bytes())[..6]);
         let (reserved, refused, authors) = (HashMap::new(), HashSet::new(), HashMap::new());
-        Self { plan, ports, how, progress, known, reserved, refused, authors, scope, done: 0 }
+        Self { plan, ports, how, progress, known, album, reserved, refused, authors, scope, done: 0 }
     }
 
     /// Takes everything. New pages get their ids beforehand, so that they can link to one another from the start;
@@ -259,6 +251,8 @@ impl<'a> Taker<'a> {
         self.reserved = new.into_iter().map(str::to_owned).zip(ids).collect();
         self.known.extend(self.reserved.clone());
         for chunk in drafts.chunks(self.how.batch.max(1)) {
+            self.ensure_authors(chunk).await?;
+            self.keep_pictures(chunk).await?;
             self.batch(&self.resolved(chunk), report, true).await?;
         }
         if self.refused.is_empty() {
@@ -267,7 +261,7 @@ impl<'a> Taker<'a> {
         self.known.retain(|path, _| !self.refused.contains(path));
         let (plan, refused) = (self.plan, &self.refused);
         let leads_there = |d: &&&Draft| {
-            let (_, missing) = resolved(d, plan, &self.known);
+            let (_, missing) = resolved(d, plan, &self.known, &self.album);
             !refused.contains(&d.path) && missing.iter().any(|m| refused.contains(m))
         };
         let again: Vec<&Draft> = drafts.iter().filter(leads_there).copied().collect();
@@ -278,14 +272,13 @@ impl<'a> Taker<'a> {
     }
 
     fn resolved<'d>(&self, drafts: &[&'d Draft]) -> Vec<(&'d Draft, String)> {
-        drafts.iter().map(|d| (*d, resolved(d, self.plan, &self.known).0)).collect()
+        drafts.iter().map(|d| (*d, resolved(d, self.plan, &self.known, &self.album).0)).collect()
     }
 
     async fn batch(&mut self, ready: &[(&Draft, String)], report: &mut Report, count: bool) -> Result<(), ImportError> {
         if ready.is_empty() {
             return Ok(());
         }
-        self.ensure_authors(ready).await?;
         let posts: Vec<ImportedPost> = ready.iter().map(|(draft, body)| self.post(draft, body)).collect();
         let outcomes = self.ports.intake.take(&posts).await?;
         for ((draft, _), outcome) in ready.iter().zip(outcomes) {
@@ -317,9 +310,21 @@ impl<'a> Taker<'a> {
         Ok(())
     }
 
-    async fn ensure_authors(&mut self, ready: &[(&Draft, String)]) -> Result<(), ImportError> {
+    /// Keeps the pictures that pages show, each as its page's first author's.
+    async fn keep_pictures(&mut self, drafts: &[&Draft]) -> Result<(), ImportError> {
+        let Some(pictures) = &self.ports.pictures else { return Ok(()) };
+        for draft in drafts {
+            let owner = draft.credits.first().and_then(|(_, person)| self.authors.get(&self.key(person)));
+            if let Some(owner) = owner {
+                self.album.keep(self.plan, draft, *owner, &**pictures).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn ensure_authors(&mut self, drafts: &[&Draft]) -> Result<(), ImportError> {
         let mut new: Vec<ImportedAuthor> = Vec::new();
-        for (_, person) in ready.iter().flat_map(|(d, _)| &d.credits) {
+        for (_, person) in drafts.iter().flat_map(|d| &d.credits) {
             let key = self.key(person);
             if !self.authors.contains_key(&key) && !new.iter().any(|a| a.key == key) {
                 new.push(ImportedAuthor { name: person.name.clone(), url: person.url.clone(), key });

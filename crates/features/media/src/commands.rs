@@ -55,6 +55,16 @@ impl Pictures {
     /// The file is not taken, the member added enough for today or has no room, or others' files take too long.
     #[tracing::instrument(skip_all, name = "media.add")]
     pub async fn add(&self, member: AuthorId, file: Bytes) -> Result<Picture, MediaError> {
+        self.take(member, file, Some(self.limits.per_day)).await
+    }
+
+    /// Keeps a file, of so many that may be added on a day.
+    pub(crate) async fn take(
+        &self,
+        member: AuthorId,
+        file: Bytes,
+        per_day: Option<u32>,
+    ) -> Result<Picture, MediaError> {
         if file.len() > self.limits.file {
             return Err(Fault::Large(self.limits.file).into());
         }
@@ -62,7 +72,7 @@ impl Pictures {
         if let Some(known) = store::made_of(&self.store, member, &digest).await? {
             return Ok(known);
         }
-        self.room(&self.store, member, 0).await?;
+        self.room(&self.store, member, (0, per_day)).await?;
         let made = self.worked(file).await?;
         let name = self.named(&made)?;
         let bytes = made.content.len() as u64;
@@ -71,7 +81,7 @@ impl Pictures {
         if let Some(known) = store::made_of(&unit, member, &digest).await? {
             return Ok(known);
         }
-        self.room(&unit, member, bytes).await?;
+        self.room(&unit, member, (bytes, per_day)).await?;
         let (id, at) = (self.store.ids().next().into(), self.store.now());
         let picture = Picture { id, name, member, bytes, at };
         let times = (day(at), at.plus_millis(KEEP_MS));
@@ -82,10 +92,17 @@ impl Pictures {
     }
 
     /// Whether a member may add so many bytes more.
-    async fn room(&self, q: &impl xinghe_store::Queries, member: AuthorId, bytes: u64) -> Result<(), MediaError> {
+    async fn room(
+        &self,
+        q: &impl xinghe_store::Queries,
+        member: AuthorId,
+        (bytes, per_day): (u64, Option<u32>),
+    ) -> Result<(), MediaError> {
         let today = day(self.store.now());
-        if store::added_on(q, member, today).await? >= i64::from(self.limits.per_day) {
-            return Err(MediaError::Day(self.limits.per_day));
+        if let Some(most) = per_day
+            && store::added_on(q, member, today).await? >= i64::from(most)
+        {
+            return Err(MediaError::Day(most));
         }
         if store::taken(q, member).await? + bytes > self.limits.total {
             return Err(MediaError::Full(self.limits.total));

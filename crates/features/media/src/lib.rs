@@ -15,6 +15,7 @@
 //! | [`readers`] | members who are gone, texts that changed |
 //! | `jobs` | sweeping what nothing shows, copying |
 //! | `store` | the SQL, over tables named `media_…` |
+//! | `intake` | pictures of imported texts |
 //! | `portable` | what a member takes along |
 //! | `pages`, `api` | as in every feature |
 //!
@@ -24,6 +25,7 @@ mod api;
 mod commands;
 mod copies;
 mod error;
+mod intake;
 mod jobs;
 pub mod model;
 mod pages;
@@ -50,6 +52,7 @@ pub fn migrations() -> Vec<Migration> {
     vec![
         Migration { feature: "media", version: 1, name: "pictures", sql: include_str!("../migrations/0001.sql") },
         Migration { feature: "media", version: 2, name: "copies", sql: include_str!("../migrations/0002.sql") },
+        Migration { feature: "media", version: 3, name: "by content", sql: include_str!("../migrations/0003.sql") },
     ]
 }
 

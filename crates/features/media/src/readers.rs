@@ -27,6 +27,7 @@ impl EventReader for Attendant {
         for recorded in events {
             match recorded.event {
                 Event::MemberErased { member } => store::erase(unit, member).await?,
+                Event::AuthorClaimed { author, member } => store::hand_over(unit, author, member).await?,
                 // Who left took the words along: what they showed does not wait for the night.
                 Event::PostPurged { .. } => purged = true,
                 _ => {}

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use xinghe_core::ports::{Authors, Reactions};
 use xinghe_core::{AuthorId, ConversationId, Event, MessageId};
-use xinghe_store::{Store, StoreError, UnitOfWork};
+use xinghe_store::{Queries, Store, StoreError, UnitOfWork};
 use xinghe_web::Said;
 use xinghe_web::markdown;
 
@@ -75,6 +75,22 @@ impl Messages {
         let follows = store::who(&self.store, card.id).await? == Who::Following
             && self.reactions.follows(card.id).await?.members.contains(&by);
         Ok(Addressee { id: card.id, keeper, follows })
+    }
+
+    /// Whether a member can write to another at all, however much was written before.
+    ///
+    /// # Errors
+    /// The database, or who knows people cannot be asked.
+    pub async fn is_open(&self, by: AuthorId, to: AuthorId) -> Done<bool> {
+        let to = match self.addressee(by, to).await {
+            Ok(to) => to,
+            Err(MessageError::Refused(_)) => return Ok(false),
+            Err(error) => return Err(error),
+        };
+        let known = store::pair(&self.store, by, to.id).await?;
+        let blocked =
+            store::is_blocked(&self.store, by, to.id).await? || store::is_blocked(&self.store, to.id, by).await?;
+        Ok(!blocked && is_wanted(&self.store, &to, known).await?)
     }
 
     /// Writes to a member: in the conversation that the two have, or a new one.
@@ -202,6 +218,21 @@ fn checked(body: &str) -> Done<String> {
     Ok(body)
 }
 
+/// Whether somebody wants to be written to by whom the addressee was looked up for, blocking aside.
+async fn is_wanted(q: &impl Queries, to: &Addressee, known: Option<ConversationId>) -> Result<bool, StoreError> {
+    let talked = match known {
+        Some(conversation) => store::wrote_in(q, conversation, to.id).await?,
+        None => false,
+    };
+    Ok(talked
+        || to.keeper
+        || match store::who(q, to.id).await? {
+            Who::Everybody => true,
+            Who::Following => to.follows,
+            Who::Nobody => false,
+        })
+}
+
 /// Whether somebody may send one more message to somebody.
 async fn may_send(unit: &UnitOfWork, by: AuthorId, to: &Addressee, known: Option<ConversationId>) -> Done {
     if store::erased(unit, to.id).await? {
@@ -213,18 +244,7 @@ async fn may_send(unit: &UnitOfWork, by: AuthorId, to: &Addressee, known: Option
     if store::is_blocked(unit, to.id, by).await? {
         return Err(Refusal::NotWanted.into());
     }
-    let talked = match known {
-        Some(conversation) => store::wrote_in(unit, conversation, to.id).await?,
-        None => false,
-    };
-    let wanted = talked
-        || to.keeper
-        || match store::who(unit, to.id).await? {
-            Who::Everybody => true,
-            Who::Following => to.follows,
-            Who::Nobody => false,
-        };
-    if !wanted {
+    if !is_wanted(unit, to, known).await? {
         return Err(Refusal::NotWanted.into());
     }
     let now = unit.store().now();

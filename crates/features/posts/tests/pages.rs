@@ -219,6 +219,11 @@ async fn deleting_offers_to_take_it_back() {
 async fn errors_stand_beside_their_fields_and_nothing_typed_is_lost() {
     let site = Site::new().await;
     let fields = [("title", ""), ("body", "kept"), ("tags", "a b/c"), ("source_url", "javascript:alert(1)")];
+    let filled = [("kind", "question"), ("title", "Is it so?"), ("body", "@b is it so?"), ("then", "edit")];
+    let before = site.get(1, "/api/v1/posts?kind=question").await.text;
+    let looked = site.form(1, "/write", &filled).await;
+    assert!(looked.status == StatusCode::OK && looked.text.contains("Is it so?"), "{}", looked.text);
+    assert_eq!(site.get(1, "/api/v1/posts?kind=question").await.text, before, "nothing is posted unseen");
     let wrong = site.form(1, "/write", &fields).await;
     assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
     for part in ["error-title", "error-tags", "error-source_url", "kept"] {

@@ -391,6 +391,25 @@ pub trait PictureUse: Send + Sync {
     async fn showing(&self, owner: AuthorId, names: &[PictureName]) -> PortResult<HashSet<PictureName>>;
 }
 
+/// What became of a file that was to be a picture.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PictureOutcome {
+    /// It is kept under this name.
+    Kept(PictureName),
+    /// It is not taken, for this reason (a sentence for whoever imports).
+    Refused(String),
+}
+
+/// Takes the pictures of texts that are imported. Implemented by media.
+#[async_trait]
+pub trait PictureIntake: Send + Sync {
+    /// Keeps a file as a picture of an author's. The same file again is the same picture.
+    async fn keep(&self, owner: AuthorId, file: Vec<u8>) -> PortResult<PictureOutcome>;
+
+    /// The picture that is kept of a file, whoever's it is.
+    async fn kept(&self, file: &[u8]) -> PortResult<Option<PictureName>>;
+}
+
 /// Knows copies of pictures that texts show from other hosts. Implemented by media.
 #[async_trait]
 pub trait PictureCopies: Send + Sync {

@@ -202,11 +202,10 @@ pub struct ProfileChange {
 }
 
 /// What becomes of the posts of a member who leaves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Leaving {
     /// They stay, as those of a former member without a name.
-    #[default]
     Anonymous,
     /// They stay under the name and the handle, as those of an author without an account.
     Named,

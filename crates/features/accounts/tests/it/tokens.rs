@@ -68,7 +68,7 @@ async fn a_token_is_no_way_to_the_account_itself(db: TestDb) {
     for (method, path, body) in [
         (Method::POST, "/api/v1/me/tokens", wish),
         (Method::POST, "/api/v1/me/password", new),
-        (Method::DELETE, "/api/v1/me", json!({ "password": PASSWORD })),
+        (Method::DELETE, "/api/v1/me", json!({ "password": PASSWORD, "posts": "anonymous" })),
         (Method::GET, "/api/v1/me/sessions", Value::Null),
         (Method::DELETE, "/api/v1/me/sessions", Value::Null),
         (Method::DELETE, "/api/v1/session", Value::Null),

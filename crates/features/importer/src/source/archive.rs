@@ -1,4 +1,4 @@
-//! An archive of a folder: unpacked with limits below the scratch folder, read, and removed.
+//! An archive of a folder: unpacked with limits below the scratch folder, and removed with the plan.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -42,6 +42,9 @@ pub fn read(path: &Path, reach: &Reach) -> Result<Plan, ImportError> {
     let root = only_folder(&root);
     let mut plan = folder::read(&root, &Came { origin: Some(origin), ..Came::default() }, &reach.limits)?;
     plan.skipped.append(&mut unpacker.left);
+    if let Some(files) = &mut plan.files {
+        files.scratch = Some(scratch);
+    }
     Ok(plan)
 }
 

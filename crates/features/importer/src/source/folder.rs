@@ -13,7 +13,7 @@ use crate::error::ImportError;
 use crate::html;
 use crate::layout::{self, Layout, Site};
 use crate::links::{Resolver, trimmed};
-use crate::model::{Draft, Left, Person, Plan};
+use crate::model::{Draft, Files, Left, Person, Plan};
 use crate::page::{self, NoDraft};
 use crate::people;
 use crate::source::Limits;
@@ -48,6 +48,7 @@ pub fn read(root: &Path, came: &Came, limits: &Limits) -> Result<Plan, ImportErr
         origin: site.own.clone().or_else(|| came.origin.clone()).unwrap_or_else(|| root.display().to_string()),
         failed: std::mem::take(&mut listing.failed),
         exhaustive: came.only.is_none() && !listing.cut,
+        files: Some(Files { root: root.clone(), scratch: None }),
         ..Plan::default()
     };
     let pages = choose(&listing, &site, came.only.is_some(), &mut plan);
@@ -66,6 +67,8 @@ pub fn read(root: &Path, came: &Came, limits: &Limits) -> Result<Plan, ImportErr
     plan.drafts.sort_by(|a, b| (a.order.unwrap_or(usize::MAX), &a.path).cmp(&(b.order.unwrap_or(usize::MAX), &b.path)));
     let repository = came.repository.clone().or_else(|| site.repository.clone());
     plan.links = resolver(&site, listing.files, &plan.drafts, repository.as_deref().and_then(CodeHost::of).as_ref());
+    // What came from a code host is shown from there; what lies on this machine may be nowhere else.
+    plan.links.pictures = site.own.is_some() || came.repository.is_none();
     for draft in &mut plan.drafts {
         if draft.source_url.is_none() {
             draft.source_url =

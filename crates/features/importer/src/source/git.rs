@@ -23,7 +23,7 @@ const CLONE: &str = "clone-";
 /// A clone so old belongs to no import: git itself may take far less.
 const LEFT: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Clones a repository below `reach.scratch`, reads it and removes the clone.
+/// Clones a repository below `reach.scratch` and reads it; the clone goes with the plan.
 ///
 /// # Errors
 /// When git is missing, the address leads into a private network that may not be reached, does not answer in time or
@@ -41,9 +41,11 @@ pub async fn read(address: &str, reach: &Reach) -> Result<Plan, ImportError> {
     let came = Came { origin: Some(origin(address)), repository: Some(address.to_owned()), only: None };
     let limits = reach.limits.clone();
     tokio::task::spawn_blocking(move || {
-        let plan = folder::read(&target, &came, &limits);
-        drop(scratch);
-        plan
+        let mut plan = folder::read(&target, &came, &limits)?;
+        if let Some(files) = &mut plan.files {
+            files.scratch = Some(scratch);
+        }
+        Ok(plan)
     })
     .await
     .map_err(|e| ImportError::Stopped(e.to_string()))?
@@ -271,6 +273,7 @@ mod tests {
         assert_eq!(plan.drafts.len(), 1);
         assert_eq!((plan.drafts[0].title.as_str(), plan.drafts[0].path.as_str()), ("Hello", "a.md"));
         assert_eq!(plan.origin, bare.canonicalize().expect("there").display().to_string());
+        drop(plan);
         assert_eq!(std::fs::read_dir(&scratch).expect("there").count(), 0, "the clone is gone");
     }
 

@@ -161,7 +161,7 @@ pub struct Reach {
     pub cargo_home: Option<PathBuf>,
 }
 
-/// Reads a source into a plan; nothing is written but below `reach.scratch`, and that is removed again.
+/// Reads a source into a plan; nothing is written but below `reach.scratch`, and that is removed with the plan.
 ///
 /// # Errors
 /// When the source as a whole cannot be read.

@@ -95,22 +95,52 @@ async fn dates_that_cannot_be_are_told_and_git_is_asked() {
 }
 
 #[tokio::test]
+async fn pictures_come_along() {
+    let page = "# A\n\n![one](img/one.png) <img src=\"two.JPG\" alt=\"two\"> ![again](./img/one.png) ![bad](bad.gif)";
+    let home = folder(&[
+        ("a.md", page),
+        ("img/one.png", "one"),
+        ("two.JPG", "two"),
+        ("bad.gif", "broken"),
+        ("unused.png", "unused"),
+        ("b.md", "# B\n\n![the same file](img/one.png)"),
+    ]);
+    let (memory, path) = (Arc::new(Memory::default()), home.path().display().to_string());
+    let dry = run(&path, &memory, &How { dry_run: true, ..How::default() }).await;
+    assert_eq!((dry.pictures, memory.pictures.lock().unwrap().len()), (3, 0), "{:?}", dry.warnings);
+    let report = run(&path, &memory, &How::default()).await;
+    assert_eq!((report.pictures, memory.pictures.lock().unwrap().len()), (2, 2), "{:?}", report.warnings);
+    assert!(said(&report, "a.md").contains("bad.gif: it is broken"), "{:?}", report.warnings);
+    let body = memory.post("a.md").body;
+    let name = memory.pictures.lock().unwrap()[0].2;
+    assert_eq!(body.matches("/pictures/").count(), 3, "{body}");
+    assert!(body.contains(&format!("![one](/pictures/{name})")) && !body.contains("bad.gif"), "{body}");
+    assert!(memory.post("b.md").body.contains(&format!("/pictures/{name}")));
+    for how in [How { dry_run: true, ..How::default() }, How::default()] {
+        let again = run(&path, &memory, &how).await;
+        assert_eq!((again.unchanged, again.revised), (2, 0), "{again:?}");
+    }
+    std::fs::rename(home.path().join("a.md"), home.path().join("c.md")).unwrap();
+    assert_eq!(run(&path, &memory, &How::default()).await.moved.len(), 1, "its pictures do not hide that it moved");
+}
+
+#[tokio::test]
 async fn images_that_stay_behind_are_named_and_others_lead_to_their_site() {
-    let home = folder(&[("a.md", "# A\n\n![pic](pic.png) and <img src=\"gone.png\"> in the text."), ("pic.png", "x")]);
+    let home = folder(&[("a.md", "# A\n\n![pic](pic.svg) and <img src=\"gone.png\"> in the text."), ("pic.svg", "x")]);
     let memory = Arc::new(Memory::default());
     let how = How { dry_run: true, ..How::default() };
     let path = home.path().display().to_string();
     for how in [how, How::default()] {
         let report = run(&path, &memory, &how).await;
         let said = said(&report, "a.md");
-        assert!(said.contains("pic.png") && said.contains("gone.png"), "{said}");
+        assert!(said.contains("pic.svg") && said.contains("gone.png"), "{said}");
     }
     assert!(memory.post("a.md").body.contains("pic and"), "{}", memory.post("a.md").body);
 
     let hexo = folder(&[
         ("_config.yml", "title: T\nurl: https://hexo.test\npermalink: :year/:month/:day/:title/\n"),
         ("source/_posts/hello.md", "---\ntitle: 你好\ndate: 2023-04-05\n---\n\n一张图：![图](pic.png)。"),
-        ("source/_posts/hello/pic.png", "x"),
+        ("source/_posts/hello/pic.png", "broken"),
         ("source/_posts/old.md", "title: 旧文\ndate: 2023-04-06\n---\n只有结尾的分隔线。"),
         ("source/_posts/open.md", "---\ntitle: 没有结尾\n\n正文。"),
     ]);
@@ -123,7 +153,7 @@ async fn images_that_stay_behind_are_named_and_others_lead_to_their_site() {
     let hugo = folder(&[
         ("hugo.toml", "baseURL = 'https://hugo.test/'\nlanguageCode = 'en-us'\n"),
         ("content/posts/a.md", "---\ntitle: A\n---\n\nTwo images: ![i](/img/x.png) and ![n](near.png)."),
-        ("content/posts/near.png", "x"),
+        ("content/posts/near.png", "broken"),
         ("content/posts/a.zh-cn.md", "---\ntitle: 甲\n---\n\n这是翻译。"),
     ]);
     run(&hugo.path().display().to_string(), &memory, &How::default()).await;

@@ -198,7 +198,7 @@ async fn each_layout_arrives() {
         ("hugo.toml", "baseURL = 'https://hugo.test/'\n"),
         ("content/posts/a/index.zh.md", "---\ntitle: 甲\n---\n\n一张图：![猫](cat.png)"),
         ("content/posts/a/index.en.md", "---\ntitle: A\n---\n\nA page in English, [b]({{< ref \"b.md\" >}})."),
-        ("content/posts/a/cat.png", "x"),
+        ("content/posts/a/cat.png", "broken"),
         ("content/posts/b.md", "---\ntitle: B\n---\n\nThe page B is here."),
         ("content/posts/_index.md", "---\ntitle: Posts\n---\nsection"),
     ]);

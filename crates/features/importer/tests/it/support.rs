@@ -6,8 +6,10 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use xinghe_core::content::PostView;
+use xinghe_core::picture::{PictureFormat, PictureName};
 use xinghe_core::ports::{
-    Appeared, AuthorIntake, ImportedAuthor, ImportedPost, IntakeOutcome, PortError, PortResult, PostIntake, Posts,
+    Appeared, AuthorIntake, ImportedAuthor, ImportedPost, IntakeOutcome, PictureIntake, PictureOutcome, PortError,
+    PortResult, PostIntake, Posts,
 };
 use xinghe_core::{AuthorId, Clock, PostId, RevisionId, Timestamp};
 use xinghe_importer::source::Limits;
@@ -22,6 +24,7 @@ pub struct Memory {
     pub breaks_after: Mutex<Option<usize>>,
     pub reserved: Mutex<i64>,
     pub revised: Mutex<usize>,
+    pub pictures: Mutex<Vec<(AuthorId, Vec<u8>, PictureName)>>,
 }
 
 #[async_trait]
@@ -147,6 +150,27 @@ fn view(id: PostId, p: &ImportedPost) -> PostView {
     }
 }
 
+#[async_trait]
+impl PictureIntake for Memory {
+    async fn keep(&self, owner: AuthorId, file: Vec<u8>) -> PortResult<PictureOutcome> {
+        if file.starts_with(b"broken") {
+            return Ok(PictureOutcome::Refused("it is broken".to_owned()));
+        }
+        let known = self.kept(&file).await?;
+        let mut pictures = self.pictures.lock().expect("not poisoned");
+        Ok(PictureOutcome::Kept(known.unwrap_or_else(|| {
+            let name = PictureName::new([pictures.len() as u8; 10], (1, 1), PictureFormat::Webp).expect("fits");
+            pictures.push((owner, file, name));
+            name
+        })))
+    }
+
+    async fn kept(&self, file: &[u8]) -> PortResult<Option<PictureName>> {
+        let pictures = self.pictures.lock().expect("not poisoned");
+        Ok(pictures.iter().find(|(_, f, _)| f == file).map(|(_, _, name)| *name))
+    }
+}
+
 impl Memory {
     /// How often a post changed after it was made.
     pub fn revisions(&self) -> usize {
@@ -167,7 +191,8 @@ impl Clock for SystemClock {
 }
 
 pub fn ports(memory: &Arc<Memory>) -> Ports {
-    Ports { authors: memory.clone(), intake: memory.clone(), posts: Some(memory.clone()), clock: Arc::new(SystemClock) }
+    let m = || memory.clone();
+    Ports { authors: m(), intake: m(), posts: Some(m()), pictures: Some(m()), clock: Arc::new(SystemClock) }
 }
 
 pub fn reach(scratch: &Path) -> Reach {

@@ -57,6 +57,20 @@ pub(crate) async fn made_of(q: &impl Queries, member: AuthorId, digest: &str) ->
     q.one::<Row>(&sql, params![member.raw(), digest]).await?.map(Row::picture).transpose()
 }
 
+/// The name of a picture that was made of the file with this digest, whoever's it is.
+pub(crate) async fn made_by_any(q: &impl Queries, digest: &str) -> Result<Option<Picture>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM media_picture WHERE digest = $1 ORDER BY id LIMIT 1");
+    q.one::<Row>(&sql, params![digest]).await?.map(Row::picture).transpose()
+}
+
+/// Gives an author's pictures to the member who claimed the author, but those that the member has of the same file.
+pub(crate) async fn hand_over(unit: &mut UnitOfWork, author: AuthorId, member: AuthorId) -> Result<(), StoreError> {
+    let sql = "UPDATE media_picture SET member = $2 WHERE member = $1 \
+               AND digest NOT IN (SELECT digest FROM media_picture WHERE member = $2)";
+    unit.execute(sql, params![author.raw(), member.raw()]).await?;
+    Ok(())
+}
+
 /// Up to `limit` pictures of a member before one, the latest first.
 pub(crate) async fn pictures(
     q: &impl Queries,

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use image::ImageFormat;
 use xinghe_core::Event;
+use xinghe_core::ports::{PictureIntake as _, PictureOutcome};
 use xinghe_media::MediaError;
-use xinghe_media::model::Limits;
+use xinghe_media::model::{Limits, Picture};
 use xinghe_media::readers::Attendant;
 use xinghe_store::Readers;
 use xinghe_testkit::{TestDb, on_both_databases};
@@ -18,6 +19,7 @@ on_both_databases!(
     nobody_adds_more_than_one_may,
     what_nothing_shows_is_swept_after_a_week,
     who_is_gone_leaves_what_is_shown,
+    imported_pictures_are_their_authors_and_go_to_who_claims_them,
 );
 
 const DAY: Duration = Duration::from_secs(24 * 3_600);
@@ -64,6 +66,35 @@ async fn nobody_adds_more_than_one_may(db: TestDb) {
     pictures.add(ANN, png(12)).await.unwrap();
     let full = over(&db, &Arc::default(), Limits { total: 1, ..Limits::default() }).await;
     assert!(matches!(full.add(ANN, png(13)).await, Err(MediaError::Full(1))));
+}
+
+async fn imported_pictures_are_their_authors_and_go_to_who_claims_them(db: TestDb) {
+    let limits = Limits { per_day: 0, file: 50_000, ..Limits::default() };
+    let pictures = over(&db, &Arc::default(), limits).await;
+    let kept = |outcome: PictureOutcome| match outcome {
+        PictureOutcome::Kept(name) => name,
+        PictureOutcome::Refused(reason) => panic!("{reason}"),
+    };
+    let file = png(10).to_vec();
+    assert_eq!(pictures.kept(&file).await.unwrap(), None);
+    let name = kept(pictures.keep(ANN, file.clone()).await.unwrap());
+    assert_eq!(kept(pictures.keep(ANN, file.clone()).await.unwrap()), name, "once");
+    assert_eq!(pictures.kept(&file).await.unwrap(), Some(name));
+    let both = png(11).to_vec();
+    let (anns, bens) = (pictures.keep(ANN, both.clone()).await.unwrap(), pictures.keep(BEN, both).await.unwrap());
+    assert_ne!(anns, bens);
+    for (wrong, reason) in [(&b""[..], "empty"), (b"<svg/>", "JPEG, PNG"), (&[0; 50_001], "larger than")] {
+        let refused = pictures.keep(ANN, wrong.to_vec()).await.unwrap();
+        assert!(matches!(&refused, PictureOutcome::Refused(said) if said.contains(reason)), "{refused:?}");
+    }
+    let mut unit = db.store().begin().await.unwrap();
+    unit.append(None, &Event::AuthorClaimed { author: ANN, member: BEN }).await.unwrap();
+    unit.commit().await.unwrap();
+    db.events().await;
+    Readers::new(db.store().clone(), vec![Arc::new(Attendant)], vec![]).catch_up().await.unwrap();
+    let names = |list: Vec<Picture>| list.into_iter().map(|p| p.name).collect::<Vec<_>>();
+    assert_eq!(names(pictures.list(BEN, None, 9).await.unwrap().0), [kept(bens), name]);
+    assert_eq!(names(pictures.list(ANN, None, 9).await.unwrap().0), [kept(anns)], "what both have stays where it is");
 }
 
 async fn what_nothing_shows_is_swept_after_a_week(db: TestDb) {

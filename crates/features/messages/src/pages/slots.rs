@@ -36,6 +36,8 @@ pub(super) async fn own(all: Messages, request: SlotRequest) -> Result<Option<Ht
 struct Tools<'a> {
     t: &'a Texts,
     handle: &'a str,
+    /// Whether the member takes messages of who looks.
+    open: bool,
     blocked: bool,
     next: &'a str,
 }
@@ -52,6 +54,7 @@ pub(super) async fn of_member(all: Messages, request: SlotRequest) -> Result<Opt
         return Ok(None);
     }
     let blocked = all.blocks(viewer, author).await?;
-    let tools = Tools { t: &request.ctx.t, handle, blocked, next: &request.ctx.path };
+    let open = !blocked && all.is_open(viewer, author).await?;
+    let tools = Tools { t: &request.ctx.t, handle, open, blocked, next: &request.ctx.path };
     Ok(Some(Html::render(&tools)?))
 }

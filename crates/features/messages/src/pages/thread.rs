@@ -84,7 +84,7 @@ struct ThreadTemplate<'a> {
     /// Whether it is the end of the conversation, which goes on by itself.
     latest: bool,
     lang: &'static str,
-    typed: &'a str,
+    typed: Typed<'a>,
     errors: &'a FieldErrors,
     max: usize,
 }
@@ -103,6 +103,16 @@ struct NewTemplate<'a> {
 #[serde(default)]
 pub(super) struct ThreadQuery {
     before: String,
+    /// Whether the member just wrote, and may go on.
+    sent: String,
+}
+
+/// What stands in the field.
+#[derive(Default)]
+struct Typed<'a> {
+    body: &'a str,
+    /// Whether the member is writing: the keyboard is there.
+    goes_on: bool,
 }
 
 async fn page(
@@ -110,7 +120,7 @@ async fn page(
     ctx: &PageContext,
     conversation: ConversationId,
     before: Option<MessageId>,
-    typed: &str,
+    typed: Typed<'_>,
     (status, errors): (StatusCode, &FieldErrors),
 ) -> PageResult {
     let member = ctx.viewer.require()?.id;
@@ -136,7 +146,8 @@ pub(super) async fn show(
     ApiQuery(query): ApiQuery<ThreadQuery>,
 ) -> PageResult {
     let before = place(&query.before)?;
-    page(&all, &ctx, id(&conversation)?, before, "", (StatusCode::OK, &FieldErrors::default())).await
+    let typed = Typed { goes_on: !query.sent.is_empty(), ..Typed::default() };
+    page(&all, &ctx, id(&conversation)?, before, typed, (StatusCode::OK, &FieldErrors::default())).await
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -176,10 +187,11 @@ pub(super) async fn answer(
 ) -> PageResult {
     let conversation: ConversationId = id(&conversation)?;
     match all.answer(ctx.viewer.require()?.id, conversation, &form.body).await {
-        Ok(sent) => Ok(to(&format!("/messages/{conversation}#m-{}", sent.message))),
+        Ok(_) => Ok(to(&format!("/messages/{conversation}?sent=1#newest"))),
         Err(error) => {
             let (status, errors) = error.of_form(&ctx)?;
-            page(&all, &ctx, conversation, None, &form.body, (status, &errors)).await
+            let typed = Typed { body: &form.body, goes_on: true };
+            page(&all, &ctx, conversation, None, typed, (status, &errors)).await
         }
     }
 }
@@ -225,7 +237,7 @@ pub(super) async fn form(
 pub(super) async fn begin(State(all): State<Messages>, ctx: PageContext, Form(form): Form<MessageForm>) -> PageResult {
     let card = addressee(&all, &form.to).await?;
     match all.send(ctx.viewer.require()?.id, card.id, &form.body).await {
-        Ok(sent) => Ok(to(&format!("/messages/{}#m-{}", sent.conversation, sent.message))),
+        Ok(sent) => Ok(to(&format!("/messages/{}?sent=1#newest", sent.conversation))),
         Err(error) => {
             let (status, errors) = error.of_form(&ctx)?;
             new_page(&ctx, &card, &form.body, (status, &errors))

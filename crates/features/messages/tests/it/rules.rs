@@ -64,7 +64,9 @@ async fn who_may_write_is_the_members_choice(db: TestDb) {
     let (all, people) = over(&db).await;
     all.choose(m(2), Who::Following).await.unwrap();
     assert_eq!(refused(all.send(m(1), m(2), "x").await), Refusal::NotWanted);
+    assert!(!all.is_open(m(1), m(2)).await.unwrap() && all.is_open(m(9), m(2)).await.unwrap());
     people.follows.lock().unwrap().insert((m(2), m(1)));
+    assert!(all.is_open(m(1), m(2)).await.unwrap() && !all.is_open(m(1), m(1)).await.unwrap());
     let sent = all.send(m(1), m(2), "x").await.unwrap();
     all.choose(m(2), Who::Nobody).await.unwrap();
     assert_eq!(refused(all.answer(m(1), sent.conversation, "y").await), Refusal::NotWanted);

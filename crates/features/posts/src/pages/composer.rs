@@ -29,7 +29,7 @@ pub(super) struct PostForm {
     pub version: String,
     /// What a draft is called that is made of this form: sent twice, it is one.
     pub name: String,
-    /// What becomes of it: "save", "schedule", or it is published.
+    /// What becomes of it: "save", "schedule", "edit" (another page filled it in: nothing yet), or it is published.
     pub then: String,
     /// A date and time, and so many minutes east of UTC.
     pub publish_at: String,

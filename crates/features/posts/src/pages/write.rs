@@ -76,6 +76,12 @@ pub(super) async fn create(
     Form(form): Form<PostForm>,
 ) -> PageResult {
     let kind = writable(&form.kind);
+    if form.then == "edit" {
+        let form = PostForm { name: ctx.request_id.to_string(), ..form };
+        let mut showing = Showing::new(kind, "/write", &form);
+        showing.about.others = store::count_drafts(&state.store, member.id).await?;
+        return showing.show(&ctx).await;
+    }
     let mut kept = None;
     let done = match form.then.as_str() {
         "save" => save(&state, &member, kind, None, &form).await.map(|d| format!("{}&saved=1", d.url())),

@@ -119,8 +119,13 @@ impl AnswerView<'_> {
             if self.answer.abstained { self.answer.message.as_deref() } else { Some(self.answer.answer.as_str()) };
         let quoted: String = said.unwrap_or_default().lines().map(|line| format!("> {line}\n")).collect();
         let introduced = t.f("twins-handed", &[("name", owner.name.as_str().into())]);
+        format!("{}\n\n{introduced}\n\n{quoted}{}", self.called(owner), self.sources())
+    }
+
+    /// The question, put to the owner by name: what a guest takes along to where one signs in, in an address.
+    fn called(&self, owner: &AuthorCard) -> String {
         let question = self.answer.understood.as_ref().unwrap_or(&self.answer.question);
-        format!("@{} {question}\n\n{introduced}\n\n{quoted}{}", owner.handle, self.sources())
+        format!("@{} {question}", owner.handle)
     }
 
     /// What was cited, as a list of links.
@@ -160,7 +165,7 @@ async fn view<'a>(
         threshold: percent(answer.threshold),
         signed_in: asked_by.is_some(),
         faces: posts.into_iter().filter_map(face).collect(),
-        owner: twin.filter(|card| asked_by.is_some_and(|member| member != card.id)).cloned(),
+        owner: twin.filter(|card| asked_by.is_none_or(|member| member != card.id)).cloned(),
     })
 }
 

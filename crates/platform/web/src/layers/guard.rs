@@ -3,10 +3,12 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::{StatusCode, header};
+use http_body_util::BodyExt as _;
 use xinghe_core::ports::Suspension;
 
 use crate::errors::{AppError, Said};
@@ -39,7 +41,15 @@ pub(crate) async fn guard(State(route): State<Arc<RouteInfo>>, request: Request,
     };
     let mut response = match admitted {
         Err(error) => error.into_response(),
-        Ok(()) if route.stream => next.run(request).await,
+        Ok(()) if route.stream => match ctx.shell.limits.open(&ctx.viewer) {
+            Ok(open) => next.run(request).await.map(|body| {
+                Body::new(body.map_frame(move |frame| {
+                    let _until_it_ends = &open;
+                    frame
+                }))
+            }),
+            Err(error) => error.into_response(),
+        },
         Ok(()) => match tokio::time::timeout(ctx.settings().timeout, next.run(request)).await {
             Ok(response) => response,
             Err(_) => AppError::Timeout.into_response(),

@@ -1,8 +1,9 @@
 //! Rate limits by class and client, in this node's memory.
 
+use std::collections::HashMap;
 use std::net::IpAddr;
 use std::num::NonZeroU32;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use governor::clock::Clock as GovernorClock;
 use governor::middleware::{NoOpMiddleware, StateInformationMiddleware};
@@ -37,6 +38,40 @@ impl GovernorClock for Ticks {
 
 type Limiter = RateLimiter<Client, DashMapStateStore<Client>, Ticks, StateInformationMiddleware>;
 
+/// How many streams a member may hold open at once: pages in sight, on all devices, and a few programs.
+const STREAMS_OF_MEMBER: usize = 20;
+/// The same of an address that nobody signed in from: many people may be behind it.
+const STREAMS_OF_ADDRESS: usize = 100;
+
+/// How many streams each client holds open.
+type Streams = Arc<Mutex<HashMap<Client, usize>>>;
+
+/// A stream that is open; it counts until it is dropped.
+pub(crate) struct Open {
+    client: Client,
+    streams: Streams,
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        let mut streams = self.streams.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(n) = streams.get_mut(&self.client) {
+            *n -= 1;
+            if *n == 0 {
+                streams.remove(&self.client);
+            }
+        }
+    }
+}
+
+fn client_of(viewer: &Viewer, class: RateClass) -> Client {
+    match (viewer.id(), viewer.ip) {
+        (Some(id), _) if class != RateClass::SignIn => Client::Member(id),
+        (_, Some(ip)) => Client::Address(network(ip)),
+        _ => Client::Unknown,
+    }
+}
+
 /// The limits of all classes.
 pub(crate) struct Limits {
     read: (u32, Limiter),
@@ -45,6 +80,7 @@ pub(crate) struct Limits {
     ask: (u32, Limiter),
     upload: (u32, Limiter),
     sign_in: (u32, Limiter),
+    streams: Streams,
     clock: Ticks,
 }
 
@@ -74,8 +110,25 @@ impl Limits {
             ask: make(limits.ask),
             upload: make(limits.upload),
             sign_in: make(limits.sign_in),
+            streams: Streams::default(),
             clock: clock.clone(),
         }
+    }
+
+    /// Counts a stream that opens.
+    ///
+    /// # Errors
+    /// [`AppError::TooMany`]: the client holds as many open as one may.
+    pub(crate) fn open(&self, viewer: &Viewer) -> Result<Open, AppError> {
+        let client = client_of(viewer, RateClass::Read);
+        let most = if matches!(client, Client::Member(_)) { STREAMS_OF_MEMBER } else { STREAMS_OF_ADDRESS };
+        let mut streams = self.streams.lock().unwrap_or_else(PoisonError::into_inner);
+        let held = streams.entry(client).or_default();
+        if *held >= most {
+            return Err(AppError::TooMany { retry_after: 60 });
+        }
+        *held += 1;
+        Ok(Open { client, streams: self.streams.clone() })
     }
 
     /// Counts a request.
@@ -92,11 +145,7 @@ impl Limits {
             RateClass::SignIn => ("sign-in", &self.sign_in),
             RateClass::Free => return Ok(None),
         };
-        let client = match (viewer.id(), viewer.ip) {
-            (Some(id), _) if class != RateClass::SignIn => Client::Member(id),
-            (_, Some(ip)) => Client::Address(network(ip)),
-            _ => Client::Unknown,
-        };
+        let client = client_of(viewer, class);
         match limiter.check_key(&client) {
             Ok(state) => {
                 let left = state.remaining_burst_capacity();
@@ -136,5 +185,32 @@ impl Share {
                 headers.insert(HeaderName::from_static(name), value);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use xinghe_core::Timestamp;
+
+    use super::*;
+
+    struct Still;
+    impl Clock for Still {
+        fn now(&self) -> Timestamp {
+            Timestamp::from_millis(0)
+        }
+    }
+
+    #[test]
+    fn nobody_holds_more_streams_than_one_may() {
+        let limits = Limits::new(RateLimits::default(), Arc::new(Still));
+        let guest = |last: u8| Viewer { ip: Some([192, 0, 2, last].into()), ..Viewer::default() };
+        let mut held: Vec<Open> = (0..STREAMS_OF_ADDRESS).map(|_| limits.open(&guest(1)).expect("room")).collect();
+        assert!(matches!(limits.open(&guest(1)), Err(AppError::TooMany { .. })));
+        assert!(limits.open(&guest(2)).is_ok(), "others are not held up");
+        held.pop();
+        held.push(limits.open(&guest(1)).expect("one ended"));
+        drop(held);
+        assert!(limits.streams.lock().unwrap().is_empty(), "nobody is remembered");
     }
 }

@@ -277,7 +277,6 @@ pub(crate) struct EraseBody {
     pub password: String,
     /// `anonymous` where it stays without a name, `named` where it stays under the name, `deleted` where its words go for
     /// good.
-    #[serde(default)]
     pub posts: Leaving,
 }
 

@@ -1,0 +1,150 @@
+//! Pictures that lie in a source beside its pages: they come along. Only what was fetched from a code host is shown from
+//! there, as long as it has an address.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+use xinghe_core::AuthorId;
+use xinghe_core::picture::FOLDER;
+use xinghe_core::ports::{PictureIntake, PictureOutcome};
+
+use crate::error::ImportError;
+use crate::links::{self, Target};
+use crate::model::{Draft, Left, Plan};
+use crate::source::folder;
+
+/// A file larger than this is no picture of a page, in bytes. What is kept may be smaller by far; whoever keeps it says.
+const LARGEST: u64 = 256 << 20;
+/// How many images that stay behind are named of one page.
+const NAMED: usize = 5;
+
+/// Where the pictures of a source are now.
+#[derive(Debug, Default)]
+pub(crate) struct Album {
+    /// Their addresses here, by their paths in the source.
+    kept: HashMap<String, String>,
+    /// Those that are not taken, and why.
+    refused: HashMap<String, String>,
+}
+
+impl Album {
+    /// The pictures of the source that an earlier import kept. Nothing is written.
+    ///
+    /// # Errors
+    /// A port breaks.
+    pub async fn known(plan: &Plan, pictures: Option<&dyn PictureIntake>) -> Result<Self, ImportError> {
+        let mut album = Self::default();
+        let Some(pictures) = pictures else { return Ok(album) };
+        for path in plan.drafts.iter().flat_map(|d| shown(plan, d)) {
+            if !album.kept.contains_key(&path)
+                && let Some(file) = read(plan, &path).await
+                && let Some(name) = pictures.kept(&file).await?
+            {
+                album.kept.insert(path, format!("{FOLDER}{name}"));
+            }
+        }
+        Ok(album)
+    }
+
+    /// Keeps what a page shows, as pictures of its author's.
+    ///
+    /// # Errors
+    /// A port breaks.
+    pub async fn keep(
+        &mut self,
+        plan: &Plan,
+        draft: &Draft,
+        owner: AuthorId,
+        pictures: &dyn PictureIntake,
+    ) -> Result<(), ImportError> {
+        for path in shown(plan, draft) {
+            let Some(file) = read(plan, &path).await else {
+                self.refused.insert(path, "it cannot be read".to_owned());
+                continue;
+            };
+            match pictures.keep(owner, file).await? {
+                PictureOutcome::Kept(name) => {
+                    self.kept.insert(path, format!("{FOLDER}{name}"));
+                }
+                PictureOutcome::Refused(reason) => {
+                    self.kept.remove(&path);
+                    self.refused.insert(path, reason);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.kept.len()
+    }
+
+    /// Where an image of a page is now, if it is one of these.
+    pub fn address(&self, plan: &Plan, draft: &Draft, dest: &str) -> Option<String> {
+        if self.kept.is_empty() {
+            return None;
+        }
+        self.kept.get(&plan.links.local(&draft.path, dest)?).cloned()
+    }
+
+    /// The images of every page that stay behind. `all` says that none was tried, and all that can be read will come.
+    pub fn left_behind(&self, plan: &Plan, all: bool) -> Vec<Left> {
+        let mut left = Vec::new();
+        for draft in &plan.drafts {
+            let mut gone: Vec<String> = Vec::new();
+            for dest in images(draft) {
+                let local = plan.links.local(&draft.path, &dest);
+                let comes = local.as_ref().is_some_and(|path| all || self.kept.contains_key(path));
+                if comes || plan.links.target(&draft.path, &dest, true, &|_| None) != Target::Drop {
+                    continue;
+                }
+                match local.and_then(|path| self.refused.get(&path)) {
+                    Some(reason) => left.push(Left::new(draft.path.clone(), format!("the image {dest}: {reason}"))),
+                    None => gone.push(dest),
+                }
+            }
+            if !gone.is_empty() {
+                let named = gone.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
+                let more = if gone.len() > NAMED { format!(" and {} more", gone.len() - NAMED) } else { String::new() };
+                let reason = format!("images stay behind (not in the source, or no kind that is kept): {named}{more}");
+                left.push(Left::new(draft.path.clone(), reason));
+            }
+        }
+        left
+    }
+}
+
+/// How many pictures of the source would come along.
+pub(crate) fn count(plan: &Plan) -> usize {
+    let paths: std::collections::HashSet<String> = plan.drafts.iter().flat_map(|d| shown(plan, d)).collect();
+    paths.len()
+}
+
+/// The images of a page as it names them, each once.
+fn images(draft: &Draft) -> Vec<String> {
+    let found = RefCell::new(Vec::<String>::new());
+    links::rewrite(&draft.body, &|dest, image| {
+        if image && !found.borrow().iter().any(|f| f == dest) {
+            found.borrow_mut().push(dest.to_owned());
+        }
+        Target::Keep
+    });
+    found.into_inner()
+}
+
+/// The paths of the pictures that a page shows and that are to come along.
+fn shown(plan: &Plan, draft: &Draft) -> Vec<String> {
+    if plan.files.is_none() {
+        return Vec::new();
+    }
+    let mut paths: Vec<String> = images(draft).iter().filter_map(|d| plan.links.local(&draft.path, d)).collect();
+    paths.sort_unstable();
+    paths.dedup();
+    paths
+}
+
+async fn read(plan: &Plan, path: &str) -> Option<Vec<u8>> {
+    let file = plan.files.as_ref()?.root.join(path);
+    tokio::task::spawn_blocking(move || folder::read_plain(&file, LARGEST)).await.ok()?
+}
