@@ -112,7 +112,10 @@ fn show<'a>(one: &Asked, seen: &Examined, verdict: &str, title: impl Fn(usize) -
     ));
     if let Some(top) = seen.evidence.hits.first() {
         let together = premise::said_together(&seen.evidence, top);
-        output::line(&format!("    {:.2?} together {together:.2}", gate::features(&one.question, &seen.evidence, top)));
+        output::line(&format!(
+            "    {:.2?} together {together:.2}",
+            gate::features(&one.question, &seen.evidence, &[], top)
+        ));
     }
     for (i, hit) in seen.evidence.hits.iter().take(12).enumerate() {
         let headings = hit.passage.headings.join(" › ");

@@ -77,18 +77,25 @@ impl Asker {
         gate: &Gate,
     ) -> Result<Examined, AskError> {
         let filter = Filter { scope: question.twin.map_or(Scope::Everyone, Scope::Author), ..evidence_only() };
-        let query = Query { text: text.to_owned(), filter, limit: LOOKED_AT, operators: false };
+        let mut query = Query { text: text.to_owned(), filter, limit: LOOKED_AT, operators: false };
         let mut evidence = self.deps().retrieve.retrieve(&query).await?;
+        let mut others = Vec::new();
         if let Some(owner) = question.twin {
             let kept_away = acts::excluded(&self.deps().store, owner).await?;
             let hidden =
                 |h: &EvidenceHit| kept_away.contains(&h.passage.post) || grants.forbidden(&[&h.passage.text]).is_some();
             evidence.hits.retain(|h| !hidden(h));
+            // Everybody's: with few posts of one's own, nothing would stand behind the best, and anything be answered.
+            if !evidence.hits.is_empty() {
+                query.filter = evidence_only();
+                others = self.deps().retrieve.retrieve(&query).await?.hits;
+                others.retain(|h| h.author != owner);
+            }
         }
         // Who gives orders to whoever answers is no witness; with all of the passage, as a text may bait in one sentence
         // and order in the next.
         evidence.hits.retain(|h| !h.sentences.iter().any(|s| orders(&s.text)));
-        let mut looked = readable_or_any(text, evidence, gate);
+        let mut looked = readable_or_any(text, evidence, &others, gate);
         // A post that holds nothing fit to be said does not stand in the way of those that do.
         for _ in 0..EMPTY_POSTS {
             let empty = looked.verdict.reason.is_none() && looked.drafted.is_empty();
@@ -96,27 +103,27 @@ impl Asker {
             let mut evidence = looked.evidence;
             evidence.hits.retain(|h| h.passage.post != post);
             evidence.hits.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.passage.id.cmp(&b.passage.id)));
-            looked = readable_or_any(text, evidence, gate);
+            looked = readable_or_any(text, evidence, &others, gate);
         }
         Ok(looked)
     }
 }
 
 /// Judges the passages that the asker can read first, and in the order of their scores where those do not answer.
-fn readable_or_any(text: &str, mut evidence: Evidence, gate: &Gate) -> Examined {
+fn readable_or_any(text: &str, mut evidence: Evidence, others: &[EvidenceHit], gate: &Gate) -> Examined {
     let as_ranked = readable_first(text, &mut evidence);
-    let readable = judged(text, evidence, gate);
+    let readable = judged(text, evidence, others, gate);
     match as_ranked {
         Some(as_ranked) if readable.verdict.reason.is_some() => {
-            let any = judged(text, as_ranked, gate);
+            let any = judged(text, as_ranked, others, gate);
             if any.verdict.reason.is_none() { any } else { readable }
         }
         _ => readable,
     }
 }
 
-fn judged(text: &str, evidence: Evidence, gate: &Gate) -> Examined {
-    let verdict = gate.judge(text, &evidence);
+fn judged(text: &str, evidence: Evidence, others: &[EvidenceHit], gate: &Gate) -> Examined {
+    let verdict = gate.judge(text, &evidence, others);
     let threshold = gate.threshold(evidence.meaning);
     let drafted = compose::extract(text, &evidence);
     Examined { asked: text.to_owned(), evidence, verdict, threshold, drafted }

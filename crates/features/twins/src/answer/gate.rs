@@ -105,15 +105,16 @@ impl Gate {
 
     /// The log-odds that the evidence answers the question.
     pub fn score(&self, question: &str, evidence: &Evidence) -> f64 {
-        evidence.hits.first().map_or(f64::NEG_INFINITY, |top| Weighed::of(question, evidence, top).score)
+        evidence.hits.first().map_or(f64::NEG_INFINITY, |top| Weighed::of(question, evidence, &[], top).score)
     }
 
-    /// Judges the evidence.
-    pub fn judge(&self, question: &str, evidence: &Evidence) -> Verdict {
+    /// Judges the evidence; `others` are passages of others that it has to stand out from as well, best first: one
+    /// person's writing may be about one thing, and everything asked about would find something in it.
+    pub fn judge(&self, question: &str, evidence: &Evidence, others: &[EvidenceHit]) -> Verdict {
         let nothing =
             |score| Verdict { score, confidence: 0.0, reason: Some(Reason::NothingFound), contradicting: false };
         let Some(top) = evidence.hits.first() else { return nothing(f64::NEG_INFINITY) };
-        let Weighed { features: f, unsaid, score } = Weighed::of(question, evidence, top);
+        let Weighed { features: f, unsaid, score } = Weighed::of(question, evidence, others, top);
         if !tokens::asks_about_something(question) {
             return nothing(score);
         }
@@ -149,8 +150,8 @@ struct Weighed {
 }
 
 impl Weighed {
-    fn of(question: &str, evidence: &Evidence, top: &EvidenceHit) -> Self {
-        let f = features(question, evidence, top);
+    fn of(question: &str, evidence: &Evidence, others: &[EvidenceHit], top: &EvidenceHit) -> Self {
+        let f = features(question, evidence, others, top);
         let unsaid = premise::is_unsaid(question, evidence, top);
         let w = if evidence.meaning { Weights::FITTED } else { Weights::WORDS_ONLY };
         let score = w.words * f.words
@@ -193,9 +194,13 @@ pub struct Features {
 ///
 /// Those behind are the next ten of other posts in its language: that the same post goes on about its subject, or has
 /// a translation here, says nothing against it.
-pub fn features(question: &str, evidence: &Evidence, top: &EvidenceHit) -> Features {
+pub fn features(question: &str, evidence: &Evidence, others: &[EvidenceHit], top: &EvidenceHit) -> Features {
     let other = |h: &&EvidenceHit| h.passage.post != top.passage.post && h.language.primary() == top.language.primary();
-    let rest: Vec<&EvidenceHit> = evidence.hits.iter().skip(1).filter(other).take(10).collect();
+    let mut rest: Vec<&EvidenceHit> = evidence.hits.iter().skip(1).chain(others).filter(other).collect();
+    if !others.is_empty() {
+        rest.sort_by(|a, b| b.score.total_cmp(&a.score));
+    }
+    rest.truncate(10);
     let mean = |of: fn(&EvidenceHit) -> f32| {
         if rest.is_empty() { 0.0 } else { rest.iter().map(|h| f64::from(of(h))).sum::<f64>() / rest.len() as f64 }
     };
@@ -316,6 +321,7 @@ fn negated(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::answer::testing::asked_of;
 
     #[test]
     fn the_threshold_keeps_the_share() {
@@ -327,8 +333,30 @@ mod tests {
     }
 
     #[test]
+    fn one_persons_best_stands_out_from_what_others_wrote() {
+        let question = "How does the router keep its state?";
+        let asked = |text: &str, strength: f32, of: std::ops::Range<i64>| {
+            let texts: Vec<(&str, &str)> = of.clone().map(|_| ("en", text)).collect();
+            let mut evidence = asked_of(question, &texts);
+            for (hit, id) in evidence.hits.iter_mut().zip(of) {
+                hit.passage.post = xinghe_core::PostId::from_raw(id);
+                (hit.sentence_words, hit.score) = (strength, 20.0 + strength);
+            }
+            evidence.meaning = false;
+            evidence
+        };
+        let (weak, strong) = ("My router stands beside the door.", "The router keeps its state behind an Arc.");
+        let (own, others) = (asked(weak, 0.5, 1..2), asked(strong, 1.0, 10..20).hits);
+        let line = Gate::with_threshold(-2.5);
+        assert_eq!(line.judge(question, &own, &[]).reason, None, "alone, anything stands out");
+        assert!(line.judge(question, &own, &others).reason.is_some());
+        let (own, others) = (asked(strong, 1.0, 1..2), asked(weak, 0.5, 10..20).hits);
+        assert_eq!(line.judge(question, &own, &others).reason, None);
+    }
+
+    #[test]
     fn nothing_found_is_declined() {
-        let verdict = Gate::default().judge("?", &Evidence::default());
+        let verdict = Gate::default().judge("?", &Evidence::default(), &[]);
         assert_eq!((verdict.reason, verdict.confidence), (Some(Reason::NothingFound), 0.0));
     }
 }
