@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use xinghe_core::PostKind;
-use xinghe_core::evidence::{Evidence, SentenceEvidence};
+use xinghe_core::evidence::{Evidence, EvidenceHit, SentenceEvidence};
 
 use super::best::{self, Ranked, Weights};
 use super::verify::Source;
@@ -17,6 +17,8 @@ const MARGIN: f32 = 5.0;
 const MARGIN_ELSEWHERE: f32 = 2.5;
 /// How far below the best post's score another's may lie for its sentences to be said.
 const STANDS_OUT: f32 = 0.2;
+/// How far below the best passage the beginning of its post may score and still be said before it.
+const BEGINS: f32 = 0.6;
 /// What the first sentences of an answer gain.
 const BEGINNING: [f32; 2] = [3.0, 1.5];
 /// The longest code block that is quoted, in characters.
@@ -63,10 +65,16 @@ pub fn extract(question: &str, evidence: &Evidence) -> Vec<Drafted> {
             chosen.push(*candidate);
         }
     }
-    // The passage that answers best as a whole speaks first, whichever sentence lies nearest.
+    // The passage that answers best as a whole speaks first, whichever sentence lies nearest; before it only the
+    // beginning of its post, which says what the rest is about.
     let mut order: Vec<usize> = chosen.iter().map(|c| c.hit).collect();
     order.sort_unstable();
     order.dedup();
+    let best = &evidence.hits[order[0]];
+    let begins = |h: &EvidenceHit| {
+        h.passage.post == best.passage.post && h.passage.ordinal == 0 && h.score >= best.score - BEGINS
+    };
+    order.sort_by_key(|i| !begins(&evidence.hits[*i]));
     let mut drafted = Vec::new();
     for hit in order {
         let mut places: Vec<usize> = chosen.iter().filter(|c| c.hit == hit).map(|c| c.sentence).collect();
@@ -128,11 +136,13 @@ pub(super) fn fit_to_say(s: &SentenceEvidence) -> bool {
         return false;
     }
     let length = s.text.chars().count();
-    if s.code {
-        length <= LONGEST_CODE
-    } else {
-        s.text.chars().filter(|c| c.is_alphanumeric()).count() >= 4 && !asks(&s.text) && !orders(&s.text)
-    }
+    if s.code { length <= LONGEST_CODE } else { says_something(&s.text) && !asks(&s.text) && !orders(&s.text) }
+}
+
+/// Whether a sentence is more than a name in a list or a cell of a table.
+fn says_something(text: &str) -> bool {
+    let letters = text.chars().filter(|c| c.is_alphanumeric()).count();
+    letters >= 4 && (text.chars().any(xinghe_text::norm::is_han) || text.split_whitespace().count() > 1)
 }
 
 /// Whether a sentence speaks to whoever answers and not to readers: text that tries to give a model orders. Nothing
@@ -244,6 +254,12 @@ mod tests {
     }
 
     #[test]
+    fn a_name_alone_says_nothing() {
+        assert!(!says_something("Mutex") && !says_something("1.0") && !says_something("是的"));
+        assert!(says_something("Use a Mutex.") && says_something("用互斥锁。"));
+    }
+
+    #[test]
     fn questions_and_orders_are_no_answers() {
         let sentences = [
             ("Somebody asked: \"how do I enable WAL?\"", 0.99),
@@ -271,6 +287,23 @@ mod tests {
         let english_first = vec![english.clone(), chinese.clone()];
         assert_eq!(said("How is state shared between handlers?", english_first), ["State is cloned for each request."]);
         assert_eq!(said("处理函数之间怎样共享状态？", vec![chinese, english]), ["每个请求都会克隆一份状态。"]);
+    }
+
+    #[test]
+    fn a_posts_beginning_is_said_before_what_follows_in_it() {
+        let passage = |ordinal: u32, score: f32, text: &str| {
+            let mut hit = hit(1, PostKind::Article, "en", score, &[(text, 0.9)]);
+            hit.passage.ordinal = ordinal;
+            hit
+        };
+        let hits = |first: f32| {
+            let state = passage(0, first, "There are four ways to hand state over.");
+            vec![passage(2, 24.0, "Put debug_handler on the handler."), state, passage(1, 23.6, "Derive Clone for it.")]
+        };
+        let answer = said("how do I share state?", hits(23.9));
+        assert_eq!(answer[0], "There are four ways to hand state over.");
+        assert_eq!(answer[1], "Put debug_handler on the handler.", "the rest as good as it is");
+        assert_eq!(said("how do I share state?", hits(23.0))[0], "Put debug_handler on the handler.");
     }
 
     #[test]
