@@ -74,7 +74,8 @@ async fn twins(command: &Eval, global: &Global, settings: Settings) -> anyhow::R
         let r = report;
         output::line(&format!(
             "{} twins, {} questions: right author R@1 {:.4}  R@3 {:.4}  own answered {:.4} (citing the post {:.4})  \
-             others' refused {:.4}  AUROC {:.4}  grounded {:.4} of {} sentences  answers citing others {}",
+             others' refused {:.4}  AUROC {:.4}  grounded {:.4} of {} sentences  answers citing others {}  \
+             memory: {} proposals from {} posts, {} said twice, {} unsupported, {} trivial, junk {:.4}",
             r.twins,
             r.questions,
             r.right_author_1,
@@ -85,7 +86,13 @@ async fn twins(command: &Eval, global: &Global, settings: Settings) -> anyhow::R
             r.auroc,
             r.grounded,
             r.sentences,
-            r.cited_others
+            r.cited_others,
+            r.memory.proposals,
+            r.memory.posts,
+            r.memory.duplicates,
+            r.memory.unsupported,
+            r.memory.trivial,
+            r.memory.junk
         ));
     }
     Ok(ExitCode::SUCCESS)

@@ -19,6 +19,7 @@ use crate::answer::generate::{self, Cutter};
 use crate::answer::verify::{Checker, Source};
 use crate::ask::{Asker, Progress};
 use crate::look::Examined;
+use crate::memory::recall::Recalled;
 use crate::model::{Answer, AnswerProvenance, Citation, Question, Reason, Sentence};
 use crate::words;
 
@@ -83,10 +84,30 @@ impl<'a> Desk<'a> {
         let mut authors: Vec<AuthorId> = evidence.hits.iter().map(|h| h.author).collect();
         authors.sort_unstable();
         authors.dedup();
-        let found = Progress::Found { passages: evidence.hits.len(), authors: authors.len() };
+        let found = match &looked.recalled {
+            Some(recalled) => Progress::Found { passages: recalled.statements.len(), authors: 1 },
+            None => Progress::Found { passages: evidence.hits.len(), authors: authors.len() },
+        };
         // Whoever watched may have gone; the answer is finished and stored all the same.
         let _ = watch.send(found).await;
         Ok(Self { asker, question, looked, evidence, watch, posts, cards })
+    }
+
+    /// Says what the owner of the twin said, in the owner's words, each cited as the owner's own.
+    async fn recite(&self, recalled: &Recalled, threshold: f64) -> Answer {
+        let (mut citations, mut sentences) = (Vec::new(), Vec::new());
+        for statement in &recalled.statements {
+            let Some(card) = self.cards.get(&recalled.owner) else { break };
+            let n = citations.len() as u32 + 1;
+            let citation = words::citation_of(statement, card, n, self.question.language);
+            let _ = self.watch.send(Progress::Cited(Box::new(citation.clone()))).await;
+            citations.push(citation);
+            for line in statement.text.lines() {
+                let (text, paragraph) = (line.to_owned(), !sentences.is_empty());
+                self.say(&mut sentences, Sentence { text, citations: vec![n], code: false, paragraph }).await;
+            }
+        }
+        self.blank(recalled.near.max(threshold), threshold, citations, sentences, None)
     }
 
     /// Says that nobody here answers this, and shows what comes nearest.
@@ -118,7 +139,11 @@ impl<'a> Desk<'a> {
     }
 
     /// Writes the answer with the chat model, where there is one and it works, else out of the authors' sentences.
+    /// What the owner of a twin said comes before either.
     pub(crate) async fn answer(&self, threshold: f64) -> Answer {
+        if let Some(recalled) = &self.looked.recalled {
+            return self.recite(recalled, threshold).await;
+        }
         let Verdict { confidence, contradicting, .. } = self.looked.verdict;
         if let Some(chat) = &self.asker.deps().chat {
             match self.write(chat.as_ref()).await {
@@ -248,6 +273,7 @@ impl<'a> Desk<'a> {
             headings: hit.passage.headings.clone(),
             url: words::address_of_quote(post, &sentence.text),
             post: PostRef::new(post, post.author().and_then(|a| self.cards.get(&a))),
+            statement: None,
         });
         Some(n)
     }

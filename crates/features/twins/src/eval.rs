@@ -1,6 +1,9 @@
 //! Measures answers and abstention on questions whose answers are known, with the evidence that retrieval found.
 
+mod junk;
 pub mod twins;
+
+pub use junk::JunkReport;
 
 use serde::Serialize;
 use xinghe_core::evidence::Evidence;

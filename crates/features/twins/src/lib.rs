@@ -10,6 +10,7 @@
 //!   and checking it (`verify`)
 //! * `telling`, and `a2a`, `mcp`, `openai` over it – the same for other people's programs
 //! * `acts/` – what a twin does by itself: its owner's grants, drafts, the ledger, the stop switch
+//! * `memory/` – what owners said to their twins: corrections and facts, which outrank what they wrote
 //! * `calibrate` – the job that finds the gate's threshold on the community's own posts
 //! * `readers`, `store`, `api`, `pages` – as in every feature
 
@@ -23,6 +24,7 @@ mod desk;
 pub mod eval;
 mod look;
 mod mcp;
+mod memory;
 pub mod model;
 mod openai;
 mod pages;
@@ -35,7 +37,7 @@ mod words;
 
 use std::sync::Arc;
 
-use axum::routing::{get, post, put};
+use axum::routing::{delete, get, post, put};
 use http::Method;
 use utoipa::OpenApi;
 use xinghe_core::Lang;
@@ -92,6 +94,47 @@ impl Twins {
             .method_router(Method::GET, "/api/v1/me/twin/ledger", member, get(own::list).with_state(s()))
     }
 
+    /// The pages and the API of what an owner says to the own twin.
+    fn memory_routes(&self) -> Routes {
+        use memory::api;
+        use pages::{knowledge, memory as whole, said};
+        let (s, member) = (|| self.asker.clone(), Need::Member);
+        let (all, one) = ("/api/v1/me/twin/statements", "/api/v1/me/twin/statements/{id}");
+        Routes::new()
+            .method_router(Method::GET, "/twin/knowledge/{id}", member, get(knowledge::show).with_state(s()))
+            .method_router(Method::GET, "/twin/said", member, get(said::form).with_state(s()))
+            .method_router(Method::POST, "/twin/said", member, post(said::say).with_state(s()))
+            .method_router(Method::GET, "/twin/said/{id}", member, get(said::show).with_state(s()))
+            .method_router(Method::POST, "/twin/said/{id}", member, post(said::change).with_state(s()))
+            .method_router(Method::POST, "/twin/said/{id}/delete", member, post(said::delete).with_state(s()))
+            .method_router(Method::GET, "/@{handle}/twin/said/{id}", Need::Anyone, get(said::public).with_state(s()))
+            .shared()
+            .method_router(Method::POST, "/twin/said/{id}/settle", member, post(whole::settle).with_state(s()))
+            .method_router(Method::POST, "/twin/memory/learning", member, post(whole::learning).with_state(s()))
+            .method_router(Method::POST, "/twin/memory/forget", member, post(whole::forget).with_state(s()))
+            .method_router(Method::POST, "/twin/memory/anew", member, post(whole::anew).with_state(s()))
+            .method_router(
+                Method::PUT,
+                "/api/v1/me/twin/statements/{id}/verdict",
+                member,
+                put(api::settle).with_state(s()),
+            )
+            .method_router(Method::GET, "/api/v1/me/twin/memory", member, get(api::memory).with_state(s()))
+            .method_router(Method::PUT, "/api/v1/me/twin/memory", member, put(api::learning).with_state(s()))
+            .method_router(Method::POST, "/api/v1/me/twin/memory/forget", member, post(api::forget).with_state(s()))
+            .method_router(Method::POST, "/api/v1/me/twin/memory/start-over", member, post(api::anew).with_state(s()))
+            .method_router(Method::GET, all, member, get(api::statements).with_state(s()))
+            .method_router(Method::POST, all, member, post(api::say).with_state(s()))
+            .method_router(Method::PUT, one, member, put(api::restate).with_state(s()))
+            .method_router(Method::DELETE, one, member, delete(api::take_away).with_state(s()))
+            .method_router(
+                Method::GET,
+                "/api/v1/me/twin/knowledge/{id}/answers",
+                member,
+                get(api::used_by).with_state(s()),
+            )
+    }
+
     /// Twins over these.
     pub fn new(deps: Deps) -> Self {
         Self { asker: Asker::new(deps) }
@@ -115,7 +158,9 @@ impl Twins {
 #[openapi(
     paths(
         api::ask, api::show, api::rate, own::show, own::change, own::drafts, own::approve, own::reject, own::undo, own::list,
-        own::knowledge, own::keep, own::week, openai::models, openai::model, openai::completions, openai::embeddings
+        own::knowledge, own::keep, own::week, memory::api::statements, memory::api::say,
+        memory::api::restate, memory::api::take_away, memory::api::used_by, memory::api::settle,
+        memory::api::memory, memory::api::learning, memory::api::forget, memory::api::anew, openai::models, openai::model, openai::completions, openai::embeddings
     ),
     tags(
         (name = "ask", description = "Questions to the guide and to twins"),
@@ -152,6 +197,12 @@ pub fn migrations() -> Vec<Migration> {
             name: "conversations of other agents",
             sql: include_str!("../migrations/0004.sql"),
         },
+        Migration {
+            feature: "twins",
+            version: 5,
+            name: "what owners said to their twins",
+            sql: include_str!("../migrations/0005.sql"),
+        },
     ]
 }
 
@@ -167,6 +218,7 @@ impl Feature for Twins {
     fn routes(&self) -> Routes {
         let state = || self.asker.clone();
         self.own_routes()
+            .merge(self.memory_routes())
             .method_router(Method::GET, "/ask", Need::Anyone, get(pages::ask).with_state(state()))
             .method_router(Method::POST, "/ask", Need::Anyone, post(pages::show).with_state(state()))
             .limit(RateClass::Ask)
@@ -226,7 +278,9 @@ impl Feature for Twins {
     fn slots(&self) -> Vec<SlotEntry> {
         let (of_member, beside) = (self.asker.clone(), self.asker.clone());
         let (glowing, at_work, cited) = (self.asker.clone(), self.asker.clone(), self.asker.clone());
+        let corrected = self.asker.clone();
         vec![
+            SlotEntry::batch("post.tools", 1, move |request| pages::said::corrected(corrected.clone(), request)),
             SlotEntry::new("post.aside", 5, move |request| pages::cited(cited.clone(), request)),
             SlotEntry::new("member.main", 5, move |request| pages::ask_box(of_member.clone(), request)),
             SlotEntry::new("post.aside", 10, move |request| pages::ask_beside(beside.clone(), request)),
@@ -248,6 +302,7 @@ impl Feature for Twins {
             Arc::new(calibrate::Calibrator { asker: self.asker.clone() }),
             Arc::new(acts::consider::Considerer { asker: self.asker.clone() }),
             Arc::new(acts::gone::Withdrawer { asker: self.asker.clone() }),
+            Arc::new(memory::learn::Reader { asker: self.asker.clone() }),
         ]
     }
 
@@ -255,6 +310,7 @@ impl Feature for Twins {
         vec![
             Schedule { name: "twins.calibrate", cron: "17 * * * *", job: calibrate::JOB },
             Schedule { name: "twins.consider", cron: "* * * * *", job: acts::consider::JOB },
+            Schedule { name: "twins.learn", cron: "* * * * *", job: memory::learn::JOB },
         ]
     }
 

@@ -9,6 +9,7 @@ use crate::answer::compose::{self, Drafted, orders};
 use crate::answer::gate::{Gate, Verdict};
 use crate::answer::verify::Source;
 use crate::ask::{AskError, Asker, LOOKED_AT, evidence_only};
+use crate::memory::recall::Recalled;
 use crate::model::Question;
 
 /// How far below the best a passage in the asker's language may score and still come first: whoever asks wants to read
@@ -34,6 +35,8 @@ pub struct Examined {
     pub threshold: f64,
     /// The sentences that would be quoted.
     pub drafted: Vec<Drafted>,
+    /// What the owner of the asked twin said that answers it; then nothing was looked for.
+    pub(crate) recalled: Option<Recalled>,
 }
 
 impl Asker {
@@ -45,10 +48,13 @@ impl Asker {
         self.look(question, &Grants::default()).await
     }
 
-    /// Looks for an answer to the question as it stands in its conversation, then by itself; where there is none, to the
-    /// questions it is made of.
+    /// Looks for an answer in what the owner of the asked twin said; then, to the question as it stands in its
+    /// conversation and by itself, in what was written; where there is none, to the questions it is made of.
     pub(crate) async fn look(&self, question: &Question, grants: &Grants) -> Result<Examined, AskError> {
         let gate = self.gate().await?;
+        if let Some(recalled) = self.recall(question, grants).await? {
+            return Ok(Examined::of_memory(recalled, &gate));
+        }
         if let Some(asked) = question.in_context() {
             let looked = self.look_for(&asked, question, grants, &gate).await?;
             if looked.verdict.reason.is_none() {
@@ -126,7 +132,7 @@ fn judged(text: &str, evidence: Evidence, others: &[EvidenceHit], gate: &Gate) -
     let verdict = gate.judge(text, &evidence, others);
     let threshold = gate.threshold(evidence.meaning);
     let drafted = compose::extract(text, &evidence);
-    Examined { asked: text.to_owned(), evidence, verdict, threshold, drafted }
+    Examined { asked: text.to_owned(), evidence, verdict, threshold, drafted, recalled: None }
 }
 
 /// Puts the passages in the asker's language first that are nearly as good as the best. Where that brings another one to
@@ -194,6 +200,7 @@ fn together(first: Examined, second: Examined) -> Examined {
         },
         threshold: first.threshold,
         drafted,
+        recalled: None,
     }
 }
 
@@ -231,7 +238,7 @@ mod tests {
             evidence.hits[0].passage.id = PassageId::from_raw(id);
             let drafted = compose::extract(question, &evidence);
             let verdict = Verdict { score: 2.0, confidence: 0.9, reason: None, contradicting: false };
-            Examined { asked: question.to_owned(), evidence, verdict, threshold: 0.0, drafted }
+            Examined { asked: question.to_owned(), evidence, verdict, threshold: 0.0, drafted, recalled: None }
         };
         let both = together(
             part(1, "What is a twin?", "A twin is a partner of a member."),

@@ -1,8 +1,10 @@
 //! Questions and answers: types and rules.
 
 use serde::{Deserialize, Serialize};
-use xinghe_core::{AnswerId, AuthorId, Lang, PassageId, RevisionId};
+use xinghe_core::{AnswerId, AuthorId, Lang, PassageId, RevisionId, StatementId, Timestamp};
 use xinghe_web::refs::{AuthorRef, PostRef};
+
+use crate::memory::model::StatementKind;
 
 /// The longest question, in characters.
 pub const LONGEST_QUESTION: usize = 1_000;
@@ -119,8 +121,25 @@ pub struct Citation {
     pub headings: Vec<String>,
     /// The address that opens the post at these very words.
     pub url: String,
-    /// The post.
+    /// The post. Where `statement` is there: the page that shows what the owner said, under the statement's id.
     pub post: PostRef,
+    /// Where the words are not a post's: what the owner said to the twin. The ids of passage and revision are then the
+    /// statement's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub statement: Option<StatementRef>,
+}
+
+/// What an owner said to the twin, as citations name it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct StatementRef {
+    /// It.
+    #[schema(value_type = String)]
+    pub id: StatementId,
+    /// A correction, or a fact.
+    pub kind: StatementKind,
+    /// When it was said.
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Timestamp,
 }
 
 /// How the answer came to be, for machines.

@@ -9,6 +9,8 @@ use xinghe_store::{FromQueryResult, Queries, StoreError, params};
 
 use crate::acts::{ledger, store as acts};
 use crate::ask::Asker;
+use crate::memory::model::Statement;
+use crate::memory::store as memory;
 use crate::model::Answer;
 
 const FILES: &[Described] = &[
@@ -31,6 +33,11 @@ const FILES: &[Described] = &[
         path: "twin/corrections.json",
         en: "what one said to its drafts: `twin_said`, `owner_said`, `reason`, `at`",
         zh: "对草稿的修改与理由",
+    },
+    Described {
+        path: "twin/statements.json",
+        en: "what one said to the twin: `kind` (correction, fact), `state`, `at`, `question`, `text`, `post` (that it leans on or was read in), `quote` (the sentence there), `about` (the post that it corrects)",
+        zh: "对数字人说过的话：更正与事实，时间、问题、正文、依据",
     },
     Described {
         path: "twin/asked.json",
@@ -123,7 +130,7 @@ impl Portable for Asker {
         let db = &self.deps().store;
         let grants = acts::grants_of(db, member).await?;
         let mut settings = serde_json::to_value(&grants).map_err(PortError::new)?;
-        settings["excluded"] = json!(acts::excluded(db, member).await?);
+        settings["excluded"] = json!(acts::kept_from(db, member).await?);
         into.json("twin/settings.json", &settings).await?;
         into.json("twin/ledger.json", &json!(whole_ledger(self, member).await?)).await?;
         let sql = "SELECT question, state, owners_part, body, post, at FROM twins_draft WHERE owner = $1 ORDER BY id";
@@ -142,6 +149,12 @@ impl Portable for Asker {
                     "owner_said": c.owner_said, "reason": c.reason })
         };
         into.json("twin/corrections.json", &said.iter().map(correction).collect()).await?;
+        let said = memory::whole(db, member).await?;
+        let statement = |s: &Statement| {
+            json!({ "kind": s.kind, "state": s.state, "at": s.at, "question": s.question, "text": s.text,
+                    "language": s.language, "post": s.post, "quote": s.quote, "about": s.about })
+        };
+        into.json("twin/statements.json", &said.iter().rev().map(statement).collect()).await?;
         let sql = "SELECT id, at, twin, question, abstained, body FROM twins_answer WHERE asker = $1 ORDER BY id";
         let rows: Vec<Asked> = db.all(sql, params![member.raw()]).await?;
         let questions = rows.iter().map(asked).collect::<Result<Value, _>>()?;

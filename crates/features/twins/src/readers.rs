@@ -5,6 +5,7 @@ use xinghe_core::{Event, PostId, PostKind, Recorded, Timestamp};
 use xinghe_store::{EventReader, JobRequest, Queries, ReaderError, StoreError, Unique, UnitOfWork, params};
 
 use crate::acts::{consider, gone};
+use crate::memory::store as memory;
 use crate::store;
 
 /// How often the timetable looks for questions, in milliseconds.
@@ -50,7 +51,9 @@ impl EventReader for Learner {
                     let sql =
                         "INSERT INTO twins_post (post, author, at) VALUES ($1, $2, $3) ON CONFLICT (post) DO NOTHING";
                     unit.execute(sql, params![post.raw(), author.raw(), recorded.at.as_millis()]).await?;
+                    memory::to_read(unit, *post).await?;
                 }
+                Event::PostRevised { post, .. } => memory::to_read(unit, *post).await?,
                 Event::PostDeleted { post } => {
                     // Kept with its author, hidden, so that a restored post counts again.
                     let sql = "UPDATE twins_post SET at = -ABS(at) WHERE post = $1";
@@ -58,17 +61,29 @@ impl EventReader for Learner {
                     let sql = "UPDATE twins_question SET at = -ABS(at) WHERE post = $1";
                     unit.execute(sql, params![post.raw()]).await?;
                     gone::look(unit, *post).await?;
+                    memory::to_read(unit, *post).await?;
                 }
-                Event::PostPurged { post } => gone::forget(unit, *post).await?,
-                Event::Moderated { post: Some(post), on: true, .. } => gone::look(unit, *post).await?,
+                Event::PostPurged { post } => {
+                    gone::forget(unit, *post).await?;
+                    memory::forget_source(unit, *post).await?;
+                }
+                Event::Moderated { post: Some(post), on, .. } => {
+                    if *on {
+                        gone::look(unit, *post).await?;
+                    }
+                    memory::to_read(unit, *post).await?;
+                }
                 Event::PostRestored { post } => {
                     unit.execute("UPDATE twins_post SET at = ABS(at) WHERE post = $1", params![post.raw()]).await?;
                     unit.execute("UPDATE twins_question SET at = ABS(at) WHERE post = $1", params![post.raw()]).await?;
+                    memory::to_read(unit, *post).await?;
                 }
                 Event::AuthorClaimed { author, member } => {
                     let sql = "UPDATE twins_post SET author = $1 WHERE author = $2";
                     unit.execute(sql, params![member.raw(), author.raw()]).await?;
+                    memory::to_read_all(unit, *member).await?;
                 }
+                Event::TwinKnowledgeChanged { post, .. } => memory::to_read(unit, *post).await?,
                 Event::MemberErased { member } => store::erase_member(unit, *member).await?,
                 _ => {}
             }

@@ -6,6 +6,7 @@ use xinghe_core::{AnswerId, AuthorCard, AuthorId, Event, Timestamp};
 use xinghe_store::{FromQueryResult, Queries, Store, StoreError, UnitOfWork, params};
 
 use crate::acts::store as acts;
+use crate::memory::store as memory;
 use crate::model::{Answer, Question};
 
 /// How many answers of a conversation are read again.
@@ -236,6 +237,7 @@ pub(crate) async fn busiest(
 
 /// Forgets what a member asked and what the member's twin answered.
 pub(crate) async fn erase_member(unit: &mut UnitOfWork, member: AuthorId) -> Result<(), StoreError> {
+    memory::erase(unit, member).await?;
     unit.execute("DELETE FROM twins_answer WHERE asker = $1 OR twin = $1", params![member.raw()]).await?;
     acts::erase(unit, member).await
 }

@@ -29,14 +29,17 @@ impl Deps {
 
     /// Names the authors of kept answers as they are named now: who left, or is called otherwise, is in no copy.
     pub(crate) async fn name_anew(&self, answers: &mut [Answer]) -> PortResult<()> {
-        let cited: Vec<PostId> = answers.iter().flat_map(|a| &a.citations).map(|c| c.post.id).collect();
+        // What an owner said goes with the owner, and names nobody else.
+        let cited = answers.iter().flat_map(|a| &a.citations).filter(|c| c.statement.is_none());
+        let cited: Vec<PostId> = cited.map(|c| c.post.id).collect();
         if cited.is_empty() {
             return Ok(());
         }
         let posts = self.posts.posts(&cited).await?;
         let people: Vec<AuthorId> = posts.values().filter_map(PostView::author).collect();
         let cards = self.authors.cards(&people).await?;
-        for citation in answers.iter_mut().flat_map(|a| &mut a.citations) {
+        let citations = answers.iter_mut().flat_map(|a| &mut a.citations);
+        for citation in citations.filter(|c| c.statement.is_none()) {
             let author = posts.get(&citation.post.id).and_then(PostView::author);
             citation.post.author = author.and_then(|id| cards.get(&id)).map(AuthorRef::from);
         }

@@ -3,11 +3,11 @@
 //! Pages take their texts from the locale files; these few go into stored answers and over the API, in the language
 //! of the answer, so they stand beside the rules that choose them.
 
-use xinghe_core::{Lang, PostView};
+use xinghe_core::{AuthorCard, Lang, PassageId, PostId, PostKind, PostView, RevisionId, Timestamp};
+use xinghe_web::refs::{AuthorRef, PostRef, percent};
 
-use xinghe_web::refs::percent;
-
-use crate::model::Reason;
+use crate::memory::model::{Statement, StatementKind};
+use crate::model::{Citation, Reason, StatementRef};
 
 /// Why a question was declined.
 pub fn declined(language: Lang, reason: Reason, twin: bool) -> &'static str {
@@ -64,6 +64,46 @@ pub fn sources_disagree(language: Lang) -> &'static str {
         Lang::ZhHans => "注意：这些出处的说法并不一致，请对照原文。",
         Lang::ZhHant => "注意：這些出處的說法並不一致，請對照原文。",
         Lang::En => "Note that these sources do not agree; compare the quotes.",
+    }
+}
+
+/// The address of what an owner said.
+pub fn address_of_statement(owner: &AuthorCard, statement: &Statement) -> String {
+    format!("{}/twin/said/{}", owner.url(), statement.id)
+}
+
+/// What an owner said, as an answer cites it: the owner's own statement of that day, under the address that shows it.
+pub fn citation_of(statement: &Statement, owner: &AuthorCard, n: u32, language: Lang) -> Citation {
+    let id = statement.id.raw();
+    let url = address_of_statement(owner, statement);
+    let title = own_statement(language, statement.kind, &owner.name, statement.at);
+    let author = Some(AuthorRef::from(owner));
+    let language = statement.language.clone();
+    Citation {
+        n,
+        quote: statement.text.clone(),
+        passage_id: PassageId::from_raw(id),
+        revision_id: RevisionId::from_raw(id),
+        start: 0,
+        end: u32::try_from(statement.text.chars().count()).unwrap_or(u32::MAX),
+        headings: Vec::new(),
+        url: url.clone(),
+        post: PostRef { id: PostId::from_raw(id), url, title, kind: PostKind::Answer, language, author },
+        statement: Some(StatementRef { id: statement.id, kind: statement.kind, at: statement.at }),
+    }
+}
+
+/// What such a citation is called.
+fn own_statement(language: Lang, kind: StatementKind, name: &str, at: Timestamp) -> String {
+    let day = at.rfc3339();
+    let day = day.get(..10).unwrap_or_default();
+    match (language, kind) {
+        (Lang::ZhHans, StatementKind::Correction) => format!("{name}本人的更正，{day}"),
+        (Lang::ZhHans, StatementKind::Fact) => format!("{name}本人的说明，{day}"),
+        (Lang::ZhHant, StatementKind::Correction) => format!("{name}本人的更正，{day}"),
+        (Lang::ZhHant, StatementKind::Fact) => format!("{name}本人的說明，{day}"),
+        (Lang::En, StatementKind::Correction) => format!("{name}’s own correction, {day}"),
+        (Lang::En, StatementKind::Fact) => format!("{name}’s own statement, {day}"),
     }
 }
 

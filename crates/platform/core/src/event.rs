@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::content::{FollowKind, Measure, PostKind, TwinAct};
 use crate::id::{
     ActId, AnswerId, AuthorId, CaseId, ConversationId, EventSeq, MessageId, PassageId, PictureId, PostId, RevisionId,
-    SeriesId,
+    SeriesId, StatementId,
 };
 use crate::time::Timestamp;
 
@@ -275,6 +275,13 @@ pub enum Event {
         post: PostId,
         /// Whether it is kept from the twin now.
         excluded: bool,
+    },
+    /// An owner said something to the twin, changed it or took it back; or had it stop learning, forget or begin anew.
+    TwinMemoryChanged {
+        /// Whose twin.
+        owner: AuthorId,
+        /// What was said; `None` is the memory as a whole.
+        statement: Option<StatementId>,
     },
     /// It was looked whose twins could answer a question that nobody had answered.
     QuestionConsidered {

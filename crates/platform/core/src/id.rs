@@ -101,6 +101,8 @@ typed_id! {
     TwinDraftId,
     /// A line in the ledger of a twin.
     TwinActId,
+    /// What an owner said to the twin: a correction, or a fact.
+    StatementId,
     /// A picture that a member added.
     PictureId,
     /// Articles of one author in an order.

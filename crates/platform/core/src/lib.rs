@@ -35,7 +35,7 @@ pub use content::{AuthorCard, Credit, CreditRole, FollowKind, Measure, PostKind,
 pub use event::{Event, Recorded};
 pub use id::{
     ActId, AnswerId, ArchiveId, AuthorId, CaseId, ConversationId, EventSeq, FolderId, IdGen, JobId, MessageId,
-    PassageId, PictureId, PostId, RevisionId, SessionId, TwinActId, TwinDraftId,
+    PassageId, PictureId, PostId, RevisionId, SessionId, StatementId, TwinActId, TwinDraftId,
 };
 pub use lang::{Lang, LangTag};
 pub use money::Money;

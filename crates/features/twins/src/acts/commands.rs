@@ -9,6 +9,7 @@ use xinghe_store::{Store, StoreError, UnitOfWork};
 use super::model::{BODY_MAX, DraftState, GrantFault, Grants, Mode, REASON_MAX, TwinDraft};
 use super::store::{self, Line};
 use crate::ask::Deps;
+use crate::memory::model::Fault;
 
 /// Why an owner's wish was not carried out.
 #[derive(Debug, thiserror::Error)]
@@ -28,6 +29,9 @@ pub enum ActError {
     /// The reason is too long.
     #[error("the reason is too long")]
     Reason,
+    /// What the owner says to the twin cannot be kept.
+    #[error("it cannot be kept: {0}")]
+    Memory(#[from] Fault),
     /// The grants are out of range.
     #[error("the grants are out of range: {0:?}")]
     Grants(GrantFault),

@@ -78,7 +78,7 @@ impl Asker {
     ) -> Result<Vec<Known>, AskError> {
         let db = &self.deps().store;
         let posts = self.deps().posts.posts(ids).await?;
-        let excluded: HashSet<PostId> = store::excluded(db, owner).await?.into_iter().collect();
+        let excluded: HashSet<PostId> = store::kept_from(db, owner).await?.into_iter().collect();
         let cited = cited(db, ids).await?;
         let usable = evidence_only().kinds;
         let known = |post: &PostView| Known {

@@ -193,13 +193,19 @@ pub(crate) async fn publishing(q: &impl Queries, limit: usize) -> Result<Vec<Twi
 
 /// Drafts and answers that quote a post and are, or are to be, seen.
 pub(crate) async fn quoting(q: &impl Queries, post: PostId) -> Result<Vec<TwinDraft>, StoreError> {
-    // The ids stand in a list of JSON: its text finds few, and what is read of it decides.
+    // The ids stand in lists of JSON: their text finds few, and what is read of it decides. What an owner said is cited
+    // without crediting anybody.
     let sql = format!(
-        "SELECT {COLUMNS} FROM twins_draft WHERE state IN ('waiting', 'publishing', 'published') AND facts LIKE $1 ORDER BY id"
+        "SELECT {COLUMNS} FROM twins_draft WHERE state IN ('waiting', 'publishing', 'published') \
+         AND (facts LIKE $1 OR answer LIKE $1) ORDER BY id"
     );
-    let rows: Vec<DraftRow> = q.all(&sql, params![format!("%{post}%")]).await?;
+    let rows: Vec<DraftRow> = q.all(&sql, params![format!("%\"{post}\"%")]).await?;
     let drafts: Vec<TwinDraft> = rows.into_iter().map(DraftRow::draft).collect::<Result<_, _>>()?;
-    Ok(drafts.into_iter().filter(|d| d.facts.iter().any(|f| f.post == post)).collect())
+    let quotes = |d: &TwinDraft| {
+        let said = d.answer.citations.iter().filter(|c| c.statement.is_some());
+        d.facts.iter().map(|f| f.post).chain(said.map(|c| c.post.id)).any(|id| id == post)
+    };
+    Ok(drafts.into_iter().filter(quotes).collect())
 }
 
 /// Forgets all that was quoted from a post whose words are gone for good: answers that were given, drafts, what the
@@ -212,9 +218,10 @@ pub(crate) async fn forget_quotes(unit: &mut UnitOfWork, post: PostId) -> Result
     }
     // An id stands in JSON as a text, and no other id is the same.
     let named = || params![format!("%\"{post}\"%")];
-    let sql = "DELETE FROM twins_correction WHERE draft IN (SELECT id FROM twins_draft WHERE facts LIKE $1)";
+    let sql = "DELETE FROM twins_correction WHERE draft IN \
+               (SELECT id FROM twins_draft WHERE facts LIKE $1 OR answer LIKE $1)";
     unit.execute(sql, named()).await?;
-    unit.execute("DELETE FROM twins_draft WHERE facts LIKE $1", named()).await?;
+    unit.execute("DELETE FROM twins_draft WHERE facts LIKE $1 OR answer LIKE $1", named()).await?;
     unit.execute("UPDATE twins_act SET seen = '[]' WHERE seen LIKE $1", named()).await?;
     unit.execute("DELETE FROM twins_answer WHERE body LIKE $1", named()).await?;
     let rows: Vec<Row> =
@@ -266,6 +273,19 @@ pub(crate) async fn correct(
         params![id.raw(), d.owner.raw(), d.id.raw(), d.question.raw(), at, d.body.as_str(), owner_said, reason];
     unit.execute(sql, values).await?;
     Ok(())
+}
+
+/// What an owner said to a draft last: the text in place of the twin's, or why not.
+pub(crate) async fn said_to(q: &impl Queries, d: &TwinDraft) -> Result<Option<String>, StoreError> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        owner_said: Option<String>,
+        reason: Option<String>,
+    }
+    let sql =
+        "SELECT owner_said, reason FROM twins_correction WHERE owner = $1 AND draft = $2 ORDER BY id DESC LIMIT 1";
+    let row: Option<Row> = q.one(sql, params![d.owner.raw(), d.id.raw()]).await?;
+    Ok(row.and_then(|r| r.owner_said.or(r.reason)))
 }
 
 /// A line for the ledger.
@@ -324,12 +344,25 @@ pub(crate) async fn considered(unit: &mut UnitOfWork, question: PostId, outcome:
 }
 
 /// The posts that an owner keeps from the twin.
-pub(crate) async fn excluded(q: &impl Queries, owner: AuthorId) -> Result<Vec<PostId>, StoreError> {
+pub(crate) async fn kept_from(q: &impl Queries, owner: AuthorId) -> Result<Vec<PostId>, StoreError> {
     #[derive(FromQueryResult)]
     struct Row {
         post: i64,
     }
     let rows: Vec<Row> = q.all("SELECT post FROM twins_excluded WHERE owner = $1", params![owner.raw()]).await?;
+    Ok(rows.into_iter().map(|r| PostId::from_raw(r.post)).collect())
+}
+
+/// The posts that are no evidence for an owner's twin: those that the owner keeps from it, and, while it learns nothing
+/// new, those that appeared since.
+pub(crate) async fn excluded(q: &impl Queries, owner: AuthorId) -> Result<Vec<PostId>, StoreError> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        post: i64,
+    }
+    let sql = "SELECT post FROM twins_excluded WHERE owner = $1 UNION SELECT p.post FROM twins_post p \
+               JOIN twins_unlearning u ON u.owner = p.author WHERE p.author = $1 AND ABS(p.at) > u.since";
+    let rows: Vec<Row> = q.all(sql, params![owner.raw()]).await?;
     Ok(rows.into_iter().map(|r| PostId::from_raw(r.post)).collect())
 }
 

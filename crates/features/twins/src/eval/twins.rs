@@ -12,6 +12,7 @@ use tokio::sync::mpsc;
 use xinghe_core::evidence::Query;
 use xinghe_core::{AuthorId, Lang, PostId, PostKind, PostView, Random};
 
+use super::junk::{self, JunkReport};
 use super::{auroc, plain};
 use crate::acts::consider::ranked;
 use crate::acts::model::Grants;
@@ -47,6 +48,8 @@ pub struct TwinsReport {
     pub grounded: f64,
     /// Answers that cite anything that is not their author's.
     pub cited_others: usize,
+    /// What would be proposed to all authors as facts about them.
+    pub memory: JunkReport,
 }
 
 /// What was seen so far.
@@ -81,6 +84,8 @@ impl Asker {
         for post in &posts {
             *by_author.entry(author_of(post)).or_default() += 1;
         }
+        let read: Vec<(AuthorId, &PostView)> = posts.iter().map(|p| (author_of(p), p)).collect();
+        let memory = junk::measure(&read);
         let able = |post: &&PostView| by_author.get(&author_of(post)).is_some_and(|n| *n >= FEWEST_POSTS);
         let posts: Vec<&PostView> = posts.iter().filter(able).collect();
         let twins: HashSet<AuthorId> = posts.iter().map(|p| author_of(p)).collect();
@@ -109,6 +114,7 @@ impl Asker {
             sentences: seen.sentences,
             grounded: share(seen.grounded, seen.sentences),
             cited_others: seen.cited_others,
+            memory,
         })
     }
 

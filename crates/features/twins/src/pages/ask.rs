@@ -86,6 +86,8 @@ struct AnswerView<'a> {
     faces: HashMap<PostId, AuthorCard>,
     /// Whose twin answered.
     owner: Option<AuthorCard>,
+    /// Whether the twin is the reader's own.
+    mine: bool,
 }
 
 impl AnswerView<'_> {
@@ -165,6 +167,7 @@ async fn view<'a>(
         threshold: percent(answer.threshold),
         signed_in: asked_by.is_some(),
         faces: posts.into_iter().filter_map(face).collect(),
+        mine: twin.is_some_and(|card| asked_by == Some(card.id)),
         owner: twin.filter(|card| asked_by.is_none_or(|member| member != card.id)).cloned(),
     })
 }

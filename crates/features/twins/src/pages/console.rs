@@ -72,6 +72,7 @@ impl From<ActError> for AppError {
             ActError::Body => Self::field("body", "twins-draft-body-wrong"),
             ActError::Reason => Self::field("reason", "twins-draft-reason-long"),
             ActError::Grants(wrong) => fault(wrong),
+            ActError::Memory(wrong) => super::said::fault(wrong),
             ActError::Store(error) => error.into(),
             ActError::Port(error) => error.into(),
         }

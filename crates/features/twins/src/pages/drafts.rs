@@ -7,6 +7,7 @@ use axum::Form;
 use axum::extract::{Path, State};
 use axum::response::Redirect;
 use serde::Deserialize;
+use xinghe_core::ports::OwnersPart;
 use xinghe_core::{AuthorCard, PostId, PostView, TwinDraftId};
 use xinghe_web::api::ApiQuery;
 use xinghe_web::markdown::{RenderOptions, render};
@@ -18,6 +19,8 @@ use crate::acts::commands;
 use crate::acts::model::{DraftState, REASON_MAX, TwinDraft};
 use crate::acts::store;
 use crate::ask::Asker;
+use crate::memory::model::LONGEST;
+use crate::memory::store as memory;
 use crate::model::Citation;
 
 /// How many drafts the list shows.
@@ -71,7 +74,31 @@ struct DraftsTemplate<'a> {
     open: Option<Open>,
     done: Option<&'static str>,
     post: Option<PostId>,
+    offer: Option<Offer>,
     reason_max: usize,
+}
+
+/// What the owner said to a draft, to be kept as a correction if the owner wants it.
+struct Offer {
+    /// The draft; empty where the answer says already what the owner says.
+    draft: String,
+    question: String,
+    text: String,
+    lang: String,
+}
+
+/// What is offered after a rejection with a reason or a change: the owner's own words, as far as they are a statement.
+async fn offer(asker: &Asker, member: &Member, query: &DraftsQuery) -> Result<Option<Offer>, AppError> {
+    let Ok(id) = query.offer.parse::<TwinDraftId>() else { return Ok(None) };
+    let db = &asker.deps().store;
+    let Some(draft) = store::draft(db, member.id, id).await? else { return Ok(None) };
+    let Some(said) = store::said_to(db, &draft).await? else { return Ok(None) };
+    let fits = said.chars().count() <= LONGEST && !memory::asked_before(db, member.id, &draft.answer.question).await?;
+    let changed = draft.owners_part == OwnersPart::Changed;
+    let named = if changed { String::new() } else { draft.id.to_string() };
+    let text = if changed { xinghe_text::words::plain(&said) } else { said };
+    let (question, lang) = (draft.answer.question, draft.answer.language);
+    Ok(fits.then_some(Offer { draft: named, question, text, lang }))
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -83,6 +110,8 @@ pub(crate) struct DraftsQuery {
     done: String,
     /// The post that came of it.
     post: String,
+    /// The draft to which the owner said something that could be kept.
+    offer: String,
 }
 
 /// The title of a question that may be gone.
@@ -131,6 +160,7 @@ pub(crate) async fn list(
         open,
         done,
         post: query.post.parse().ok(),
+        offer: offer(&asker, &member, &query).await?,
         reason_max: REASON_MAX,
     };
     Ok(ctx.page().title(ctx.t.s("twins-drafts")).active("twins").noindex().wide().render(&template))
@@ -202,7 +232,8 @@ pub(crate) async fn approve(
         (DraftState::Published, Some(post)) => format!("&post={post}"),
         _ => String::new(),
     };
-    Ok(Redirect::to(&format!("/twin/drafts?done={state}{post}")))
+    let offer = if form.body.is_some() { format!("&offer={id}") } else { String::new() };
+    Ok(Redirect::to(&format!("/twin/drafts?done={state}{post}{offer}")))
 }
 
 /// The owner says no.
@@ -212,8 +243,10 @@ pub(crate) async fn reject(
     Path(part): Path<String>,
     Form(form): Form<RejectForm>,
 ) -> Result<Redirect, AppError> {
-    commands::reject(&asker.deps().store, member.id, id(&part)?, &form.reason).await?;
-    Ok(Redirect::to("/twin/drafts?done=rejected"))
+    let id = id(&part)?;
+    commands::reject(&asker.deps().store, member.id, id, &form.reason).await?;
+    let offer = if form.reason.trim().is_empty() { String::new() } else { format!("&offer={id}") };
+    Ok(Redirect::to(&format!("/twin/drafts?done=rejected{offer}")))
 }
 
 /// The owner takes a published answer back.

@@ -31,6 +31,8 @@ struct Line {
     percent: Option<u32>,
     seen: Vec<Citation>,
     undo: Option<TwinDraftId>,
+    /// What names the answer of this line to the form in which the owner says what is right.
+    wrong: Option<String>,
 }
 
 #[derive(Template)]
@@ -87,6 +89,15 @@ pub(crate) fn why(t: &Texts, entry: &Entry) -> Option<String> {
     Some(t.s(key).into_owned())
 }
 
+/// What names an answer that its owner may correct: one that a reader was given or refused, or one that appeared.
+fn wrong(entry: &Entry) -> Option<String> {
+    match (entry.act, entry.draft) {
+        (None, _) => Some(format!("answer={}", entry.id)),
+        (Some(TwinAct::Published | TwinAct::Rejected), Some(draft)) => Some(format!("draft={draft}")),
+        _ => None,
+    }
+}
+
 /// The ledger, the newest first.
 pub(crate) async fn list(
     State(asker): State<Asker>,
@@ -118,6 +129,7 @@ pub(crate) async fn list(
             why: why(t, &e),
             percent: e.confidence.map(percent),
             undo: e.draft.filter(|_| e.undoable),
+            wrong: wrong(&e),
             seen: e.seen,
         }
     };

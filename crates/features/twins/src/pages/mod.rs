@@ -5,6 +5,8 @@ pub(crate) mod console;
 pub(crate) mod drafts;
 pub(crate) mod knowledge;
 pub(crate) mod ledger;
+pub(crate) mod memory;
+pub(crate) mod said;
 mod twin;
 pub(crate) mod week;
 

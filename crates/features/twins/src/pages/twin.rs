@@ -6,6 +6,7 @@ use axum::response::Response;
 use xinghe_core::AuthorCard;
 use xinghe_web::{AppError, Html, PageContext, SlotRequest, Subject, Texts};
 
+use super::said::{Shown, newest};
 use crate::acts::knowledge;
 use crate::ask::Asker;
 use crate::store::{self, Tally};
@@ -18,6 +19,8 @@ struct TwinTemplate<'a> {
     tally: Tally,
     declined: i64,
     topics: Html,
+    /// What the owner said: facts, then corrections, each below its heading.
+    said: [(&'static str, Vec<Shown>); 2],
 }
 
 #[derive(Template)]
@@ -54,7 +57,9 @@ pub(crate) async fn twin(
     let (topics, aside) = futures::join!(ctx.slot("twin.main", &subject), ctx.slot("twin.aside", &subject));
     let title = ctx.t.f("twins-of", &[("name", card.name.as_str().into())]);
     let declined = tally.asked - tally.answered;
-    let template = TwinTemplate { t: &ctx.t, card: &card, tally, declined, topics };
+    let [facts, corrections] = newest(&asker, &ctx.t, &card).await?;
+    let said = [("twins-said-facts", facts), ("twins-said-corrections", corrections)];
+    let template = TwinTemplate { t: &ctx.t, card: &card, tally, declined, topics, said };
     let page = ctx.page().title(title).active("twins").canonical(format!("/@{}/twin", card.handle)).aside(aside);
     Ok(page.render(&template))
 }

@@ -6,6 +6,7 @@ mod a2a;
 mod common;
 mod knowledge;
 mod mcp;
+mod memory;
 mod talk;
 mod web;
 mod work;

@@ -83,7 +83,7 @@ async fn what_the_owner_changes_and_why_is_kept() {
     let second = town.first_draft(2).await;
     assert_eq!(
         town.form(2, &format!("/twin/drafts/{second}/reject"), "reason=Too+old").await.to(),
-        "/twin/drafts?done=rejected"
+        format!("/twin/drafts?done=rejected&offer={second}")
     );
     let again = town.api(2, Method::POST, &format!("/drafts/{second}/approve"), &json!({})).await;
     assert_eq!(again.status, StatusCode::CONFLICT);
