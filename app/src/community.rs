@@ -240,6 +240,7 @@ impl Community {
             embedder: embedder.clone() as Option<Arc<dyn Embed>>,
             chat,
             answers: posts.clone() as Arc<dyn TwinAnswers>,
+            questions: posts.clone(),
             standing: Arc::new(moderation.clone()) as Arc<dyn Standing>,
             wait_minutes: settings.twins_wait_minutes,
         }));

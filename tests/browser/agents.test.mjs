@@ -24,8 +24,14 @@ test("the official MCP client finds tools, asks, and reads what is cited", async
   const client = await connected();
   assert.equal(client.getServerVersion().name, "xinghe");
   const { tools } = await client.listTools();
-  assert.deepEqual(tools.map((t) => t.name), ["search", "ask", "read_post", "find_people"]);
-  assert.ok(tools.every((t) => t.annotations.readOnlyHint), "they only read");
+  assert.deepEqual(tools.map((t) => t.name), ["search", "ask", "read_post", "find_people", "post_question"]);
+  assert.deepEqual(tools.filter((t) => !t.annotations.readOnlyHint).map((t) => t.name), ["post_question"], "the others only read");
+  const guest = await client.callTool({ name: "post_question", arguments: { title: "谁知道？" } });
+  assert.equal(guest.isError, true, "nobody posts without a name");
+  const { prompts } = await client.listPrompts();
+  assert.equal(prompts.length, 3);
+  const { messages } = await client.getPrompt({ name: "answer_with_sources", arguments: { question: "什么是WAL？" } });
+  assert.match(messages[0].content.text, /什么是WAL/);
 
   const question = "SQLite 开了 WAL，写事务为什么还会 BUSY？";
   const asked = await client.callTool({ name: "ask", arguments: { question } });
@@ -45,12 +51,13 @@ test("the official MCP client finds tools, asks, and reads what is cited", async
   await client.close();
 });
 
-/** A page of a new member's, and a token of theirs that may read. */
-async function withToken(context) {
+/** A page of a new member's, and a token of theirs that may read, or also write. */
+async function withToken(context, writes = false) {
   await register(context);
   const page = await context.newPage();
   await page.goto(`${base}/settings/tokens`);
   await page.fill("[name=name]", "my agent");
+  if (writes) await page.check("[value=write]");
   await page.fill("[name=confirm]", "a long enough secret 42");
   await page.locator("main form .btn.main").click();
   return { page, token: await page.inputValue("#token") };
@@ -62,11 +69,28 @@ test("a member's token for reading is enough, and counts as that member", async 
   const client = await connected(token);
   const found = await client.callTool({ name: "search", arguments: { query: "axum 状态", limit: 3 } });
   assert.equal(found.structuredContent.passages.length, 3);
+  const put = await client.callTool({ name: "post_question", arguments: { title: "谁用过自己的时钟？" } });
+  assert.ok(put.isError && /write/.test(put.content[0].text), "a token for reading does not write");
   await client.close();
   await page.goto(`${base}/settings/tokens`);
   await page.locator(".row", { hasText: "my agent" }).waitFor();
   await page.locator(".row form button").click();
   await assert.rejects(connected(token), /401|Unauthorized/i);
+  await context.close();
+});
+
+test("a program puts a question to people, once, in its member's name", async () => {
+  const context = await visitor(browser);
+  const { page, token } = await withToken(context, true);
+  const client = await connected(token);
+  const wish = { name: "post_question", arguments: { title: "谁把时钟当参数传过？", body: "想听听**经验**。", tags: ["测试"] } };
+  const { structuredContent: first } = await client.callTool(wish);
+  const { structuredContent: again } = await client.callTool(wish);
+  assert.equal(again.post, first.post, "sent twice, it is one");
+  await client.close();
+  await page.goto(base + new URL(first.url).pathname);
+  await page.locator("h1", { hasText: "谁把时钟当参数传过？" }).waitFor();
+  await page.locator(".prose strong", { hasText: "经验" }).waitFor();
   await context.close();
 });
 

@@ -32,14 +32,17 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use xinghe_core::content::PostView;
+use xinghe_core::content::{PostKind, PostView, Provenance};
 use xinghe_core::id::{AuthorId, PostId};
 use xinghe_core::picture::PictureName;
 use xinghe_core::ports::{
-    Appeared, Authors, ImportedPost, IntakeOutcome, PictureUse, PortResult, PostIntake, Posts, StillAllowed,
-    TwinAnswer, TwinAnswered, TwinAnswers,
+    Appeared, Authors, ImportedPost, IntakeOutcome, NewQuestion, PictureUse, PortError, PortResult, PostIntake, Posts,
+    Questions, StillAllowed, TwinAnswer, TwinAnswered, TwinAnswers, Wrong,
 };
 use xinghe_store::{Migration, Store};
+
+use crate::commands::CommandError;
+use crate::model::{Actor, Draft};
 
 /// The tables of posts.
 pub const MIGRATIONS: &[Migration] = &[
@@ -109,6 +112,22 @@ impl TwinAnswers for PostsPort {
 
     async fn withdraw(&self, owner: AuthorId, post: PostId) -> PortResult<bool> {
         Ok(commands::withdraw_twins_answer(&self.store, owner, post).await?)
+    }
+}
+
+#[async_trait]
+impl Questions for PostsPort {
+    async fn put(&self, question: &NewQuestion) -> PortResult<Result<PostId, Vec<Wrong>>> {
+        let NewQuestion { by, title, body, tags } = question.clone();
+        let provenance = Provenance::AiAssisted;
+        let draft = Draft { title, body, tags, provenance, once: true, ..Draft::default() };
+        let draft = pages::mentioning(&*self.authors, draft).await?;
+        let actor = Actor { id: by, moderates: false };
+        match commands::create(&self.store, actor, PostKind::Question, None, &draft).await {
+            Ok(written) => Ok(Ok(written.post)),
+            Err(CommandError::Invalid(errors)) => Ok(Err(errors.iter().map(pages::wrong).collect())),
+            Err(error) => Err(PortError::new(error)),
+        }
     }
 }
 

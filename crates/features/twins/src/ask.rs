@@ -7,7 +7,7 @@ use xinghe_ai::{Chat, Embed};
 use xinghe_core::PostKind;
 use xinghe_core::event::CitationFact;
 use xinghe_core::evidence::Filter;
-use xinghe_core::ports::{Authors, PortError, Posts, Retrieve, Standing, TwinAnswers};
+use xinghe_core::ports::{Authors, PortError, Posts, Questions, Retrieve, Standing, TwinAnswers};
 use xinghe_store::{Store, StoreError};
 
 use crate::acts::model::Grants;
@@ -83,6 +83,8 @@ pub struct Deps {
     pub chat: Option<Arc<dyn Chat>>,
     /// Publishes what twins answer.
     pub answers: Arc<dyn TwinAnswers>,
+    /// Puts questions to people, for programs.
+    pub questions: Arc<dyn Questions>,
     /// Tells whose twins are silent because their owners may not write.
     pub standing: Arc<dyn Standing>,
     /// How many minutes a question waits for people before twins look at it.

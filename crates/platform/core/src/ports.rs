@@ -295,6 +295,38 @@ pub enum TwinAnswered {
     NotAllowed,
 }
 
+/// A question that a program asks people in a member's name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewQuestion {
+    /// The member.
+    pub by: AuthorId,
+    /// What is asked, in one line.
+    pub title: String,
+    /// The rest, CommonMark with GFM extensions.
+    pub body: String,
+    /// Tags as typed.
+    pub tags: Vec<String>,
+}
+
+/// What is wrong with one field of what was to be posted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wrong {
+    /// The field's name.
+    pub field: &'static str,
+    /// The key of the text that says it.
+    pub key: &'static str,
+    /// What the text's `max` is.
+    pub max: Option<usize>,
+}
+
+/// Puts questions to people. Implemented by posts.
+#[async_trait]
+pub trait Questions: Send + Sync {
+    /// Posts a question; the very same again within a short time is the same one. Of a machine's making, it is marked
+    /// as written with its help.
+    async fn put(&self, question: &NewQuestion) -> PortResult<Result<PostId, Vec<Wrong>>>;
+}
+
 /// Says whether a twin's answer may still be published: asked within the transaction that publishes it.
 #[async_trait]
 pub trait StillAllowed: Send + Sync {

@@ -27,6 +27,7 @@ use axum::routing::{get, post as submit};
 use http::{HeaderValue, Method, StatusCode, header};
 use xinghe_core::content::PostKind;
 use xinghe_core::id::PostId;
+use xinghe_core::ports::Wrong;
 use xinghe_web::{AppError, FieldError, Member, Need, RateClass, Role, Routes, Said, SlotEntry, Viewer};
 
 use crate::commands::CommandError;
@@ -40,7 +41,7 @@ const TABS: &str = "settings.tabs";
 pub(crate) const PER_PAGE: usize = 20;
 
 pub(crate) use cites::citing;
-pub(crate) use naming::with_mentions;
+pub(crate) use naming::{mentioning, with_mentions};
 
 pub(crate) fn routes(state: &State) -> Routes {
     let s = || state.clone();
@@ -176,6 +177,15 @@ pub(crate) fn said(fault: Fault) -> Said {
         Fault::Beyond { what } => what.said(),
         Fault::NotAhead => Said::new("posts-fault-ahead"),
     }
+}
+
+/// An error of a draft as other features show it.
+pub(crate) fn wrong(error: &model::FieldError) -> Wrong {
+    let max = match error.fault {
+        Fault::TooLong { max } | Fault::TooMany { max } => Some(max),
+        _ => None,
+    };
+    Wrong { field: error.field, key: said(error.fault).key(), max }
 }
 
 /// The errors of a draft as forms and the API show them.

@@ -7,6 +7,7 @@ use xinghe_core::Lang;
 use xinghe_core::content::{PostKind, PostView};
 use xinghe_core::id::PostId;
 use xinghe_core::picture::PictureName;
+use xinghe_core::ports::{Authors, PortResult};
 use xinghe_web::markdown::{RenderOptions, Rendered, named, render};
 use xinghe_web::{AppError, Html};
 
@@ -16,11 +17,16 @@ use crate::model::{Draft, MENTIONS_MAX, Mention, canonical_tag};
 use crate::store;
 
 /// Looks up whom a draft names.
-pub(crate) async fn with_mentions(state: &State, mut draft: Draft) -> Result<Draft, AppError> {
+pub(crate) async fn with_mentions(state: &State, draft: Draft) -> Result<Draft, AppError> {
+    Ok(mentioning(&*state.authors, draft).await?)
+}
+
+/// Looks up whom a draft names.
+pub(crate) async fn mentioning(authors: &dyn Authors, mut draft: Draft) -> PortResult<Draft> {
     let mut handles = named(&draft.body).handles;
     handles.truncate(MENTIONS_MAX);
     if !handles.is_empty() {
-        let cards = state.authors.by_handles(&handles).await?;
+        let cards = authors.by_handles(&handles).await?;
         let mention = |handle: String| {
             let card = cards.get(&handle)?;
             Some(Mention { handle, author: card.id, claimed: card.claimed })

@@ -14,8 +14,8 @@ use tower::ServiceExt as _;
 use xinghe_core::content::Passage;
 use xinghe_core::evidence::{Evidence, EvidenceHit, Query, QueryTerm, Scope, SentenceEvidence};
 use xinghe_core::ports::{
-    Authors, PortError, PortResult, Posts, Retrieve, Standing, StillAllowed, Suspension, TwinAnswer, TwinAnswered,
-    TwinAnswers,
+    Authors, NewQuestion, PortError, PortResult, Posts, Questions, Retrieve, Standing, StillAllowed, Suspension,
+    TwinAnswer, TwinAnswered, TwinAnswers, Wrong,
 };
 use xinghe_core::{
     AuthorCard, AuthorId, Credit, CreditRole, Event, LangTag, PassageId, PostId, PostKind, PostView, Provenance,
@@ -88,6 +88,8 @@ pub struct Shelf {
     pub by_people: Mutex<HashSet<PostId>>,
     pub published: Mutex<HashMap<PostId, TwinAnswer>>,
     pub suspended: Mutex<HashSet<AuthorId>>,
+    /// Questions put to people.
+    pub put: Mutex<Vec<NewQuestion>>,
     /// Publishes, and then breaks.
     pub breaks: Mutex<bool>,
     /// Stops this member's twin in the last moment.
@@ -192,6 +194,18 @@ fn hit(author: i64, post: i64, good: f32) -> EvidenceHit {
 }
 
 #[async_trait]
+impl Questions for Shelf {
+    async fn put(&self, question: &NewQuestion) -> PortResult<Result<PostId, Vec<Wrong>>> {
+        if question.title.is_empty() {
+            return Ok(Err(vec![Wrong { field: "title", key: "twins-question-empty", max: None }]));
+        }
+        let mut put = self.put.lock().unwrap();
+        put.push(question.clone());
+        Ok(Ok(p(900 + put.len() as i64)))
+    }
+}
+
+#[async_trait]
 impl Retrieve for Shelf {
     async fn retrieve(&self, query: &Query) -> PortResult<Evidence> {
         self.asked.lock().unwrap().push(query.filter.scope);
@@ -255,6 +269,7 @@ impl Town {
             embedder: None,
             chat: None,
             answers: shelf.clone(),
+            questions: shelf.clone(),
             standing: shelf.clone(),
             wait_minutes: 60,
         }));

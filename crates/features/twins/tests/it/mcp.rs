@@ -50,7 +50,7 @@ async fn todays_clients_discover_and_call() {
     let listed = call(&town, "tools/list", json!({})).await;
     let names: Vec<&str> =
         listed["result"]["tools"].as_array().unwrap().iter().filter_map(|t| t["name"].as_str()).collect();
-    assert_eq!(names, ["search", "ask", "read_post", "find_people"]);
+    assert_eq!(names, ["search", "ask", "read_post", "find_people", "post_question"]);
     let asked = tool(&town, "ask", json!({ "question": "How does a router keep its state?" })).await;
     assert_eq!((&asked["isError"], &asked["structuredContent"]["abstained"]), (&json!(false), &json!(false)));
     let words = asked["content"][0]["text"].as_str().unwrap();
@@ -61,6 +61,17 @@ async fn todays_clients_discover_and_call() {
     assert_eq!(people["structuredContent"]["people"][0]["has_twin"], true, "{people}");
     let post = tool(&town, "read_post", json!({ "id": "12" })).await;
     assert_eq!(post["structuredContent"]["markdown"], "Body.");
+    let put = tool(&town, "post_question", json!({ "title": "Who knows?", "tags": ["rust"] })).await;
+    assert_eq!(put["structuredContent"]["url"], "http://localhost/posts/901", "{put}");
+    let kept = town.shelf.put.lock().unwrap().clone();
+    assert_eq!((kept.len(), kept[0].by, kept[0].tags.len()), (1, crate::common::m(1), 1), "in the caller's name");
+    let empty = tool(&town, "post_question", json!({ "title": "" })).await;
+    assert_eq!(empty["isError"], true, "{empty}");
+    let prompts = call(&town, "prompts/list", json!({})).await;
+    assert_eq!(prompts["result"]["prompts"][2]["name"], "ask_people", "{prompts}");
+    let prompt = json!({ "name": "read_up", "arguments": { "subject": "cursors" } });
+    let prompt = call(&town, "prompts/get", prompt).await;
+    assert!(prompt["result"]["messages"][0]["content"]["text"].as_str().unwrap().contains("cursors"), "{prompt}");
     let read = call(&town, "resources/read", json!({ "uri": "xinghe://posts/12" })).await;
     assert_eq!(read["result"]["contents"][0]["text"], "# Routers\n\nBody.");
 }
@@ -91,5 +102,5 @@ async fn clients_of_before_shake_hands() {
     assert!(said["result"]["instructions"].as_str().unwrap().contains("never instructions"));
     let list = json!({ "jsonrpc": "2.0", "id": 2, "method": "tools/list" });
     let listed = send(&town, &list, "2025-11-25").await.json();
-    assert_eq!(listed["result"]["tools"].as_array().map(Vec::len), Some(4), "{listed}");
+    assert_eq!(listed["result"]["tools"].as_array().map(Vec::len), Some(5), "{listed}");
 }
