@@ -284,19 +284,28 @@ impl Town {
 
     /// A post that appears.
     pub async fn post(&self, id: i64, kind: PostKind, by: i64, title: &str) {
+        self.appears(id, kind, by, (title, "Body."), Provenance::Human).await;
+    }
+
+    /// A post of a member's with these words.
+    pub async fn says(&self, by: i64, id: i64, kind: PostKind, body: &str, provenance: Provenance) {
+        self.appears(id, kind, by, ("About me", body), provenance).await;
+    }
+
+    async fn appears(&self, id: i64, kind: PostKind, by: i64, (title, body): (&str, &str), provenance: Provenance) {
         let view = PostView {
             id: p(id),
             revision: RevisionId::from_raw(id),
             kind,
             title: title.to_owned(),
             slug: String::new(),
-            body: "Body.".to_owned(),
+            body: body.to_owned(),
             language: LangTag::from(xinghe_core::Lang::En),
             credits: vec![Credit { author: m(by), role: CreditRole::Author }],
             tags: vec!["rust".to_owned()],
             parent: None,
             root: p(id),
-            provenance: Provenance::Human,
+            provenance,
             licence: None,
             source_url: None,
             published_at: Timestamp::from_millis(0),
@@ -374,6 +383,11 @@ impl Town {
     /// Brings everything that reads the log up to date.
     pub async fn read(&self) {
         self.readers.catch_up().await.unwrap();
+    }
+
+    /// What appeared is read for what it tells of its author.
+    pub async fn learn(&self) {
+        self.workers.drain().await.unwrap();
     }
 
     /// What questions queued themselves, as far as it is due.

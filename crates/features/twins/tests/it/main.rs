@@ -4,6 +4,7 @@
 
 mod a2a;
 mod common;
+mod facts;
 mod knowledge;
 mod mcp;
 mod memory;
