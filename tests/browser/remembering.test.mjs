@@ -29,6 +29,8 @@ async function looked_at(page) {
   for (const viewport of [page.viewportSize(), phone]) {
     const before = page.viewportSize();
     await page.setViewportSize(viewport);
+    // An address with an anchor leaves what stands above it half below the header, where axe finds it too small.
+    await page.evaluate("scrollTo({ top: 0, behavior: 'instant' })");
     for (const colorScheme of ["light", "dark"]) {
       await page.emulateMedia({ colorScheme });
       assert.deepEqual(await faults(page, { rules: ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"] }), [], page.url());
