@@ -360,7 +360,7 @@ impl Community {
 }
 
 /// What members may add.
-fn picture_limits(settings: &Settings) -> PictureLimits {
+pub fn picture_limits(settings: &Settings) -> PictureLimits {
     let s = &settings.pictures;
     PictureLimits {
         file: usize::try_from(s.file_mb).unwrap_or(usize::MAX >> 20).min(usize::MAX >> 20) << 20,

@@ -76,26 +76,21 @@ async fn brought(
 
 /// Ports for a dry run: the database as it is, or nothing where there is none yet.
 async fn looking(settings: &Settings) -> anyhow::Result<Ports> {
-    let clock = Arc::new(SystemClock);
+    let (clock, limits) = (Arc::new(SystemClock), community::picture_limits(settings));
     let file = community::connection(settings).file()?;
     if file.is_some_and(|f| !f.exists()) {
-        return Ok(Ports {
-            authors: Arc::new(Nothing),
-            intake: Arc::new(Nothing),
-            posts: None,
-            pictures: Some(Arc::new(Nothing)),
-            clock,
-        });
+        let none = || Arc::new(Nothing(limits));
+        return Ok(Ports { authors: none(), intake: none(), posts: None, pictures: Some(none()), clock });
     }
     let store = community::look(settings).await?;
     let accounts = Arc::new(Accounts::new(store.clone()));
-    let pictures = Arc::new(Pictures::new(store.clone(), Vec::new(), PictureLimits::default()));
+    let pictures = Arc::new(Pictures::new(store.clone(), Vec::new(), limits));
     let posts = Arc::new(PostsPort::new(store, accounts.clone()));
     Ok(Ports { authors: accounts, intake: posts.clone(), posts: Some(posts), pictures: Some(pictures), clock })
 }
 
 /// A community without anything in it, which takes nothing.
-struct Nothing;
+struct Nothing(PictureLimits);
 
 fn refused<T>() -> PortResult<T> {
     Err(PortError::new("a dry run writes nothing"))
@@ -134,6 +129,9 @@ impl PictureIntake for Nothing {
     }
     async fn kept(&self, _: &[u8]) -> PortResult<Option<PictureName>> {
         Ok(None)
+    }
+    async fn look(&self, file: Vec<u8>) -> PortResult<Option<String>> {
+        Ok(xinghe_media::why_not(file, self.0).await)
     }
 }
 

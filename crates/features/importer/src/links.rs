@@ -284,6 +284,7 @@ pub fn rewrite(body: &str, target: &dyn Fn(&str, bool) -> Target) -> String {
         }
     }
     let mut open: Vec<Open> = Vec::new();
+    let mut block = false;
     for (event, range) in parser.into_offset_iter() {
         if let Some(current) = open.last_mut()
             && !matches!(event, Event::End(TagEnd::Link | TagEnd::Image))
@@ -306,7 +307,14 @@ pub fn rewrite(body: &str, target: &dyn Fn(&str, bool) -> Target) -> String {
                     done.edit(body, range, target, &mut edits);
                 }
             }
-            Event::Html(html) | Event::InlineHtml(html) => html_edits(&html, range.start, target, &mut edits),
+            // Whole: a tag may go over several lines, and each is an event of its own.
+            Event::Start(Tag::HtmlBlock) => {
+                block = true;
+                html_edits(&body[range.clone()], range.start, target, &mut edits);
+            }
+            Event::End(TagEnd::HtmlBlock) => block = false,
+            Event::Html(html) if !block => html_edits(&html, range.start, target, &mut edits),
+            Event::InlineHtml(html) => html_edits(&html, range.start, target, &mut edits),
             _ => {}
         }
     }
@@ -340,10 +348,15 @@ impl Open {
         let inner = body.get(self.inner_start.min(self.inner_end)..self.inner_end).unwrap_or_default();
         match target(&self.dest, self.image) {
             Target::Keep => {}
-            Target::Drop => {
+            Target::Drop if self.image => {
                 edits.retain(|(r, _)| r.start < range.start || r.end > range.end);
-                let words = if self.image { alt_words(inner) } else { inner.to_owned() };
-                edits.push((range, words));
+                edits.push((range, alt_words(inner)));
+            }
+            // What the link holds stays, with what is changed in it: a picture, say.
+            Target::Drop => {
+                let inside = self.inner_start.min(self.inner_end)..self.inner_end;
+                edits.push((range.start..inside.start, String::new()));
+                edits.push((inside.end..range.end, String::new()));
             }
             Target::To(url) => {
                 let inline = self.link_type == LinkType::Inline;

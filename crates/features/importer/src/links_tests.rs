@@ -41,6 +41,8 @@ fn links_between_pages_lead_to_posts() {
         ("`[c](c.md)`\n\n```\n[c](c.md)\n```", "`[c](c.md)`\n\n```\n[c](c.md)\n```"),
         ("<a href=\"c.md\">c</a>", "<a href=\"/posts/7\">c</a>"),
         ("[**bold** `c`](c.md)", "[**bold** `c`](/posts/7)"),
+        ("[![A cat](https://a.example/c.png)](gone.md)", "![A cat](https://a.example/c.png)"),
+        ("<p>\n<a\n  href=\"c.md\">c</a>\n</p>", "<p>\n<a\n  href=\"/posts/7\">c</a>\n</p>"),
     ] {
         assert_eq!(rewritten(given, &resolver()), want, "{given}");
     }

@@ -75,7 +75,7 @@ fn re(pattern: &str) -> Regex {
 pub fn plain(text: &str, layout: Layout, said: &dyn Fn(&str) -> Option<String>) -> String {
     let mut out = text.to_owned();
     if out.contains("{%") {
-        out = HIGHLIGHT.replace_all(&out, |c: &Captures<'_>| fenced(&c[1], &c[2])).into_owned();
+        out = HIGHLIGHT.replace_all(&out, |c: &Captures<'_>| apart(&out, c, &fenced(&c[1], &c[2]))).into_owned();
         out = HEXO_IMAGE.replace_all(&out, |c: &Captures<'_>| format!("![{}]({})", unquote(&c[2]), &c[1])).into_owned();
         out = HEXO_LINK
             .replace_all(&out, |c: &Captures<'_>| {
@@ -122,6 +122,15 @@ pub fn plain(text: &str, layout: Layout, said: &dyn Fn(&str) -> Option<String>) 
     }
     let out = outside_code(&out, |line| MORE.replace_all(line, "").into_owned());
     out.trim_matches('\n').to_owned()
+}
+
+/// A block in place of a tag that may stand within a line.
+fn apart(text: &str, tag: &Captures<'_>, block: &str) -> String {
+    let Some(tag) = tag.get(0) else { return block.to_owned() };
+    let line = |rest: &str| rest.trim_matches([' ', '\t']).is_empty();
+    let before = text[..tag.start()].rsplit('\n').next().unwrap_or_default();
+    let behind = text[tag.end()..].split('\n').next().unwrap_or_default();
+    format!("{}{block}{}", if line(before) { "" } else { "\n\n" }, if line(behind) { "" } else { "\n" })
 }
 
 fn fenced(language: &str, code: &str) -> String {
@@ -337,6 +346,7 @@ mod tests {
     fn generators_tags_become_markdown() {
         for (given, want) in [
             ("{% highlight rust linenos %}\nfn a() {}\n{% endhighlight %}", "```rust\nfn a() {}\n```"),
+            ("a {% highlight c %}\nx\n{% endhighlight %} b", "a \n\n```c\nx\n```\n b"),
             ("{{< highlight go \"linenos=table\" >}}\nx\n{{< / highlight >}}", "```go\nx\n```"),
             ("{% codeblock lang:rust %}\nx\n{% endcodeblock %}", "```rust\nx\n```"),
             ("{{< figure src=\"/a.png\" alt=\"A b\" >}}", "![A b](/a.png)"),

@@ -2,7 +2,7 @@
 //! there, as long as it has an address.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use xinghe_core::AuthorId;
 use xinghe_core::picture::FOLDER;
@@ -15,6 +15,8 @@ use crate::source::folder;
 
 /// A file larger than this is no picture of a page, in bytes. What is kept may be smaller by far; whoever keeps it says.
 const LARGEST: u64 = 256 << 20;
+/// What is said of a file that is there and cannot be read.
+const UNREADABLE: &str = "it cannot be read";
 /// How many images that stay behind are named of one page.
 const NAMED: usize = 5;
 
@@ -25,6 +27,8 @@ pub(crate) struct Album {
     kept: HashMap<String, String>,
     /// Those that are not taken, and why.
     refused: HashMap<String, String>,
+    /// Those that would be, of a dry run.
+    coming: HashSet<String>,
 }
 
 impl Album {
@@ -46,7 +50,28 @@ impl Album {
         Ok(album)
     }
 
-    /// Keeps what a page shows, as pictures of its author's.
+    /// Looks which pictures of the source would come along. Nothing is written.
+    ///
+    /// # Errors
+    /// A port breaks.
+    pub async fn look(&mut self, plan: &Plan, pictures: &dyn PictureIntake) -> Result<(), ImportError> {
+        for path in plan.drafts.iter().flat_map(|d| shown(plan, d)) {
+            if self.coming.contains(&path) || self.refused.contains_key(&path) {
+                continue;
+            }
+            let wrong = match read(plan, &path).await {
+                Some(file) => pictures.look(file).await?,
+                None => Some(UNREADABLE.to_owned()),
+            };
+            match wrong {
+                None => self.coming.insert(path),
+                Some(reason) => self.refused.insert(path, reason).is_none(),
+            };
+        }
+        Ok(())
+    }
+
+    /// Keeps what a page shows, as pictures of its author's; what an earlier page showed, too, is there already.
     ///
     /// # Errors
     /// A port breaks.
@@ -58,12 +83,16 @@ impl Album {
         pictures: &dyn PictureIntake,
     ) -> Result<(), ImportError> {
         for path in shown(plan, draft) {
+            if self.coming.contains(&path) || self.refused.contains_key(&path) {
+                continue;
+            }
             let Some(file) = read(plan, &path).await else {
-                self.refused.insert(path, "it cannot be read".to_owned());
+                self.refused.insert(path, UNREADABLE.to_owned());
                 continue;
             };
             match pictures.keep(owner, file).await? {
                 PictureOutcome::Kept(name) => {
+                    self.coming.insert(path.clone());
                     self.kept.insert(path, format!("{FOLDER}{name}"));
                 }
                 PictureOutcome::Refused(reason) => {
@@ -75,9 +104,9 @@ impl Album {
         Ok(())
     }
 
-    /// How many there are.
+    /// How many came along, or would.
     pub fn len(&self) -> usize {
-        self.kept.len()
+        self.coming.len()
     }
 
     /// Where an image of a page is now, if it is one of these.
@@ -88,14 +117,14 @@ impl Album {
         self.kept.get(&plan.links.local(&draft.path, dest)?).cloned()
     }
 
-    /// The images of every page that stay behind. `all` says that none was tried, and all that can be read will come.
-    pub fn left_behind(&self, plan: &Plan, all: bool) -> Vec<Left> {
+    /// The images of every page that stay behind.
+    pub fn left_behind(&self, plan: &Plan) -> Vec<Left> {
         let mut left = Vec::new();
         for draft in &plan.drafts {
             let mut gone: Vec<String> = Vec::new();
-            for dest in images(draft) {
+            for (dest, _) in named(draft).into_iter().filter(|(_, shown)| *shown) {
                 let local = plan.links.local(&draft.path, &dest);
-                let comes = local.as_ref().is_some_and(|path| all || self.kept.contains_key(path));
+                let comes = local.as_ref().is_some_and(|path| self.coming.contains(path));
                 if comes || plan.links.target(&draft.path, &dest, true, &|_| None) != Target::Drop {
                     continue;
                 }
@@ -115,30 +144,26 @@ impl Album {
     }
 }
 
-/// How many pictures of the source would come along.
-pub(crate) fn count(plan: &Plan) -> usize {
-    let paths: std::collections::HashSet<String> = plan.drafts.iter().flat_map(|d| shown(plan, d)).collect();
-    paths.len()
-}
-
-/// The images of a page as it names them, each once.
-fn images(draft: &Draft) -> Vec<String> {
-    let found = RefCell::new(Vec::<String>::new());
+/// What a page shows or links to, as it names it, each once; and whether it is shown.
+fn named(draft: &Draft) -> Vec<(String, bool)> {
+    let found = RefCell::new(Vec::<(String, bool)>::new());
     links::rewrite(&draft.body, &|dest, image| {
-        if image && !found.borrow().iter().any(|f| f == dest) {
-            found.borrow_mut().push(dest.to_owned());
+        let mut found = found.borrow_mut();
+        match found.iter_mut().find(|(known, _)| known == dest) {
+            Some((_, shown)) => *shown |= image,
+            None => found.push((dest.to_owned(), image)),
         }
         Target::Keep
     });
     found.into_inner()
 }
 
-/// The paths of the pictures that a page shows and that are to come along.
+/// The paths of the pictures that a page shows, or links to, and that are to come along.
 fn shown(plan: &Plan, draft: &Draft) -> Vec<String> {
     if plan.files.is_none() {
         return Vec::new();
     }
-    let mut paths: Vec<String> = images(draft).iter().filter_map(|d| plan.links.local(&draft.path, d)).collect();
+    let mut paths: Vec<String> = named(draft).iter().filter_map(|(d, _)| plan.links.local(&draft.path, d)).collect();
     paths.sort_unstable();
     paths.dedup();
     paths

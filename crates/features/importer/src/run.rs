@@ -11,7 +11,7 @@ use crate::error::ImportError;
 use crate::links::{self, Target};
 use crate::model::{Draft, Left, Person, Plan, Preview, Report};
 use crate::moved;
-use crate::pictures::{self, Album};
+use crate::pictures::Album;
 use crate::settle::settle;
 use crate::source::{self, Reach, Source};
 
@@ -127,15 +127,17 @@ pub async fn take(
     };
     if how.dry_run {
         compare(&plan, &known, &album, ports, &mut report).await?;
-        report.pictures = if ports.pictures.is_some() { pictures::count(&plan) } else { 0 };
+        if let Some(pictures) = &ports.pictures {
+            album.look(&plan, &**pictures).await?;
+        }
         report.preview = plan.drafts.iter().map(Preview::from).collect();
     } else {
         let mut taker = Taker::new(&plan, known, album, (ports, how, progress));
         taker.all(&mut report).await?;
         album = taker.album;
-        report.pictures = album.len();
     }
-    report.warnings.extend(album.left_behind(&plan, how.dry_run && ports.pictures.is_some()));
+    report.pictures = album.len();
+    report.warnings.extend(album.left_behind(&plan));
     report.skipped.extend(plan.skipped);
     report.failed.splice(0..0, plan.failed);
     let files = plan.files;
@@ -205,7 +207,7 @@ fn resolved(draft: &Draft, plan: &Plan, known: &HashMap<String, PostId>, album: 
         }
     };
     let body = links::rewrite(&draft.body, &|dest, image| {
-        let here = if image { album.address(plan, draft, dest) } else { None };
+        let here = album.address(plan, draft, dest);
         match here.map_or_else(|| plan.links.target(&draft.path, dest, image, &post), Target::To) {
             Target::To(url) if url == dest => Target::Keep,
             other => other,

@@ -46,6 +46,7 @@ use xinghe_web::{Feature, Routes, SlotEntry};
 pub use commands::Pictures;
 pub use copies::Copies;
 pub use error::MediaError;
+pub use intake::why_not;
 
 /// This feature's tables.
 pub fn migrations() -> Vec<Migration> {

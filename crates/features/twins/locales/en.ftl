@@ -14,7 +14,10 @@ twins-ask = Ask
 twins-again = Ask further…
 twins-by-guide = AI · the guide
 twins-by-twin = AI · twin of { $name }
-twins-based-on = from { $passages } passages by { $authors ->
+twins-based-on = from { $passages ->
+    [one] one passage
+   *[other] { $passages } passages
+  } by { $authors ->
     [one] one author
    *[other] { $authors } authors
   }
@@ -54,7 +57,6 @@ twins-box-guide = One sentence; every answer has sources
 twins-box-twin = Answers only from what { $name } wrote
 twins-glowing = Twins at work
 twins-posted-body = I asked the guide, and it did not find enough evidence to answer.
-twins-posted-nearest = What it found that came nearest:
 twins-stopped = This twin was stopped by its owner and does not answer at the moment.
 twins-mine = Your twin
 twins-console = What it may do
@@ -201,6 +203,7 @@ twins-after-missing = The answer to go on from is gone: ask anew.
 twins-after-other = A conversation is with one twin: to ask another, begin anew.
 twins-ask-person = Ask { $name } in person, in public
 twins-handed = I asked { $name }’s twin:
+twins-handed-declined = I asked { $name }’s twin, and it did not find enough evidence to answer.
 twins-openai-parts = Only text is understood here: send parts of type text alone.
 twins-openai-model = There is no such model: use guide, or twin: and a member’s handle, for instance twin:lin-wei.
 twins-openai-one = There is one answer at a time: set n to 1 or leave it out.

@@ -435,11 +435,14 @@ pub enum PictureOutcome {
 /// Takes the pictures of texts that are imported. Implemented by media.
 #[async_trait]
 pub trait PictureIntake: Send + Sync {
-    /// Keeps a file as a picture of an author's. The same file again is the same picture.
+    /// Keeps a file as a picture of an author's. The same file again, of whomever, is the same picture.
     async fn keep(&self, owner: AuthorId, file: Vec<u8>) -> PortResult<PictureOutcome>;
 
-    /// The picture that is kept of a file, whoever's it is.
+    /// The picture that an import kept of a file.
     async fn kept(&self, file: &[u8]) -> PortResult<Option<PictureName>>;
+
+    /// Why a file would not be kept (a sentence for whoever imports), if it would not. Nothing is written.
+    async fn look(&self, file: Vec<u8>) -> PortResult<Option<String>>;
 }
 
 /// Knows copies of pictures that texts show from other hosts. Implemented by media.

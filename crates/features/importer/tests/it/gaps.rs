@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::support::{Memory, folder, ports, reach};
+use xinghe_core::ports::PictureIntake as _;
 use xinghe_importer::{How, Report, Source, import};
 
 async fn run(path: &str, memory: &Arc<Memory>, how: &How) -> Report {
@@ -96,26 +97,31 @@ async fn dates_that_cannot_be_are_told_and_git_is_asked() {
 
 #[tokio::test]
 async fn pictures_come_along() {
-    let page = "# A\n\n![one](img/one.png) <img src=\"two.JPG\" alt=\"two\"> ![again](./img/one.png) ![bad](bad.gif)";
+    let page = "# A\n\n![one](img/one.png) <img src=\"two.JPG\" alt=\"two\"> ![again](./img/one.png) ![bad](bad.gif)\n\n\
+                [![small](img/one.png)](big.webp)\n\n<p>\n<img\n  src=\"two.JPG\">\n</p>";
     let home = folder(&[
         ("a.md", page),
         ("img/one.png", "one"),
         ("two.JPG", "two"),
         ("bad.gif", "broken"),
         ("unused.png", "unused"),
+        ("big.webp", "big"),
         ("b.md", "# B\n\n![the same file](img/one.png)"),
     ]);
     let (memory, path) = (Arc::new(Memory::default()), home.path().display().to_string());
     let dry = run(&path, &memory, &How { dry_run: true, ..How::default() }).await;
     assert_eq!((dry.pictures, memory.pictures.lock().unwrap().len()), (3, 0), "{:?}", dry.warnings);
+    assert!(said(&dry, "a.md").contains("bad.gif: it is broken"), "{:?}", dry.warnings);
     let report = run(&path, &memory, &How::default()).await;
-    assert_eq!((report.pictures, memory.pictures.lock().unwrap().len()), (2, 2), "{:?}", report.warnings);
+    assert_eq!((report.pictures, memory.pictures.lock().unwrap().len()), (3, 3), "{:?}", report.warnings);
     assert!(said(&report, "a.md").contains("bad.gif: it is broken"), "{:?}", report.warnings);
     let body = memory.post("a.md").body;
-    let name = memory.pictures.lock().unwrap()[0].2;
-    assert_eq!(body.matches("/pictures/").count(), 3, "{body}");
+    let name = memory.kept(b"one").await.unwrap().unwrap();
+    assert_eq!(body.matches("/pictures/").count(), 6, "{body}");
     assert!(body.contains(&format!("![one](/pictures/{name})")) && !body.contains("bad.gif"), "{body}");
     assert!(memory.post("b.md").body.contains(&format!("/pictures/{name}")));
+    let one = home.path().join("b.md").display().to_string();
+    run(&one, &memory, &How::default()).await;
     for how in [How { dry_run: true, ..How::default() }, How::default()] {
         let again = run(&path, &memory, &how).await;
         assert_eq!((again.unchanged, again.revised), (2, 0), "{again:?}");

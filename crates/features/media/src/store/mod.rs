@@ -57,10 +57,16 @@ pub(crate) async fn made_of(q: &impl Queries, member: AuthorId, digest: &str) ->
     q.one::<Row>(&sql, params![member.raw(), digest]).await?.map(Row::picture).transpose()
 }
 
-/// The name of a picture that was made of the file with this digest, whoever's it is.
-pub(crate) async fn made_by_any(q: &impl Queries, digest: &str) -> Result<Option<Picture>, StoreError> {
-    let sql = format!("SELECT {COLUMNS} FROM media_picture WHERE digest = $1 ORDER BY id LIMIT 1");
+/// The picture that imports made of the file with this digest, whoever's it is.
+pub(crate) async fn imported(q: &impl Queries, digest: &str) -> Result<Option<Picture>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM media_picture WHERE digest = $1 AND imported ORDER BY id LIMIT 1");
     q.one::<Row>(&sql, params![digest]).await?.map(Row::picture).transpose()
+}
+
+/// Says that imports share a picture from now on.
+pub(crate) async fn share(unit: &mut UnitOfWork, id: PictureId) -> Result<(), StoreError> {
+    unit.execute("UPDATE media_picture SET imported = TRUE WHERE id = $1", params![id.raw()]).await?;
+    Ok(())
 }
 
 /// Gives an author's pictures to the member who claimed the author, but those that the member has of the same file.

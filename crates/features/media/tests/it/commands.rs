@@ -80,12 +80,17 @@ async fn imported_pictures_are_their_authors_and_go_to_who_claims_them(db: TestD
     let name = kept(pictures.keep(ANN, file.clone()).await.unwrap());
     assert_eq!(kept(pictures.keep(ANN, file.clone()).await.unwrap()), name, "once");
     assert_eq!(pictures.kept(&file).await.unwrap(), Some(name));
-    let both = png(11).to_vec();
-    let (anns, bens) = (pictures.keep(ANN, both.clone()).await.unwrap(), pictures.keep(BEN, both).await.unwrap());
-    assert_ne!(anns, bens);
+    assert_eq!(kept(pictures.keep(BEN, file.clone()).await.unwrap()), name, "one file is one picture");
+    let both = png(11);
+    let free = over(&db, &Arc::default(), Limits::default()).await;
+    let bens = free.add(BEN, both.clone()).await.unwrap().name;
+    let anns = kept(pictures.keep(ANN, both.to_vec()).await.unwrap());
+    assert_ne!(anns, bens, "what a member added is the member's alone");
+    assert_eq!(pictures.look(png(12).to_vec()).await.unwrap(), None);
     for (wrong, reason) in [(&b""[..], "empty"), (b"<svg/>", "JPEG, PNG"), (&[0; 50_001], "larger than")] {
         let refused = pictures.keep(ANN, wrong.to_vec()).await.unwrap();
         assert!(matches!(&refused, PictureOutcome::Refused(said) if said.contains(reason)), "{refused:?}");
+        assert!(pictures.look(wrong.to_vec()).await.unwrap().is_some_and(|said| said.contains(reason)));
     }
     let mut unit = db.store().begin().await.unwrap();
     unit.append(None, &Event::AuthorClaimed { author: ANN, member: BEN }).await.unwrap();
@@ -93,8 +98,8 @@ async fn imported_pictures_are_their_authors_and_go_to_who_claims_them(db: TestD
     db.events().await;
     Readers::new(db.store().clone(), vec![Arc::new(Attendant)], vec![]).catch_up().await.unwrap();
     let names = |list: Vec<Picture>| list.into_iter().map(|p| p.name).collect::<Vec<_>>();
-    assert_eq!(names(pictures.list(BEN, None, 9).await.unwrap().0), [kept(bens), name]);
-    assert_eq!(names(pictures.list(ANN, None, 9).await.unwrap().0), [kept(anns)], "what both have stays where it is");
+    assert_eq!(names(pictures.list(BEN, None, 9).await.unwrap().0), [bens, name]);
+    assert_eq!(names(pictures.list(ANN, None, 9).await.unwrap().0), [anns], "what both have stays where it is");
 }
 
 async fn what_nothing_shows_is_swept_after_a_week(db: TestDb) {

@@ -197,7 +197,9 @@ pub struct Features {
 pub fn features(question: &str, evidence: &Evidence, others: &[EvidenceHit], top: &EvidenceHit) -> Features {
     let other = |h: &&EvidenceHit| h.passage.post != top.passage.post && h.language.primary() == top.language.primary();
     let mut rest: Vec<&EvidenceHit> = evidence.hits.iter().skip(1).chain(others).filter(other).collect();
-    if !others.is_empty() {
+    // By words, whoever writes about the same thing writes the same words, and the best of all are what to stand out
+    // from. Meaning tells that by itself, so others only make up for what one person has not written (docs/evaluation.md).
+    if !evidence.meaning && !others.is_empty() {
         rest.sort_by(|a, b| b.score.total_cmp(&a.score));
     }
     rest.truncate(10);

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use http::StatusCode;
 use serde::Deserialize;
 use tokio::sync::mpsc;
-use xinghe_core::{AnswerId, AuthorCard, AuthorId, PostId, PostView};
+use xinghe_core::{AnswerId, AuthorCard, AuthorId, PostId, PostView, Provenance};
 use xinghe_web::{AppError, FieldErrors, Html, PageContext, Subject, Texts};
 
 use crate::api::{self, AskBody};
@@ -105,29 +105,37 @@ impl AnswerView<'_> {
         xinghe_text::detect(&self.answer.question).to_string()
     }
 
-    /// The post that asks people what the guide could not answer: the question, and what came nearest.
+    /// What is said in a post stands in the question's language, whatever the page's is.
+    fn texts(&self, t: &Texts) -> Texts {
+        t.in_lang(xinghe_text::detect(&self.answer.question).interface().unwrap_or(t.lang()))
+    }
+
+    /// The post that asks people what the guide could not answer. What came nearest is not in it: it was found to be no
+    /// evidence, and a link would count as a citation.
     fn body(&self, t: &Texts) -> String {
-        let mut body = format!("{}\n\n{}", self.answer.question, t.s("twins-posted-body"));
-        if !self.answer.citations.is_empty() {
-            body.push_str(&format!(" {}\n", t.s("twins-posted-nearest")));
-        }
-        body.push_str(&self.sources());
-        body
+        format!("{}\n\n{}", self.answer.question, self.texts(t).s("twins-posted-body"))
     }
 
-    /// The post that asks a twin's owner in person: the question, what the twin said, and what it cited.
+    /// The post that asks a twin's owner in person: the question, what the twin said, if anything, and what it cited.
     fn handed(&self, t: &Texts, owner: &AuthorCard) -> String {
-        let said =
-            if self.answer.abstained { self.answer.message.as_deref() } else { Some(self.answer.answer.as_str()) };
-        let quoted: String = said.unwrap_or_default().lines().map(|line| format!("> {line}\n")).collect();
-        let introduced = t.f("twins-handed", &[("name", owner.name.as_str().into())]);
-        format!("{}\n\n{introduced}\n\n{quoted}{}", self.called(owner), self.sources())
+        let question = self.answer.understood.as_ref().unwrap_or(&self.answer.question);
+        let name = [("name", owner.name.as_str().into())];
+        let asked = format!("@{} {question}", owner.handle);
+        if self.answer.abstained {
+            return format!("{asked}\n\n{}", self.texts(t).f("twins-handed-declined", &name));
+        }
+        let quoted: String = self.answer.answer.lines().map(|line| format!("> {line}\n")).collect();
+        format!("{asked}\n\n{}\n\n{quoted}{}", self.texts(t).f("twins-handed", &name), self.sources())
     }
 
-    /// The question, put to the owner by name: what a guest takes along to where one signs in, in an address.
-    fn called(&self, owner: &AuthorCard) -> String {
-        let question = self.answer.understood.as_ref().unwrap_or(&self.answer.question);
-        format!("@{} {question}", owner.handle)
+    /// How a post that asks people came to be: with a machine's words in it, or as a person wrote it.
+    fn provenance(&self) -> Provenance {
+        if self.answer.abstained { Provenance::Human } else { Provenance::AiAssisted }
+    }
+
+    /// The address of this answer, to which a guest comes back who signs in first.
+    fn url(&self) -> String {
+        format!("/answers?id={}&key={}", self.answer.id, self.answer.rating_key)
     }
 
     /// What was cited, as a list of links.

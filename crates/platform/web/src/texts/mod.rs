@@ -122,6 +122,12 @@ impl Texts {
         self.lang
     }
 
+    /// The same texts in another language.
+    #[must_use]
+    pub fn in_lang(&self, lang: Lang) -> Self {
+        Self { catalog: Arc::clone(&self.catalog), lang, now: self.now }
+    }
+
     /// The moment relative times are counted from.
     pub const fn now(&self) -> Timestamp {
         self.now
