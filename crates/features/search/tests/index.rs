@@ -240,6 +240,8 @@ async fn filters_facets_spelling_and_marks() {
     assert_eq!(page.did_you_mean, None);
     let misspelt = world.search.page(&query(&"executor polls".replace("uto", "tuo"))).await.unwrap();
     assert_eq!(misspelt.did_you_mean.as_deref(), Some("executor polls"));
+    let named = world.search.page(&query(&"@executor future".replace("uto", "tuo"))).await.unwrap();
+    assert_eq!(named.did_you_mean, None, "a name that is near another is somebody else's");
     let old = SearchQuery { until: Some("1970-01-01".into()), ..query("executor") };
     assert!(world.search.page(&old).await.unwrap().items.is_empty());
     let since = SearchQuery { since: Some("1970-01-01".into()), ..query("executor") };

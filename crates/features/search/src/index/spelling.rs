@@ -21,7 +21,11 @@ impl Index {
             let length = rest[from..].find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(rest.len() - from);
             let word = &rest[from..from + length];
             out.push_str(&rest[..from]);
-            match nearest(&self.records, &txn, &word.to_ascii_lowercase())? {
+            let better = match is_name(&out) {
+                true => None,
+                false => nearest(&self.records, &txn, &word.to_ascii_lowercase())?,
+            };
+            match better {
                 Some(better) => {
                     out.push_str(&better);
                     changed = true;
@@ -33,6 +37,11 @@ impl Index {
         out.push_str(rest);
         Ok(changed.then_some(out))
     }
+}
+
+/// Whether what follows is part of a name – a handle, a filter's value – where being near means nothing.
+fn is_name(before: &str) -> bool {
+    before.rsplit(char::is_whitespace).next().is_some_and(|part| part.starts_with('@') || part.contains(':'))
 }
 
 fn nearest(records: &Records, txn: &RoTxn<'_, WithoutTls>, word: &str) -> Result<Option<String>, IndexError> {
