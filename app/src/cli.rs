@@ -238,7 +238,7 @@ pub struct Eval {
     #[arg(value_enum)]
     pub what: EvalWhat,
     /// Question sets: JSON in the form of SQuAD v1.1; for `community` a list of {"question", "posts", "says"}; for
-    /// `twins` none
+    /// `twins` and `moderation` none
     #[arg(required_if_eq_any([("what", "retrieval"), ("what", "answers"), ("what", "abstention"), ("what", "community")]))]
     pub files: Vec<PathBuf>,
     /// Of `twins`: how many questions are asked at most
@@ -260,6 +260,8 @@ pub enum EvalWhat {
     Abstention,
     /// What this community itself answers: whether the right posts are quoted, and what nobody here knows declined
     Community,
+    /// The local eye of moderation, by cross-validation on the examples that ship
+    Moderation,
     /// This community's twins: whether the right one is found, says only what its owner wrote, and declines the rest
     Twins,
 }

@@ -224,6 +224,7 @@ impl Community {
         let messages = Messages::new(store.clone(), authors.clone(), Arc::new(reactions.clone()), stop.clone());
         let moderation =
             Moderation::new(store.clone(), reading.clone(), authors.clone()).with_messages(Arc::new(messages.clone()));
+        let moderation = moderation.at(&settings.public_url());
         let uses: Vec<Arc<dyn PictureUse>> =
             vec![posts.clone(), Arc::new(accounts.clone()), Arc::new(messages.clone())];
         let pictures = Pictures::new(store.clone(), uses, picture_limits(&settings));

@@ -1,4 +1,4 @@
-//! `xinghe eval retrieval | answers | abstention | community | twins`.
+//! `xinghe eval retrieval | answers | abstention | community | twins | moderation`.
 
 mod community;
 
@@ -37,6 +37,7 @@ pub async fn run(command: Eval, global: &Global, settings: Settings) -> anyhow::
     match command.what {
         EvalWhat::Community => return community::run(&command, global, settings).await,
         EvalWhat::Twins => return twins(&command, global, settings).await,
+        EvalWhat::Moderation => return moderation(global),
         EvalWhat::Retrieval | EvalWhat::Answers | EvalWhat::Abstention => {}
     }
     let sets = command.files.iter().map(|f| Set::read(f)).collect::<Result<Vec<_>, _>>()?;
@@ -52,6 +53,27 @@ pub async fn run(command: Eval, global: &Global, settings: Settings) -> anyhow::
     let json = global.json;
     // The index works on threads of its own, not on those of the runtime.
     tokio::task::spawn_blocking(move || measure(&command, &sets, embedder.as_ref(), json)).await??;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The local eye on the examples that ship; no community is needed.
+fn moderation(global: &Global) -> anyhow::Result<ExitCode> {
+    let report = xinghe_moderation::measure();
+    if global.json {
+        output::json(&report)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    output::line(&format!(
+        "{} examples, {} of them fine, {} parts: Brier {:.4}",
+        report.examples, report.fine, report.folds, report.brier
+    ));
+    for q in &report.classes {
+        let precision = q.precision.map_or_else(|| "–".to_owned(), |p| format!("{p:.4}"));
+        output::line(&format!(
+            "{} from {:.2}: precision {precision}  recall {:.4}  false alarms {}",
+            q.class, q.threshold, q.recall, q.false_alarms
+        ));
+    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -123,7 +145,7 @@ fn measure(command: &Eval, sets: &[Set], embedder: Option<&Arc<dyn Embed>>, json
                 ));
             }
         }
-        EvalWhat::Community | EvalWhat::Twins => {}
+        EvalWhat::Community | EvalWhat::Twins | EvalWhat::Moderation => {}
         EvalWhat::Answers => {
             let files = each_set(scratch.path(), sets, model, &mut vectors, |bench, set, embed| {
                 let mut answers = Answers::default();

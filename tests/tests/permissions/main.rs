@@ -2,6 +2,7 @@
 //! no request, however strange, breaks anything.
 
 mod described;
+mod eye;
 mod garbage;
 mod leaks;
 mod messages;
@@ -9,6 +10,7 @@ mod moderation;
 mod reactions;
 mod scopes;
 mod site;
+mod trust;
 
 use std::collections::BTreeSet;
 

@@ -13,7 +13,7 @@ use xinghe::community::{Community, migrations};
 use xinghe::settings::{EmbedderKind, Settings};
 use xinghe_accounts::model::{Client, Registration, TokenWish};
 use xinghe_core::AuthorId;
-use xinghe_store::Queries;
+use xinghe_store::{JobRequest, Queries};
 use xinghe_testkit::TestDb;
 use xinghe_web::{Role, Scopes, Shell};
 
@@ -248,6 +248,28 @@ impl Site {
     /// Lets the readers read the log.
     pub async fn read(&self) {
         self.community.readers().catch_up().await.expect("the log is read");
+    }
+
+    /// Lets the readers read and the jobs be done until nothing is left.
+    pub async fn work(&self) {
+        self.read().await;
+        while self.community.workers().drain().await.expect("jobs are done") > 0 {
+            self.read().await;
+        }
+    }
+
+    /// Queues a job that has no payload, and has it done.
+    pub async fn job(&self, kind: &'static str) {
+        let mut unit = self.db.store().begin().await.expect("a unit of work");
+        unit.enqueue(&JobRequest::new(kind, &serde_json::json!({}))).await.expect("queued");
+        unit.commit().await.expect("committed");
+        self.work().await;
+    }
+
+    /// Lets a reader read the whole log anew.
+    pub async fn rebuild(&self, reader: &str) {
+        self.community.readers().rebuild(reader).await.expect("there is such a reader");
+        self.read().await;
     }
 
     /// How many events there are, sessions apart, which are none.

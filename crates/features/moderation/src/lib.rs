@@ -9,7 +9,10 @@
 //! |---|---|
 //! | [`model`] | types and rules, no I/O |
 //! | [`Moderation`] | commands, and the port `Standing` |
+//! | [`levels`] | levels of trust: what each asks for and opens, no I/O |
+//! | `eye` | the local eye: what it says of posts, and what follows |
 //! | [`readers`] | erased members, claimed authors |
+//! | `trust` | counts members' use of the place from the log, and levels that come of it |
 //! | `store` | the SQL, over tables named `moderation_…` |
 //! | `portable` | what a member takes along |
 //! | `pages`, `api` | as in every feature |
@@ -20,32 +23,50 @@
 mod api;
 mod commands;
 mod error;
+mod eye;
+pub mod levels;
 pub mod model;
 mod pages;
 mod portable;
 mod read;
 pub mod readers;
 mod store;
+mod trust;
 
 use std::sync::Arc;
 
 use utoipa::OpenApi as _;
 use xinghe_core::Lang;
 use xinghe_core::portable::Portable;
-use xinghe_store::{EventReader, Migration};
+use xinghe_store::{EventReader, JobHandler, Migration, Schedule};
 use xinghe_web::{Feature, Routes, SlotEntry};
 
 pub use commands::{Done, Moderation};
 pub use error::ModerationError;
+pub use eye::{Measured, Quality, measure};
 
 /// This feature's tables.
 pub fn migrations() -> Vec<Migration> {
-    vec![Migration {
-        feature: "moderation",
-        version: 1,
-        name: "cases, reports, acts, appeals",
-        sql: include_str!("../migrations/0001.sql"),
-    }]
+    vec![
+        Migration {
+            feature: "moderation",
+            version: 1,
+            name: "cases, reports, acts, appeals",
+            sql: include_str!("../migrations/0001.sql"),
+        },
+        Migration {
+            feature: "moderation",
+            version: 2,
+            name: "levels of trust",
+            sql: include_str!("../migrations/0002.sql"),
+        },
+        Migration {
+            feature: "moderation",
+            version: 3,
+            name: "the local eye",
+            sql: include_str!("../migrations/0003.sql"),
+        },
+    ]
 }
 
 /// The feature.
@@ -79,7 +100,16 @@ impl Feature for ModerationFeature {
     }
 
     fn readers(&self) -> Vec<Arc<dyn EventReader>> {
-        vec![Arc::new(readers::Attendant)]
+        vec![Arc::new(readers::Attendant), Arc::new(trust::Counter), Arc::new(eye::Beholder)]
+    }
+
+    fn jobs(&self) -> Vec<Arc<dyn JobHandler>> {
+        let moderation = || self.moderation.clone();
+        vec![Arc::new(eye::Looker { moderation: moderation() }), Arc::new(eye::Learner { moderation: moderation() })]
+    }
+
+    fn schedules(&self) -> Vec<Schedule> {
+        vec![Schedule { name: eye::LEARN, cron: "41 3 * * *", job: eye::LEARN }]
     }
 
     fn portable(&self) -> Option<Arc<dyn Portable>> {

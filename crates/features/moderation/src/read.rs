@@ -7,6 +7,7 @@ use xinghe_core::{ActId, AuthorCard, AuthorId, CaseId, PostId, PostView};
 
 use crate::commands::{Done, Moderation};
 use crate::error::ModerationError;
+use crate::eye::Verdict;
 use crate::model::{Act, Case, Keeper, Note, Queue, Reason, Report, Subject};
 use crate::store::{self, CaseFilter};
 
@@ -135,6 +136,19 @@ impl Moderation {
         let seen = self.seen(posts, people, true).await?;
         let message = self.reported_message(&case).await?;
         Ok(Whole { case, reports, notes, acts, record, message, seen })
+    }
+
+    /// Verdicts of the local eye, the latest post first: all, or those from which something would follow; with where
+    /// the next part begins.
+    pub(crate) async fn verdicts(
+        &self,
+        all: bool,
+        before: Option<PostId>,
+        limit: usize,
+    ) -> Done<(Vec<Verdict>, Option<PostId>, Seen)> {
+        let part = Part::cut(store::verdicts(&self.store, !all, before, limit + 1).await?, limit, |v| v.post);
+        let seen = self.seen(part.items.iter().map(|v| v.post), part.items.iter().map(|v| v.member), true).await?;
+        Ok((part.items, part.next, seen))
     }
 
     /// The public log.

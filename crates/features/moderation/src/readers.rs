@@ -19,7 +19,10 @@ impl EventReader for Attendant {
     async fn apply(&self, events: &[Recorded], unit: &mut UnitOfWork) -> Result<(), ReaderError> {
         for recorded in events {
             match recorded.event {
-                Event::MemberErased { member } => store::erase(unit, member).await?,
+                Event::MemberErased { member } => {
+                    store::erase(unit, member).await?;
+                    store::forget_levels(unit, member).await?;
+                }
                 Event::AuthorClaimed { author, member } => store::pass(unit, author, member).await?,
                 _ => {}
             }

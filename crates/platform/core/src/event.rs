@@ -389,6 +389,30 @@ pub enum Event {
         /// Whether the member was right.
         granted: bool,
     },
+    /// An administrator set a member's level of trust, or let it grow by the rules again.
+    TrustSet {
+        /// Whose.
+        member: AuthorId,
+    },
+    /// The local eye looked at a post.
+    PostLooked {
+        /// The post.
+        post: PostId,
+        /// What of it was read.
+        revision: RevisionId,
+    },
+    /// An administrator changed what the local eye may do.
+    EyeSet {
+        /// Whether it only watches now.
+        watching: bool,
+    },
+    /// The local eye learned from what moderators decided.
+    EyeTrained {
+        /// The version that it judges by now.
+        version: i64,
+        /// How many decisions it learned from.
+        decisions: u32,
+    },
     /// A member added a picture.
     PictureAdded {
         /// The picture.

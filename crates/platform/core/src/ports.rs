@@ -413,6 +413,11 @@ pub struct Suspension {
 pub trait Standing: Send + Sync {
     /// The suspensions of these members that hold at the moment; one who may write is left out.
     async fn suspended(&self, members: &[AuthorId]) -> PortResult<HashMap<AuthorId, Suspension>>;
+    /// Those of these members who wrote as much as they may for now, with the seconds until they may write again.
+    async fn pauses(&self, members: &[AuthorId]) -> PortResult<HashMap<AuthorId, u64>> {
+        let _ = members;
+        Ok(HashMap::new())
+    }
 }
 
 /// Knows which pictures are shown. Implemented by each feature in whose texts there may be some.

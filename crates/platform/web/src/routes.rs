@@ -74,6 +74,8 @@ pub struct RouteInfo {
     pub shared: bool,
     /// Whether a member who is suspended may call it, too: reading, and what is the member's own affair.
     pub suspended: bool,
+    /// Whether it brings something new before others, of which a member whom nobody knows yet may do only so much.
+    pub paced: bool,
     /// Whether only a session may call it, no personal access token: what an account is entered with.
     pub by_session: bool,
     /// Whether it changes nothing that others see, whatever its method: a token for reading may call it.
@@ -144,6 +146,7 @@ impl Routes {
             max_body: DEFAULT_BODY,
             shared: false,
             suspended,
+            paced: false,
             by_session: false,
             reads,
         };
@@ -176,6 +179,13 @@ impl Routes {
     #[must_use]
     pub fn even_suspended(self) -> Self {
         self.last(|info| info.suspended = true)
+    }
+
+    /// Says that the route added last brings something new before others: how often a member may call it within an hour
+    /// is asked of those who know the member (`core::ports::Standing::pauses`).
+    #[must_use]
+    pub fn paced(self) -> Self {
+        self.last(|info| info.paced = true)
     }
 
     /// Says that the route added last only reads, though it is called by another method than `GET`.

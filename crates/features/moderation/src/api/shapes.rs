@@ -81,6 +81,19 @@ pub(crate) struct PageQuery {
     pub(crate) limit: Option<i64>,
 }
 
+/// Which verdicts.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(default)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct VerdictsQuery {
+    /// Also those from which nothing follows.
+    pub(crate) all: Option<bool>,
+    /// Where the page before ended.
+    pub(crate) cursor: Option<String>,
+    /// At most so many, 1 to 100; 30 unless told.
+    pub(crate) limit: Option<i64>,
+}
+
 /// What is reported, taken in.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ReportedJson {
@@ -126,6 +139,8 @@ pub(crate) struct CasesJson {
 #[derive(Debug, Serialize, ToSchema)]
 struct ReportJson {
     by: Option<AuthorRef>,
+    /// Whether the local eye reported it.
+    eye: bool,
     reason: &'static str,
     words: String,
     at: String,
@@ -201,7 +216,7 @@ fn person(seen: &Seen, id: AuthorId) -> Option<AuthorRef> {
     seen.person(id).map(AuthorRef::from)
 }
 
-fn post(seen: &Seen, id: Option<PostId>) -> Option<PostRef> {
+pub(super) fn post(seen: &Seen, id: Option<PostId>) -> Option<PostRef> {
     seen.post(id).map(|p| PostRef::new(p, p.author().and_then(|a| seen.person(a))))
 }
 
@@ -275,6 +290,7 @@ impl From<&Whole> for WholeJson {
                 .iter()
                 .map(|r| ReportJson {
                     by: person(seen, r.by),
+                    eye: r.by == crate::eye::EYE,
                     reason: r.reason.as_str(),
                     words: r.words.clone(),
                     at: r.at.rfc3339(),

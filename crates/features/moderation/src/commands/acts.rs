@@ -5,11 +5,12 @@ use xinghe_store::{StoreError, UnitOfWork};
 
 use super::{Done, Moderation};
 use crate::error::ModerationError;
+use crate::eye::release_case;
 use crate::model::{self, Act, ActState, Case, DAY_MS, Decision, Keeper, Refusal, heavy};
 use crate::store;
 
 /// The event of an act that begins or ends to hold.
-fn event(act: &Act, on: bool) -> Event {
+pub(crate) fn event(act: &Act, on: bool) -> Event {
     let Act { id, measure, post, member, until, .. } = act;
     Event::Moderated { act: *id, measure: *measure, post: *post, member: *member, until: *until, on }
 }
@@ -88,6 +89,9 @@ impl Moderation {
         store::insert_act(&mut unit, &act).await?;
         if act.state == ActState::Standing {
             unit.append(Some(by.id), &event(&act, true)).await?;
+            if !hides(measure) {
+                release_case(&mut unit, case, by.id).await?;
+            }
             close(&mut unit, by.id, case).await?;
         } else {
             // It waits for somebody else now.
@@ -98,7 +102,7 @@ impl Moderation {
     }
 
     /// An act, its subject kept from others until the unit of work ends.
-    pub(super) async fn act(&self, id: ActId) -> Done<(UnitOfWork, Act)> {
+    pub(crate) async fn act(&self, id: ActId) -> Done<(UnitOfWork, Act)> {
         let missing = || ModerationError::NotFound;
         let case = store::acts_by_id(&self.store, &[id]).await?.remove(&id).ok_or_else(missing)?.case;
         let (unit, _) = self.held(case).await?;
@@ -165,5 +169,14 @@ pub(super) async fn lift(unit: &mut UnitOfWork, by: Keeper, act: &Act, why: &str
         return Err(Refusal::Over.into());
     }
     unit.append(Some(by.id), &event(act, false)).await?;
+    if hides(act.measure) {
+        // What the local eye held on its own goes with it: a moderator looked.
+        release_case(unit, act.case, by.id).await?;
+    }
     Ok(())
+}
+
+/// Whether a post is out of sight by it: then what the local eye holds may stay held.
+const fn hides(measure: Measure) -> bool {
+    matches!(measure, Measure::Hide | Measure::Delete | Measure::Wipe)
 }

@@ -5,13 +5,16 @@
 
 mod acts;
 mod appeals;
+mod eye;
+
+pub(crate) use acts::event;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use xinghe_core::messages::{MessageView, PrivateMessages};
-use xinghe_core::ports::{Authors, PortResult, Posts, Standing, Suspension};
+use xinghe_core::ports::{Authors, PortError, PortResult, Posts, Standing, Suspension};
 use xinghe_core::{AuthorId, CaseId, Event, MessageId};
 use xinghe_store::{Store, UnitOfWork};
 
@@ -29,6 +32,8 @@ pub struct Moderation {
     pub(crate) posts: Arc<dyn Posts>,
     pub(crate) authors: Arc<dyn Authors>,
     messages: Option<Arc<dyn PrivateMessages>>,
+    /// This place's own host: links to it lead nowhere else.
+    host: Arc<str>,
 }
 
 impl std::fmt::Debug for Moderation {
@@ -40,7 +45,7 @@ impl std::fmt::Debug for Moderation {
 impl Moderation {
     /// Over a store whose migrations have run, and those who know posts and people.
     pub fn new(store: Store, posts: Arc<dyn Posts>, authors: Arc<dyn Authors>) -> Self {
-        Self { store, posts, authors, messages: None }
+        Self { store, posts, authors, messages: None, host: Arc::from("") }
     }
 
     /// With those who show reported private messages; without, none can be reported.
@@ -48,6 +53,18 @@ impl Moderation {
     pub fn with_messages(mut self, messages: Arc<dyn PrivateMessages>) -> Self {
         self.messages = Some(messages);
         self
+    }
+
+    /// At this address: links to its host are no links to others.
+    #[must_use]
+    pub fn at(mut self, public_url: &str) -> Self {
+        let host = url::Url::parse(public_url).ok().and_then(|u| u.host_str().map(str::to_owned));
+        self.host = host.unwrap_or_default().into();
+        self
+    }
+
+    pub(crate) fn host(&self) -> &str {
+        &self.host
     }
 
     /// A message that a member received and may report.
@@ -64,7 +81,7 @@ impl Moderation {
         }
     }
 
-    async fn begin(&self, subject: Subject) -> Done<UnitOfWork> {
+    pub(crate) async fn begin(&self, subject: Subject) -> Done<UnitOfWork> {
         let mut unit = self.store.begin().await?;
         unit.lock(&format!("moderation.{}.{}", subject.kind(), subject.raw())).await?;
         Ok(unit)
@@ -167,5 +184,15 @@ impl Standing for Moderation {
     async fn suspended(&self, members: &[AuthorId]) -> PortResult<HashMap<AuthorId, Suspension>> {
         let found = store::suspended(&self.store, members, self.store.now()).await?;
         Ok(found.into_iter().map(|(m, (until, reason))| (m, Suspension { until, reason: reason.key() })).collect())
+    }
+
+    async fn pauses(&self, members: &[AuthorId]) -> PortResult<HashMap<AuthorId, u64>> {
+        let mut all = HashMap::new();
+        for member in members {
+            if let Some(seconds) = self.pause(*member).await.map_err(|e| PortError::new(e.to_string()))? {
+                all.insert(*member, seconds);
+            }
+        }
+        Ok(all)
     }
 }

@@ -14,6 +14,8 @@ use xinghe_web::{AppError, FieldErrors, Html, PageContext, PageResult, Texts};
 use super::queue::kind_key;
 use super::{keeper, named, of_message, title_of, to};
 use crate::commands::Moderation;
+use crate::eye::EYE;
+use crate::levels::Level;
 use crate::model::{Act, ActState, Decision, Keeper, Reason, Subject, WORDS_MAX, heavy, measure_key};
 use crate::read::{Seen, Whole};
 use crate::store;
@@ -31,6 +33,8 @@ fn who(seen: &Seen, id: xinghe_core::AuthorId) -> Option<Who> {
 
 struct ReportRow {
     who: Option<Who>,
+    /// Of the local eye: why.
+    eye: Option<Vec<String>>,
     reason: &'static str,
     words: String,
     when: String,
@@ -41,6 +45,8 @@ struct ActRow {
     act: Act,
     measure: &'static str,
     by: Option<Who>,
+    /// Whether the local eye holds it.
+    eye: bool,
     confirmed: Option<String>,
     ended: Option<String>,
     decided: Option<String>,
@@ -108,6 +114,9 @@ struct RecordTemplate<'a> {
     t: &'a Texts,
     record: Vec<ActRow>,
     suspended: Option<String>,
+    /// The level of trust, and where it says more.
+    level: &'static str,
+    trust: Option<String>,
 }
 
 const fn hint_key(measure: Measure) -> &'static str {
@@ -128,6 +137,7 @@ fn act_row(t: &Texts, seen: &Seen, by: Keeper, act: Act) -> ActRow {
     ActRow {
         measure: measure_key(act.measure),
         by: who(seen, act.by),
+        eye: act.by == EYE,
         confirmed: name(act.confirmed_by),
         ended: name(act.ended_by),
         decided: name(act.appeal.as_ref().and_then(|a| a.decided_by)),
@@ -158,17 +168,25 @@ async fn page(
     });
     let record = std::mem::take(&mut whole.record);
     let record = record.into_iter().map(|a| act_row(t, &whole.seen, by, a)).collect();
-    let aside = Html::render(&RecordTemplate { t, record, suspended })?;
     let found = &whole.case;
     let post = whole.seen.post(found.subject.post());
     let member = whole.seen.person(found.member);
+    let level = moderation.trust(&[found.member]).await?.remove(&found.member).map_or(Level::New, |t| t.level).key();
+    let trust = member.filter(|c| c.claimed).map(|c| format!("/moderation/trust/{}", c.handle));
+    let aside = Html::render(&RecordTemplate { t, record, suspended, level, trust })?;
     let (title, lang) = match found.subject {
         Subject::Post(_) => named(t, post, None),
         Subject::Member(_) => named(t, None, member),
         Subject::Message(_) => of_message(t, member),
     };
+    let verdict = match found.subject.post() {
+        Some(post) => store::verdict(&moderation.store, post).await?,
+        None => None,
+    };
+    let seen_by_eye: Vec<String> = verdict.iter().flat_map(|v| &v.why).map(|w| super::eye::told(t, w)).collect();
     let row = |r: &crate::model::Report| ReportRow {
         who: who(&whole.seen, r.by),
+        eye: (r.by == EYE).then(|| seen_by_eye.clone()),
         reason: r.reason.key(),
         words: r.words.clone(),
         when: t.ago(r.at),

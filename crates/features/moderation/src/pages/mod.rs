@@ -1,11 +1,13 @@
 //! The pages of moderation. They work without script: forms, answered with 303.
 
 mod case;
+mod eye;
 mod log;
 mod queue;
 mod report;
 mod slots;
 mod standing;
+pub(crate) mod trust;
 
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
@@ -30,6 +32,15 @@ pub(crate) fn routes(moderation: &Moderation) -> Routes {
         .method_router(Method::POST, "/moderation/acts/{id}", keeper, post(case::change).with_state(m()))
         .method_router(Method::GET, "/moderation/log", Need::Anyone, get(log::show).with_state(m()))
         .shared()
+        .method_router(Method::GET, "/admin/eye", Need::Administrator, get(eye::show).with_state(m()))
+        .method_router(Method::POST, "/admin/eye", Need::Administrator, post(eye::set).with_state(m()))
+        .method_router(Method::GET, "/moderation/trust/{handle}", keeper, get(trust::show).with_state(m()))
+        .method_router(
+            Method::POST,
+            "/moderation/trust/{handle}",
+            Need::Administrator,
+            post(trust::set).with_state(m()),
+        )
         .method_router(Method::GET, "/settings/standing", member, get(standing::show).with_state(m()))
         .method_router(Method::GET, "/settings/standing/{act}", member, get(standing::act).with_state(m()))
         .method_router(Method::POST, "/settings/standing/{act}", member, post(standing::appeal).with_state(m()))
@@ -41,6 +52,7 @@ pub(crate) fn slots(moderation: &Moderation) -> Vec<SlotEntry> {
         SlotEntry::batch("post.tools", 90, slots::of_posts),
         SlotEntry::new("member.actions", 90, move |request| slots::of_member(member.clone(), request)),
         SlotEntry::new("shell.me", 0, move |request| slots::own(own.clone(), request)),
+        SlotEntry::tab(eye::TABS, 80, "/admin/eye", "moderation-eye"),
         SlotEntry::tab(standing::TABS, 40, "/settings/standing", "moderation-standing"),
     ]
 }

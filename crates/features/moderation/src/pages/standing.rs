@@ -11,6 +11,7 @@ use xinghe_web::{FieldErrors, Html, PageContext, PageResult, Subject as Place, T
 
 use super::{named, title_of, to};
 use crate::commands::Moderation;
+use crate::eye::EYE;
 use crate::model::{Act, ActState, Subject, measure_key};
 use crate::store;
 
@@ -34,6 +35,7 @@ struct StandingTemplate<'a> {
     t: &'a Texts,
     tabs: Html,
     suspended: Option<String>,
+    trust: Html,
     acts: Vec<Row>,
     /// What, why, when, and whether it is decided.
     reports: Vec<(String, String, &'static str, String, bool)>,
@@ -66,6 +68,7 @@ pub(super) async fn show(State(moderation): State<Moderation>, ctx: PageContext)
         t,
         tabs: ctx.slot(TABS, &Place::default()).await,
         suspended,
+        trust: super::trust::own(&moderation, &ctx, member).await?,
         acts: acts.into_iter().map(row).collect(),
         reports: reports
             .iter()
@@ -98,6 +101,8 @@ struct ActTemplate<'a> {
     undone: Option<String>,
     /// The post as it is, where it is the member's to read still.
     body: String,
+    /// Of what the local eye holds: why.
+    why: Vec<String>,
     typed: &'a str,
     errors: &'a FieldErrors,
 }
@@ -127,11 +132,15 @@ async fn page(
     let t = &ctx.t;
     let (act, seen) = moderation.about(ctx.viewer.require()?.id, act).await?;
     let post = seen.post(act.post);
+    let verdict = match act.post.filter(|_| act.by == EYE) {
+        Some(post) => store::verdict(&moderation.store, post).await?,
+        None => None,
+    };
     let template = ActTemplate {
         t,
         measure: measure_key(act.measure),
         reason: act.reason.key(),
-        told: told_key(act.measure),
+        told: if act.by == EYE { "moderation-told-held" } else { told_key(act.measure) },
         title: post.map(title_of).unwrap_or_default(),
         lang: post.map(|p| p.language.to_string()).unwrap_or_default(),
         url: post.filter(|_| act.measure != xinghe_core::Measure::Delete).map(xinghe_core::PostView::url),
@@ -139,6 +148,7 @@ async fn page(
         until: act.until.map(|u| t.date_time(u)).unwrap_or_default(),
         undone: (act.state == ActState::Undone).then(|| act.ended_at.map(|at| t.date_time(at)).unwrap_or_default()),
         body: post.map(|p| xinghe_text::excerpt(&p.body, 300)).unwrap_or_default(),
+        why: verdict.iter().flat_map(|v| &v.why).map(|w| super::eye::told(t, w)).collect(),
         act: &act,
         typed,
         errors,

@@ -112,7 +112,8 @@ pub(crate) async fn has_standing(
     let words: Vec<String> = measures.iter().map(|m| format!("'{}'", m.as_str())).collect();
     let (column, value) = post.map_or(("member", member.raw()), |p| ("post", p.raw()));
     let sql = format!(
-        "SELECT COUNT(*) AS value FROM moderation_act WHERE {column} = $1 AND state = 'standing' AND measure IN ({})",
+        "SELECT COUNT(*) AS value FROM moderation_act WHERE {column} = $1 AND state = 'standing' AND by_member >= 0 \
+         AND measure IN ({})",
         words.join(", ")
     );
     Ok(q.number(&sql, params![value]).await?.unwrap_or_default() > 0)

@@ -241,7 +241,8 @@ pub(crate) async fn close(unit: &mut UnitOfWork, case: CaseId) -> Result<Option<
     if unit.execute(sql, params![case.raw(), at]).await? == 0 {
         return Ok(None);
     }
-    let sql = "SELECT by_member FROM moderation_report WHERE case_id = $1 ORDER BY by_member LIMIT 1000";
+    let sql =
+        "SELECT by_member FROM moderation_report WHERE case_id = $1 AND by_member > 0 ORDER BY by_member LIMIT 1000";
     let rows: Vec<Row> = unit.all(sql, params![case.raw()]).await?;
     Ok(Some(rows.into_iter().map(|r| AuthorId::from_raw(r.by_member)).collect()))
 }

@@ -2,6 +2,8 @@
 
 mod acts;
 mod cases;
+mod eye;
+mod trust;
 
 pub(crate) use acts::{
     acts, acts_by_id, confirm, decide_appeal, end, has_standing, insert_act, insert_appeal, log, of_member, suspended,
@@ -9,6 +11,15 @@ pub(crate) use acts::{
 pub(crate) use cases::{
     CaseFilter, case, case_of, cases, close, counts, erase, insert_case, insert_note, notes, pass, put_report, reasons,
     reports, reports_by, take,
+};
+
+pub(crate) use eye::{
+    Learned, agreement, alike, decided, forget_seen, forget_seen_of, held, keep_learned, last_decided, learned,
+    looked_at, put_sketch, put_verdict, rules, set_rules, verdict, verdicts,
+};
+pub(crate) use trust::{
+    active, drop_trust, facts, forget_levels, forget_trust, joined, published, seen, set_level, set_levels,
+    settings_of, thanked, upheld, written, written_since,
 };
 
 use std::str::FromStr;

@@ -45,6 +45,7 @@ pub(crate) fn routes(state: &State) -> Routes {
         .method_router(Method::GET, "/api/v1/home", anyone, get(home::show).with_state(s()))
         .method_router(Method::GET, "/api/v1/posts", anyone, get(read::list).with_state(s()))
         .method_router(Method::POST, "/api/v1/posts", member, post(change::create).with_state(s()))
+        .paced()
         .method_router(Method::GET, "/api/v1/posts/{id}", anyone, get(read::show).with_state(s()))
         .method_router(Method::PATCH, "/api/v1/posts/{id}", member, patch(change::edit).with_state(s()))
         .method_router(Method::DELETE, "/api/v1/posts/{id}", member, delete(change::delete).with_state(s()))
@@ -58,8 +59,10 @@ pub(crate) fn routes(state: &State) -> Routes {
         )
         .method_router(Method::GET, "/api/v1/posts/{id}/answers", anyone, get(read::answers).with_state(s()))
         .method_router(Method::POST, "/api/v1/posts/{id}/answers", member, post(change::answer).with_state(s()))
+        .paced()
         .method_router(Method::GET, "/api/v1/posts/{id}/comments", anyone, get(read::comments).with_state(s()))
         .method_router(Method::POST, "/api/v1/posts/{id}/comments", member, post(change::comment).with_state(s()))
+        .paced()
         .method_router(Method::GET, "/api/v1/posts/{id}/cited-by", anyone, get(cites::list).with_state(s()))
         .method_router(Method::PUT, "/api/v1/questions/{id}/accepted", member, put(change::accept).with_state(s()))
         .method_router(
@@ -92,6 +95,7 @@ fn drafts(state: &State) -> Routes {
         .method_router(Method::DELETE, one, member, delete(drafts::discard).with_state(s()))
         .method_router(Method::POST, "/api/v1/drafts/{id}/restore", member, post(drafts::restore).with_state(s()))
         .method_router(Method::POST, "/api/v1/drafts/{id}/publish", member, post(drafts::publish).with_state(s()))
+        .paced()
         .method_router(Method::PUT, schedule, member, put(drafts::schedule).with_state(s()))
         .method_router(Method::DELETE, schedule, member, delete(drafts::unschedule).with_state(s()))
 }

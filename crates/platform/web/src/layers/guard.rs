@@ -39,6 +39,17 @@ pub(crate) async fn guard(State(route): State<Arc<RouteInfo>>, request: Request,
         Ok(()) => unsuspended(&route, &ctx).await,
         refused => refused,
     };
+    let admitted = match admitted {
+        Ok(()) if route.paced => in_pace(&ctx).await,
+        other => other,
+    };
+    if let Err(error @ AppError::TooMany { .. }) = admitted {
+        let mut response = error.into_response();
+        if let Some(typed) = Typed::read(request, &ctx).await {
+            response.extensions_mut().insert(typed);
+        }
+        return response;
+    }
     let mut response = match admitted {
         Err(error) => error.into_response(),
         Ok(()) if route.stream => match ctx.shell.limits.open(&ctx.viewer) {
@@ -79,6 +90,17 @@ async fn unsuspended(route: &RouteInfo, ctx: &PageContext) -> Result<(), AppErro
         None => Said::new("web-suspended"),
     };
     Err(AppError::Refused(said.with("reason", ctx.t.s(reason))))
+}
+
+/// Has members who wrote as much as they may for now wait.
+async fn in_pace(ctx: &PageContext) -> Result<(), AppError> {
+    let (Some(member), Some(Standings(standing))) = (ctx.viewer.id(), &ctx.settings().standing) else {
+        return Ok(());
+    };
+    match standing.pauses(&[member]).await?.remove(&member) {
+        Some(retry_after) => Err(AppError::TooMany { retry_after }),
+        None => Ok(()),
+    }
 }
 
 fn admit(route: &RouteInfo, request: &Request, ctx: &PageContext) -> Result<(), AppError> {
