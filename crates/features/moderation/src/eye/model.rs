@@ -120,12 +120,16 @@ impl Model {
     pub(crate) fn train(version: i64, examples: &[Example]) -> Self {
         let order = order(examples.len());
         let weights = CLASSES.map(|class| {
+            // Each class counts as much as all the rest: there are few examples of each, not because they are rare.
+            let of = examples.iter().filter(|e| e.class == class).count().max(1);
+            let rarity = ((examples.len() - of.min(examples.len())) as f32 / of as f32).max(1.0);
             let mut weights = vec![0.0_f32; WEIGHTS];
             let mut squares = vec![1e-3_f32; WEIGHTS];
             for _ in 0..ROUNDS {
                 for example in order.iter().filter_map(|i| examples.get(*i)) {
                     let wanted = if example.class == class { 1.0 } else { 0.0 };
-                    let error = sigmoid(dot(&weights, &example.features)) - wanted;
+                    let error =
+                        (sigmoid(dot(&weights, &example.features)) - wanted) * if wanted > 0.0 { rarity } else { 1.0 };
                     for f in &example.features {
                         let at = f.at as usize;
                         let step = error * f.value + PULL * weights[at];
