@@ -28,7 +28,7 @@ use xinghe_twins::{Deps, Twins};
 use xinghe_web::{Feature, NavItem, Readiness, Shell, Standings, WebSettings};
 
 use crate::models::{self, EmbedderState};
-use crate::settings::Settings;
+use crate::settings::{Settings, sites};
 use crate::telemetry;
 
 /// The crates that this program is built from, as they were locked.
@@ -216,6 +216,7 @@ impl Community {
             Some(mailer) => Accounts::new(store.clone()).with_mailer(mailer, &settings.public_url()),
             None => Accounts::new(store.clone()),
         };
+        let accounts = accounts.with_sites(sites(&settings)?, &settings.public_url(), &agent());
         let authors: Arc<dyn Authors> = Arc::new(accounts.clone());
         let posts = Arc::new(PostsPort::new(store.clone(), authors.clone()));
         let reading: Arc<dyn Posts> = posts.clone();

@@ -3,6 +3,7 @@
 mod check;
 mod table;
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
@@ -12,7 +13,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 use xinghe_ai::{Prices, ProviderSettings, Secret};
 
-pub use check::log_filter;
+pub use check::{log_filter, sites};
 pub use table::{Row, TABLE, table_markdown};
 
 /// Which embedder.
@@ -71,6 +72,22 @@ impl Default for PictureSettings {
     }
 }
 
+/// A site by which people may sign in.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SignInSettings {
+    /// What it speaks.
+    pub kind: String,
+    /// Where it is; without one, where most sites of the kind are.
+    pub address: Option<String>,
+    /// What people call it; without one, its name.
+    pub label: Option<String>,
+    /// How it calls this community.
+    pub client_id: String,
+    /// What proves to it that this is the community.
+    pub client_secret: Secret,
+}
+
 /// A list of addresses, or a text of them with commas: environment variables are texts.
 fn addresses<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<IpAddr>, D::Error> {
     #[derive(Deserialize)]
@@ -122,6 +139,8 @@ pub struct Settings {
     pub twins_wait_minutes: u32,
     /// See [`TABLE`].
     pub pictures: PictureSettings,
+    /// See [`TABLE`]; by the word in addresses.
+    pub sign_in: BTreeMap<String, SignInSettings>,
     /// See [`TABLE`].
     pub otlp_endpoint: Option<String>,
     /// See [`TABLE`].
@@ -146,6 +165,7 @@ impl Default for Settings {
             mail_from: None,
             twins_wait_minutes: 60,
             pictures: PictureSettings::default(),
+            sign_in: BTreeMap::new(),
             otlp_endpoint: None,
             ai: AiSettings::default(),
         }
@@ -262,7 +282,7 @@ fn refuse_unknown(file: &Path) -> Result<(), SettingsError> {
     let mut keys = Vec::new();
     flatten("", &table, &mut keys);
     for key in keys {
-        let known = TABLE.iter().any(|r| r.key == key) || key.starts_with("ai.budget.purpose_day.");
+        let known = TABLE.iter().any(|r| r.key == general(&key)) || key.starts_with("ai.budget.purpose_day.");
         if !known {
             let near = TABLE.iter().map(|r| r.key).min_by_key(|k| strsim_distance(k, &key)).unwrap_or_default();
             return Err(SettingsError::Wrong(format!(
@@ -272,6 +292,14 @@ fn refuse_unknown(file: &Path) -> Result<(), SettingsError> {
         }
     }
     Ok(())
+}
+
+/// A key as the table has it: what people name themselves is `NAME` there.
+fn general(key: &str) -> String {
+    match key.strip_prefix("sign_in.").and_then(|rest| rest.split_once('.')) {
+        Some((_, field)) => format!("sign_in.NAME.{field}"),
+        None => key.to_owned(),
+    }
 }
 
 fn flatten(prefix: &str, table: &toml::Table, keys: &mut Vec<String>) {
@@ -344,6 +372,11 @@ mod tests {
         let settings = Settings::merge(&flags, none()).unwrap();
         assert_eq!((settings.listen.port(), settings.log.as_str()), (1111, "debug"));
         assert!(!format!("{settings:?}").contains("sk-x"));
+        let site = "[sign_in.github]\nkind = \"github\"\nclient_id = \"a\"\nclient_secret = \"hush\"\n";
+        std::fs::write(&file, site).unwrap();
+        let settings = Settings::merge(&flags, none()).unwrap();
+        assert_eq!(sites(&settings).unwrap()[0].client_secret.as_deref(), Some("hush"));
+        assert!(!format!("{settings:?} {:?}", sites(&settings)).contains("hush"));
         std::fs::write(&file, "lisen = \"127.0.0.1:1111\"\n").unwrap();
         let error = Settings::merge(&flags, none()).unwrap_err().to_string();
         assert!(error.contains("\"lisen\"") && error.contains("\"listen\""), "{error}");

@@ -5,7 +5,9 @@ use tracing_subscriber::filter::LevelFilter;
 use url::Url;
 use xinghe_ai::ProviderSettings;
 
-use super::{Settings, SettingsError};
+use xinghe_accounts::{SiteKind, SiteSettings};
+
+use super::{Settings, SettingsError, SignInSettings};
 
 /// Jobs at once: more only wait for the database.
 const WORKERS: std::ops::RangeInclusive<usize> = 1..=256;
@@ -60,6 +62,7 @@ pub(super) fn all(settings: &Settings) -> Result<(), SettingsError> {
     if let Some(given) = &settings.otlp_endpoint {
         address("otlp_endpoint", given)?;
     }
+    sites(settings)?;
     for (key, provider) in [("ai.chat", &settings.ai.chat), ("ai.embedding", &settings.ai.embedding)] {
         if let Some(provider) = provider {
             one_provider(key, provider)?;
@@ -82,6 +85,53 @@ pub(super) fn all(settings: &Settings) -> Result<(), SettingsError> {
         }
     }
     Ok(())
+}
+
+/// The sites by which people may sign in.
+///
+/// # Errors
+/// The first setting that cannot work, with what may stand there; never with a secret.
+pub fn sites(settings: &Settings) -> Result<Vec<SiteSettings>, SettingsError> {
+    settings.sign_in.iter().map(|(name, given)| one_site(name, given)).collect()
+}
+
+fn one_site(name: &str, given: &SignInSettings) -> Result<SiteSettings, SettingsError> {
+    let wrong = |field: &str, what: String| SettingsError::Wrong(format!("sign_in.{name}.{field}: {what}"));
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if !(1..=32).contains(&name.len()) || !name.chars().all(plain) {
+        let what = "a name has 1 to 32 of a–z, 0–9 and -";
+        return Err(SettingsError::Wrong(format!("sign_in.{name}: {what}")));
+    }
+    let kind: SiteKind = given
+        .kind
+        .parse()
+        .map_err(|_| wrong("kind", format!("{:?} is not oidc, github, gitee, forgejo or gitlab", given.kind)))?;
+    let usual = kind.usual_address().map(str::to_owned);
+    let address = given.address.clone().or(usual);
+    let address = address.ok_or_else(|| wrong("address", format!("name the address of {name}")))?;
+    let address = self::address(&format!("sign_in.{name}.address"), &address)?;
+    let here = match address.host() {
+        Some(url::Host::Domain(host)) => host == "localhost",
+        Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
+        None => false,
+    };
+    if address.scheme() != "https" && !here {
+        return Err(wrong("address", "use https: what is sent there would be read on the way".to_owned()));
+    }
+    if !address.username().is_empty() || address.password().is_some() || address.query().is_some() {
+        return Err(wrong("address", "leave out names, passwords and what follows a ?".to_owned()));
+    }
+    if given.client_id.trim().is_empty() {
+        return Err(wrong("client_id", "name what the site gave when this community was registered there".to_owned()));
+    }
+    let client_secret = Some(&given.client_secret).filter(|s| !s.is_empty()).map(|s| s.reveal().to_owned());
+    if client_secret.is_none() && kind != SiteKind::Oidc {
+        return Err(wrong("client_secret", "name what the site gave with client_id".to_owned()));
+    }
+    let label = given.label.clone().filter(|l| !l.trim().is_empty()).unwrap_or_else(|| name.to_owned());
+    let client_id = given.client_id.trim().to_owned();
+    Ok(SiteSettings { name: name.to_owned(), kind, address, label, client_id, client_secret })
 }
 
 fn within<T: PartialOrd + std::fmt::Display>(
@@ -144,6 +194,14 @@ mod tests {
             (&format!("{provider}tries = 0"), "ai.chat.tries"),
             (&format!("{provider}timeout_seconds = 0"), "ai.chat.timeout_seconds"),
             ("[ai.chat]\nurl = 'file:///x'\nmodel = 'm'", "ai.chat.url"),
+            ("[sign_in.x]\nkind = 'facebook'", "sign_in.x.kind: \"facebook\" is not oidc"),
+            ("[sign_in.'a b']\nkind = 'oidc'", "sign_in.a b: a name"),
+            ("[sign_in.x]\nkind = 'oidc'", "sign_in.x.address: name the address"),
+            ("[sign_in.x]\nkind = 'forgejo'", "sign_in.x.address"),
+            ("[sign_in.x]\nkind = 'oidc'\naddress = 'http://id.example'", "sign_in.x.address: use https"),
+            ("[sign_in.x]\nkind = 'oidc'\naddress = 'https://me:pw@id.example'", "sign_in.x.address: leave out"),
+            ("[sign_in.x]\nkind = 'github'", "sign_in.x.client_id"),
+            ("[sign_in.x]\nkind = 'github'\nclient_id = 'a'", "sign_in.x.client_secret"),
         ] {
             let said = refused(toml);
             assert!(said.contains(named), "{toml}: {said}");
@@ -153,6 +211,9 @@ mod tests {
             "log = ''",
             "public_url = 'https://example.org:8443/'",
             "ai.budget.day = 0",
+            "[sign_in.github]\nkind = 'github'\nclient_id = 'a'\nclient_secret = 'b'",
+            "[sign_in.work]\nkind = 'oidc'\naddress = 'https://id.example/realms/x'\nclient_id = 'a'",
+            "[sign_in.test]\nkind = 'oidc'\naddress = 'http://127.0.0.1:9000'\nclient_id = 'a'",
             provider,
         ] {
             assert_eq!(refused(fine), "fine", "{fine}");

@@ -103,6 +103,34 @@ pub const TABLE: &[Row] = &[
         "How much copies of pictures that texts show from other hosts take in all, in MiB. 0 makes none: then such \
          pictures are links.",
     ),
+    row(
+        "sign_in.NAME.kind",
+        "XINGHE_SIGN_IN__NAME__KIND",
+        "none",
+        "Lets people sign in with accounts that they have at another site. `NAME` is a word of your own (a–z, 0–9, `-`) that \
+         stands in addresses here; several sites have several. `oidc` (any OpenID Connect provider), `github`, `gitee`, \
+         `forgejo` (also Gitea) or `gitlab`. Register this community there with the callback address \
+         `PUBLIC_URL/sign-in/with/NAME/back`.",
+    ),
+    row(
+        "sign_in.NAME.address",
+        "XINGHE_SIGN_IN__NAME__ADDRESS",
+        "of `github`, `gitee` and `gitlab` the public one",
+        "Where the site is; of `oidc` the issuer. `https`, or `http` on this machine. It may be in a private network.",
+    ),
+    row(
+        "sign_in.NAME.label",
+        "XINGHE_SIGN_IN__NAME__LABEL",
+        "`NAME`",
+        "What people call the site: it stands on the button.",
+    ),
+    row("sign_in.NAME.client_id", "XINGHE_SIGN_IN__NAME__CLIENT_ID", "none", "How the site calls this community."),
+    row(
+        "sign_in.NAME.client_secret",
+        "XINGHE_SIGN_IN__NAME__CLIENT_SECRET",
+        "none",
+        "What the site gave with it. Only some `oidc` providers do without. Never logged or shown.",
+    ),
     row("otlp_endpoint", "XINGHE_OTLP_ENDPOINT", "none", "Where traces go, for instance `http://127.0.0.1:4318`."),
     row(
         "ai.embedder",

@@ -240,6 +240,7 @@ async fn only_these_can_be_changed_by_strangers() {
         "POST /password/reset",
         "POST /preferences",
         "POST /register",
+        "POST /register/with",
         "POST /setup",
         "POST /sign-in",
         "POST /sign-in/code",

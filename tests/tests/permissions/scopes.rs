@@ -36,7 +36,7 @@ async fn a_token_opens_what_its_scopes_say_and_nothing_else() {
 #[tokio::test]
 async fn only_sessions_change_what_an_account_is_entered_with() {
     let site = Site::open(TestDb::sqlite().await).await;
-    let own = ["password", "session", "sessions", "factor", "tokens", "email", "passkeys", "providers", "reset-link"];
+    let own = ["password", "session", "sessions", "factor", "tokens", "email", "passkeys", "connections", "reset-link"];
     // An archive holds everything.
     let own = own.into_iter().chain(["export"]).collect::<Vec<_>>();
     for route in site.shell.table.iter().filter(|r| r.path.starts_with("/api/") && r.need != Need::Anyone) {

@@ -10,6 +10,7 @@
 //! |---|---|
 //! | [`model`], [`handle`], [`password`] | types and rules |
 //! | [`Accounts`] | commands and reading |
+//! | `elsewhere` | other sites by which people sign in |
 //! | `ports` | `Authors`, `AuthorIntake`, `Sessions`, `StepUp`, implemented by [`Accounts`] |
 //! | `portable` | what a member takes along |
 //! | `store` | the SQL, over tables named `accounts_…` |
@@ -17,6 +18,7 @@
 
 mod api;
 mod commands;
+mod elsewhere;
 mod error;
 pub mod handle;
 mod jobs;
@@ -35,7 +37,8 @@ use xinghe_core::portable::Portable;
 use xinghe_store::{JobHandler, Migration, Schedule, Store, StoreError};
 use xinghe_web::{Feature, Routes, SlotEntry};
 
-pub use commands::{Accounts, AuthorList, ClaimList, HalfSession, Slice};
+pub use commands::{Accounts, AuthorList, Back, Came, ClaimList, HalfSession, Slice};
+pub use elsewhere::{SiteKind, SiteSettings};
 pub use error::AccountError;
 
 /// This feature's texts.
@@ -77,6 +80,12 @@ pub fn migrations() -> Vec<Migration> {
             version: 5,
             name: "personal access tokens",
             sql: include_str!("../migrations/0005.sql"),
+        },
+        Migration {
+            feature: "accounts",
+            version: 6,
+            name: "accounts at other sites",
+            sql: include_str!("../migrations/0006.sql"),
         },
     ]
 }

@@ -7,7 +7,7 @@ use xinghe_core::portable::{Described, Portable, Sink};
 use xinghe_core::ports::PortResult;
 
 use crate::commands::{Accounts, ClaimList};
-use crate::model::{AuthorRecord, Claim, SessionView, TokenView};
+use crate::model::{AuthorRecord, Claim, Connection, SessionView, TokenView};
 
 const FILES: &[Described] = &[
     Described {
@@ -24,6 +24,11 @@ const FILES: &[Described] = &[
         path: "account/tokens.json",
         en: "personal access tokens: `name`, `scopes`, `made_at`, `ends_at`, `used_at`; without the tokens",
         zh: "个人访问令牌：名称、权限、制作、结束、最近使用时间；不含令牌本身",
+    },
+    Described {
+        path: "account/connections.json",
+        en: "accounts at other sites by which one signs in: `site`, `shown`, `page`, `connected_at`, `used_at`",
+        zh: "用来登录的其他网站账号：网站、那边的用户名、主页、关联和最近使用时间",
     },
     Described {
         path: "account/claims.json",
@@ -54,6 +59,8 @@ impl Portable for Accounts {
         into.json("account/sessions.json", &json!(sessions)).await?;
         let tokens: Vec<Value> = self.tokens(member).await?.iter().map(token).collect();
         into.json("account/tokens.json", &json!(tokens)).await?;
+        let connections: Vec<Value> = self.connections(member).await?.iter().map(connection).collect();
+        into.json("account/connections.json", &json!(connections)).await?;
         let (mut claims, mut before): (Vec<Value>, _) = (Vec::new(), None);
         loop {
             let list = ClaimList { state: None, member: Some(member), before, limit: CLAIMS };
@@ -87,6 +94,16 @@ fn profile(record: &AuthorRecord) -> Value {
 
 fn session(s: &SessionView) -> Value {
     json!({ "program": s.user_agent, "begun_at": s.created_at, "used_at": s.seen_at, "ends_at": s.expires_at })
+}
+
+fn connection(c: &Connection) -> Value {
+    json!({
+        "site": c.issuer,
+        "shown": c.shown,
+        "page": c.page,
+        "connected_at": c.created_at,
+        "used_at": c.used_at,
+    })
 }
 
 fn token(t: &TokenView) -> Value {

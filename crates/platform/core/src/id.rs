@@ -89,6 +89,8 @@ typed_id! {
     TokenId,
     /// A member's word that an unclaimed author is them.
     ClaimId,
+    /// A member's account at another site, by which the member signs in.
+    ConnectionId,
     /// A member's folder of bookmarks.
     FolderId,
     /// A member's draft of a post, or of a change to one.

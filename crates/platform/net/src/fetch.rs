@@ -105,8 +105,32 @@ impl Fetcher {
         Err(NetError::Redirects { url: told(url), limit: self.limits.redirects })
     }
 
+    /// Sends one request as it is to its checked address, and answers whatever status comes back: for protocols, which
+    /// know what a status means. No redirect is followed.
+    ///
+    /// # Errors
+    /// See [`NetError`].
+    pub async fn send(&self, request: http::Request<Vec<u8>>) -> Result<http::Response<Vec<u8>>, NetError> {
+        let shown = request.uri().to_string();
+        let url = Url::parse(&shown).map_err(|_| NetError::NotHttp { url: shown })?;
+        let addresses = self.reachable.resolve(&url).await?;
+        let request = reqwest::Request::try_from(request).map_err(|e| self.broken(&url, &e))?;
+        let response = self.client(&url, &addresses)?.execute(request).await.map_err(|e| self.broken(&url, &e))?;
+        let (status, headers) = (response.status(), response.headers().clone());
+        let got = self.read(url, response, &|_| self.limits.bytes).await?;
+        let mut answer = http::Response::new(got.bytes);
+        *answer.status_mut() = status;
+        *answer.headers_mut() = headers;
+        Ok(answer)
+    }
+
     /// One request, to the checked addresses only.
     async fn hop(&self, url: &Url, addresses: &[SocketAddr], accept: &str) -> Result<Response, NetError> {
+        let client = self.client(url, addresses)?;
+        client.get(url.clone()).header(ACCEPT, accept).send().await.map_err(|e| self.broken(url, &e))
+    }
+
+    fn client(&self, url: &Url, addresses: &[SocketAddr]) -> Result<Client, NetError> {
         // A provider may be installed already; then that one serves.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let mut client = Client::builder()
@@ -118,8 +142,7 @@ impl Fetcher {
         if let Some(host) = url.domain() {
             client = client.resolve_to_addrs(host, addresses);
         }
-        let client = client.build().map_err(|e| self.broken(url, &e))?;
-        client.get(url.clone()).header(ACCEPT, accept).send().await.map_err(|e| self.broken(url, &e))
+        client.build().map_err(|e| self.broken(url, &e))
     }
 
     async fn read(
@@ -217,6 +240,18 @@ mod tests {
         let one = fetcher(Reachable::with_hosts(["127.0.0.1"]), Limits::default());
         assert!(matches!(one.get(&at(&server, "/inside"), "*/*").await, Err(NetError::Private { .. })));
         assert!(matches!(one.get(&at(&server, "/file"), "*/*").await, Err(NetError::NotHttp { .. })));
+    }
+
+    #[tokio::test]
+    async fn a_request_is_sent_as_it_is_and_any_status_answered() {
+        let server = server().await;
+        let ask = |p: &str| http::Request::post(at(&server, p).as_str()).body(b"x=1".to_vec()).expect("a request");
+        let public = fetcher(Reachable::public(), Limits::default());
+        assert!(matches!(public.send(ask("/ok")).await, Err(NetError::Private { .. })));
+        let one = fetcher(Reachable::with_hosts(["127.0.0.1"]), Limits::default());
+        assert_eq!(one.send(ask("/ok")).await.expect("an answer").body(), b"hello");
+        assert_eq!(one.send(ask("/there")).await.expect("an answer").status(), 302, "redirects are not followed");
+        assert_eq!(one.send(ask("/gone")).await.expect("an answer").status(), 404);
     }
 
     #[tokio::test]

@@ -2,6 +2,7 @@
 
 mod admin;
 mod claims;
+mod connections;
 mod factor;
 mod mail;
 mod me;
@@ -26,6 +27,7 @@ use crate::commands::Accounts;
         claims::create, claims::withdraw, admin::claims, admin::decide, admin::change,
         mail::show, mail::change, mail::remove, mail::verify, mail::forgot, mail::reset, mail::link, mail::from_link,
         mail::reset_link, factor::show, factor::begin, factor::confirm, factor::recovery, factor::off, tokens::list, tokens::make, tokens::end,
+        connections::sites, connections::list, connections::end,
     ),
     tags((name = "accounts", description = "Members, unclaimed authors, sessions, claims"))
 )]
@@ -140,6 +142,12 @@ fn factor_routes(accounts: &Accounts) -> Routes {
         .by_session()
         .limit(RateClass::SignIn)
         .method_router(Method::POST, "/api/v1/me/factor/confirm", member, post(factor::confirm).with_state(a()))
+        .by_session()
+        .limit(RateClass::SignIn)
+        .method_router(Method::GET, "/api/v1/sign-in/sites", Need::Anyone, get(connections::sites).with_state(a()))
+        .method_router(Method::GET, "/api/v1/me/connections", member, get(connections::list).with_state(a()))
+        .by_session()
+        .method_router(Method::DELETE, "/api/v1/me/connections/{id}", member, delete(connections::end).with_state(a()))
         .by_session()
         .limit(RateClass::SignIn)
         .method_router(Method::GET, "/api/v1/me/tokens", member, get(tokens::list).with_state(a()))

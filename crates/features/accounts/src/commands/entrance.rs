@@ -290,6 +290,6 @@ impl Accounts {
     }
 }
 
-fn taken() -> AccountError {
+pub(super) fn taken() -> AccountError {
     AccountError::field("handle", "accounts-error-handle-taken")
 }

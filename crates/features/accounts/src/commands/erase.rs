@@ -6,7 +6,7 @@ use super::Accounts;
 use super::rank::keep_one;
 use crate::error::AccountError;
 use crate::model::{LETTER_MS, Leaving};
-use crate::store::{authors, claims, emails, factors, members, networks, sessions, tokens};
+use crate::store::{authors, claims, connections, emails, factors, members, networks, sessions, tokens};
 
 impl Accounts {
     /// Erases a member who knows the password: account, sessions, claims and notes go. The author row stays: without
@@ -30,6 +30,7 @@ impl Accounts {
         emails::remove(&mut unit, member).await?;
         factors::remove(&mut unit, member).await?;
         tokens::delete_all(&mut unit, member).await?;
+        connections::delete_all(&mut unit, member).await?;
         members::delete(&mut unit, member).await?;
         match leaving {
             Leaving::Anonymous | Leaving::Deleted => authors::anonymise(&mut unit, member).await?,
@@ -57,6 +58,7 @@ impl Accounts {
         emails::sweep(&mut unit, self.store.now(), letters_before).await?;
         factors::sweep(&mut unit, self.store.now()).await?;
         tokens::sweep(&mut unit, self.store.now()).await?;
+        connections::sweep(&mut unit, self.store.now()).await?;
         unit.commit().await?;
         Ok(swept)
     }

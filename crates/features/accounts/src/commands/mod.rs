@@ -1,6 +1,7 @@
 //! What members can do: the rule is checked, then the state is changed and the event appended in one transaction.
 
 mod claims;
+mod elsewhere;
 mod entrance;
 mod erase;
 mod intake;
@@ -15,12 +16,14 @@ use std::sync::Arc;
 use xinghe_core::{AuthorCard, AuthorId, SessionId};
 use xinghe_store::{Store, UnitOfWork};
 
+use crate::elsewhere::Sites;
 use crate::error::AccountError;
 use crate::model::{AuthorRecord, Claim, SessionView, Who};
 use crate::password::Hasher;
 use crate::store::{authors, claims as claim_rows, sessions};
 
 pub use claims::ClaimList;
+pub use elsewhere::{Back, Came};
 pub(crate) use mail::Courier;
 use mail::Mailing;
 pub use second_factor::HalfSession;
@@ -31,6 +34,7 @@ pub struct Accounts {
     store: Store,
     hasher: Arc<Hasher>,
     mailing: Option<Arc<Mailing>>,
+    sites: Arc<Sites>,
 }
 
 /// A list of authors to show.
@@ -69,7 +73,7 @@ impl Accounts {
     /// Accounts over a store that has this feature's migrations.
     pub fn new(store: Store) -> Self {
         let hasher = Arc::new(Hasher::new(store.random().clone()));
-        Self { store, hasher, mailing: None }
+        Self { store, hasher, mailing: None, sites: Arc::default() }
     }
 
     /// The store.

@@ -214,6 +214,9 @@ impl Accounts {
             return Ok(stored.handle);
         }
         unit.rollback().await?;
+        if stored.password.is_none() {
+            return Err(FieldError::new(field, "accounts-error-no-password").into());
+        }
         if !self.hasher.verify(secret, stored.password.as_deref()).await? {
             return Err(FieldError::new(field, "accounts-error-password-wrong").into());
         }

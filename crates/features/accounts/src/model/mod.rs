@@ -1,6 +1,7 @@
 //! Types and rules of members and authors. No I/O.
 
 mod claim;
+mod connection;
 pub mod factor;
 mod mail;
 mod rules;
@@ -16,6 +17,7 @@ use xinghe_core::{AuthorCard, AuthorId, Lang, Timestamp};
 use xinghe_web::{Role, Theme};
 
 pub use claim::{Claim, ClaimState, Proof};
+pub use connection::{Arrival, Connection, Departure, ERRAND_MS, FRESH_MS, fold_page};
 pub use mail::{EmailView, LETTER_MS, LinkView, OneTimeLink, Purpose, check_address, fold_address};
 pub use rules::{check_about, check_handle, check_links, check_name, clean_name, fold_name};
 pub use session::{Client, NewSession, SessionView};

@@ -22,6 +22,8 @@ struct AccountTemplate<'a> {
     member: &'a Member,
     email: EmailView,
     mail: bool,
+    /// Whether there is a password; whoever came from another site has none at first.
+    has_password: bool,
     /// The address typed into a form that came back.
     typed: &'a str,
     errors: &'a FieldErrors,
@@ -41,6 +43,7 @@ const LEAVING: [(&str, &str, &str); 3] = [
 fn said(done: &str) -> Option<&'static str> {
     match done {
         "password" => Some("accounts-password-changed"),
+        "first-password" => Some("accounts-password-was-set"),
         "email" => Some("accounts-email-asked"),
         "verified" => Some("accounts-email-confirmed"),
         "no-email" => Some("accounts-email-removed"),
@@ -57,8 +60,10 @@ async fn page(
     saved: Option<&'static str>,
 ) -> Result<Response, AppError> {
     let (email, mail) = (accounts.email(member.id).await?, accounts.sends_mail());
+    let has_password = accounts.has_password(member.id).await?;
     let tabs = tabs_of(ctx).await;
-    let template = AccountTemplate { t: &ctx.t, tabs, member, email, mail, typed, errors, saved, leaving: LEAVING };
+    let (t, leaving) = (&ctx.t, LEAVING);
+    let template = AccountTemplate { t, tabs, member, email, mail, has_password, typed, errors, saved, leaving };
     Ok(ctx.page().title(ctx.t.s("accounts-settings-account")).noindex().status(status).render(&template))
 }
 
@@ -106,6 +111,18 @@ pub(super) async fn password(
 ) -> Result<Response, AppError> {
     let done = accounts.change_password(member.id, member.session, &form.old, &form.new).await;
     let done = done.map(|()| to("/settings/account?done=password"));
+    answer(&accounts, &ctx, &member, "", done).await
+}
+
+/// Sets the password of who has none.
+pub(super) async fn first_password(
+    State(accounts): State<Accounts>,
+    ctx: PageContext,
+    member: Member,
+    Form(form): Form<PasswordForm>,
+) -> Result<Response, AppError> {
+    let done = accounts.first_password(member.id, member.session, &form.new).await;
+    let done = done.map(|()| to("/settings/account?done=first-password"));
     answer(&accounts, &ctx, &member, "", done).await
 }
 

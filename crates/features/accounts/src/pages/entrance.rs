@@ -49,6 +49,8 @@ struct SignInTemplate<'a> {
     form: &'a EntranceForm,
     errors: &'a FieldErrors,
     mail: bool,
+    /// Other sites by which one may sign in: the word in addresses, and what people call it.
+    sites: Vec<(String, String)>,
     said: Option<&'static str>,
 }
 
@@ -60,6 +62,7 @@ struct RegisterTemplate<'a> {
     errors: &'a FieldErrors,
     setup: bool,
     mail: bool,
+    sites: Vec<(String, String)>,
 }
 
 fn sign_in_page(
@@ -69,7 +72,8 @@ fn sign_in_page(
     (status, errors): (StatusCode, &FieldErrors),
     said: Option<&'static str>,
 ) -> Response {
-    let template = SignInTemplate { t: &ctx.t, form, errors, mail: accounts.sends_mail(), said };
+    let template =
+        SignInTemplate { t: &ctx.t, form, errors, mail: accounts.sends_mail(), sites: accounts.sites(), said };
     ctx.page().title(ctx.t.s("accounts-sign-in")).noindex().status(status).render(&template)
 }
 
@@ -81,7 +85,8 @@ fn register_page(
     (status, errors): (StatusCode, &FieldErrors),
 ) -> Response {
     let title = ctx.t.s(if setup { "accounts-setup" } else { "accounts-register" });
-    let template = RegisterTemplate { t: &ctx.t, form, errors, setup, mail: accounts.sends_mail() };
+    let (mail, sites) = (accounts.sends_mail(), accounts.sites());
+    let template = RegisterTemplate { t: &ctx.t, form, errors, setup, mail, sites };
     ctx.page().title(title).noindex().status(status).render(&template)
 }
 

@@ -3,6 +3,8 @@
 mod account;
 mod admin;
 mod code;
+mod connections;
+mod elsewhere;
 mod entrance;
 mod help;
 mod links;
@@ -36,6 +38,7 @@ pub(crate) fn routes(accounts: &Accounts) -> Routes {
     let (anyone, member, admin) = (Need::Anyone, Need::Member, Need::Administrator);
     link_routes(accounts)
         .merge(factor_routes(accounts))
+        .merge(site_routes(accounts))
         .method_router(Method::GET, "/register", anyone, get(entrance::register).with_state(a()))
         .method_router(Method::POST, "/register", anyone, post(entrance::do_register).with_state(a()))
         .limit(RateClass::SignIn)
@@ -51,6 +54,8 @@ pub(crate) fn routes(accounts: &Accounts) -> Routes {
         .method_router(Method::POST, "/settings", member, post(settings::save_profile).with_state(a()))
         .method_router(Method::GET, "/settings/account", member, get(account::show).with_state(a()))
         .method_router(Method::POST, "/settings/password", member, post(account::password).with_state(a()))
+        .limit(RateClass::SignIn)
+        .method_router(Method::POST, "/settings/password/first", member, post(account::first_password).with_state(a()))
         .limit(RateClass::SignIn)
         .method_router(Method::POST, "/settings/erase", member, post(account::erase).with_state(a()))
         .limit(RateClass::SignIn)
@@ -101,6 +106,26 @@ fn link_routes(accounts: &Accounts) -> Routes {
         .method_router(Method::GET, "/email/verify", anyone, get(links::verify).with_state(a()))
         .limit(RateClass::SignIn)
         .method_router(Method::POST, "/email/verify", anyone, post(links::do_verify).with_state(a()))
+        .limit(RateClass::SignIn)
+}
+
+/// The routes of accounts at other sites.
+fn site_routes(accounts: &Accounts) -> Routes {
+    let a = || accounts.clone();
+    let (anyone, member) = (Need::Anyone, Need::Member);
+    Routes::new()
+        .method_router(Method::GET, "/sign-in/with/{site}", anyone, get(elsewhere::depart).with_state(a()))
+        .limit(RateClass::SignIn)
+        .method_router(Method::GET, "/sign-in/with/{site}/back", anyone, get(elsewhere::come_back).with_state(a()))
+        .limit(RateClass::SignIn)
+        .method_router(Method::GET, "/register/with", anyone, get(elsewhere::arrived).with_state(a()))
+        .limit(RateClass::SignIn)
+        .method_router(Method::POST, "/register/with", anyone, post(elsewhere::settle).with_state(a()))
+        .limit(RateClass::SignIn)
+        .method_router(Method::GET, "/settings/connections", member, get(connections::show).with_state(a()))
+        .method_router(Method::POST, "/settings/connections", member, post(connections::connect).with_state(a()))
+        .limit(RateClass::SignIn)
+        .method_router(Method::POST, "/settings/connections/{id}/end", member, post(connections::end).with_state(a()))
         .limit(RateClass::SignIn)
 }
 

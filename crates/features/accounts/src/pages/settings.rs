@@ -73,6 +73,7 @@ pub(crate) fn tabs() -> Vec<SlotEntry> {
         SlotEntry::tab(TABS, 0, "/settings", "accounts-settings-profile"),
         SlotEntry::tab(TABS, 10, "/settings/account", "accounts-settings-account"),
         SlotEntry::tab(TABS, 15, "/settings/security", "accounts-settings-security"),
+        SlotEntry::tab(TABS, 17, "/settings/connections", "accounts-settings-connections"),
         SlotEntry::tab(TABS, 25, "/settings/tokens", "accounts-settings-tokens"),
         SlotEntry::tab(TABS, 20, "/settings/sessions", "accounts-settings-sessions"),
     ]

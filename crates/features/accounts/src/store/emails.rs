@@ -35,6 +35,12 @@ pub(crate) async fn view<Q: Queries>(q: &Q, member: AuthorId, now: Timestamp) ->
     })
 }
 
+/// Whether a member has an address.
+pub(crate) async fn is_taken<Q: Queries>(q: &Q, address: &str) -> Result<bool, StoreError> {
+    let sql = "SELECT COUNT(*) AS value FROM accounts_email WHERE fold = $1";
+    Ok(q.number(sql, params![fold_address(address)]).await? != Some(0))
+}
+
 /// Stores a verified address; answers the one before, where it was another.
 ///
 /// # Errors

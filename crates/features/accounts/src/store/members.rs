@@ -99,6 +99,12 @@ pub(crate) async fn set_password(unit: &mut UnitOfWork, id: AuthorId, phc: &str)
     Ok(unit.execute(sql, params![id.raw(), phc]).await? == 1)
 }
 
+/// Stores the password hash of a member who has none; `false` when there is one.
+pub(crate) async fn set_first_password(unit: &mut UnitOfWork, id: AuthorId, phc: &str) -> Result<bool, StoreError> {
+    let sql = "UPDATE accounts_member SET password = $2 WHERE id = $1 AND password IS NULL";
+    Ok(unit.execute(sql, params![id.raw(), phc]).await? == 1)
+}
+
 /// Replaces a password hash by one of the same password, unless it was changed meanwhile.
 pub(crate) async fn rehash(unit: &mut UnitOfWork, id: AuthorId, old: &str, new: &str) -> Result<(), StoreError> {
     let sql = "UPDATE accounts_member SET password = $3 WHERE id = $1 AND password = $2";

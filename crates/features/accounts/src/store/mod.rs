@@ -2,6 +2,7 @@
 
 pub(crate) mod authors;
 pub(crate) mod claims;
+pub(crate) mod connections;
 pub(crate) mod emails;
 pub(crate) mod factors;
 pub(crate) mod members;

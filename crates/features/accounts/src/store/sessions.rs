@@ -60,6 +60,16 @@ pub(crate) async fn resolve<Q: Queries>(
     }))
 }
 
+/// When a member's session was begun.
+pub(crate) async fn begun_at<Q: Queries>(
+    q: &Q,
+    member: AuthorId,
+    id: SessionId,
+) -> Result<Option<Timestamp>, StoreError> {
+    let sql = "SELECT created_at AS value FROM accounts_session WHERE id = $1 AND member = $2";
+    Ok(q.number(sql, params![id.raw(), member.raw()]).await?.map(Timestamp::from_millis))
+}
+
 /// Marks a session as used: it lives its full time again.
 pub(crate) async fn touch(unit: &mut UnitOfWork, id: SessionId) -> Result<(), StoreError> {
     let now = unit.store().now();

@@ -3,8 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
 mod commands;
+mod elsewhere;
 mod factor;
 mod mail;
+mod peer;
 mod site;
 mod tokens;
 mod web;

@@ -11,7 +11,7 @@ use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 use xinghe_accounts::model::Registration;
-use xinghe_accounts::{Accounts, AccountsFeature, migrations};
+use xinghe_accounts::{Accounts, AccountsFeature, SiteSettings, migrations};
 use xinghe_core::AuthorId;
 use xinghe_core::ports::{AuthorIntake, ImportedAuthor};
 use xinghe_mail::Smtp;
@@ -78,12 +78,18 @@ impl Site {
 
     /// On this database, with mails going to this server.
     pub async fn over(db: TestDb, peer: Option<&SmtpPeer>) -> Self {
+        Self::beside(db, peer, Vec::new()).await
+    }
+
+    /// The same, with other sites by which people sign in.
+    pub async fn beside(db: TestDb, peer: Option<&SmtpPeer>, sites: Vec<SiteSettings>) -> Self {
         db.store().migrate(&migrations()).await.unwrap();
         let mut accounts = Accounts::new(db.store().clone());
         if let Some(peer) = peer {
             let smtp = Smtp::new(peer.url(), "Xinghe <no-reply@xinghe.test>").unwrap();
             accounts = accounts.with_mailer(Arc::new(smtp), "http://xinghe.test/");
         }
+        accounts = accounts.with_sites(sites, "http://xinghe.test/", "xinghe-test");
         let feature = Arc::new(AccountsFeature::new(accounts.clone()));
         let workers = Workers::new(db.store().clone(), feature.jobs(), vec![]);
         let mut settings = WebSettings::new("http://xinghe.test");
