@@ -216,7 +216,8 @@ impl Community {
             Some(mailer) => Accounts::new(store.clone()).with_mailer(mailer, &settings.public_url()),
             None => Accounts::new(store.clone()),
         };
-        let accounts = accounts.with_sites(sites(&settings)?, &settings.public_url(), &agent());
+        let accounts =
+            accounts.with_sites(sites(&settings)?, &settings.public_url(), &agent()).with_page_reader(page_reader());
         let authors: Arc<dyn Authors> = Arc::new(accounts.clone());
         let posts = Arc::new(PostsPort::new(store.clone(), authors.clone()));
         let reading: Arc<dyn Posts> = posts.clone();
@@ -378,6 +379,12 @@ fn copies(settings: &Settings, pictures: Pictures, posts: Arc<dyn Posts>) -> Cop
     let limits = xinghe_net::Limits { bytes: u64::from(s.file_mb) << 20, redirects: 5, seconds: 20 };
     let fetcher = xinghe_net::Fetcher::new(xinghe_net::Reachable::public(), limits, agent());
     Copies::new(pictures, posts, fetcher, u64::from(s.copies_mb) << 20)
+}
+
+/// Looks at the pages of authors who are claimed: public ones only, and the first part of each.
+fn page_reader() -> xinghe_net::Fetcher {
+    let limits = xinghe_net::Limits { bytes: 2_000_000, redirects: 3, seconds: 8 };
+    xinghe_net::Fetcher::new(xinghe_net::Reachable::public(), limits, agent())
 }
 
 /// Who carries mails, if anybody.

@@ -3,7 +3,7 @@
 //! It promises: a password is kept only as an argon2id hash and a session only as the hash of its token; wrong tries
 //! bring growing pauses in all processes together; the secret of a link in a mail is kept as a hash only, works once and
 //! a short time, and asking for one tells nobody who has an account; the last administrator cannot go; an unclaimed author becomes a
-//! member only by an accepted claim; an erased member leaves no name here, the handle goes to nobody else, and authors whom the member had claimed are
+//! member only by an accepted claim: an administrator's yes, the same account at a code host, or the author's own page; an erased member leaves no name here, the handle goes to nobody else, and authors whom the member had claimed are
 //! unclaimed again.
 //!
 //! | room | holds |
@@ -86,6 +86,12 @@ pub fn migrations() -> Vec<Migration> {
             version: 6,
             name: "accounts at other sites",
             sql: include_str!("../migrations/0006.sql"),
+        },
+        Migration {
+            feature: "accounts",
+            version: 7,
+            name: "pages of imported authors",
+            sql: include_str!("../migrations/0007.sql"),
         },
     ]
 }

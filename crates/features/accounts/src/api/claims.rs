@@ -4,12 +4,12 @@ use axum::extract::{Path, State};
 use http::StatusCode;
 use xinghe_core::id::ClaimId;
 use xinghe_web::api::{ApiJson, ApiQuery};
-use xinghe_web::{AppError, Member};
+use xinghe_web::{AppError, Member, PageContext};
 
 use super::members::{LIMIT, cursor};
 use super::shapes::{ClaimBody, ClaimJson, ClaimsJson, ClaimsQuery};
 use crate::commands::{Accounts, ClaimList, Slice};
-use crate::model::Claim;
+use crate::model::{Claim, MARK, PageProof};
 
 impl From<Slice<Claim, ClaimId>> for ClaimsJson {
     fn from(slice: Slice<Claim, ClaimId>) -> Self {
@@ -50,6 +50,60 @@ pub(crate) async fn create(
     let author = accounts.author(&handle).await?.ok_or(AppError::NotFound)?;
     let id = accounts.claim(member.id, author.card.id, &body.why).await?;
     Ok((StatusCode::CREATED, ApiJson(ClaimIdJson { id: id.to_string() })))
+}
+
+/// Claim an unclaimed author by proof: the same account at a code host, or a mark on the author's page.
+#[utoipa::path(
+    post, path = "/api/v1/members/{handle}/claims/proof", tag = "accounts",
+    params(("handle" = String, Path, description = "The unclaimed author's handle")),
+    responses(
+        (status = 204, description = "The proof was found: the author is oneself"), (status = 404),
+        (status = 409, description = "No proof was found, or the author is not unclaimed")
+    )
+)]
+pub(crate) async fn prove(
+    State(accounts): State<Accounts>,
+    ctx: PageContext,
+    member: Member,
+    Path(handle): Path<String>,
+) -> Result<StatusCode, AppError> {
+    let author = accounts.author(&handle).await?.ok_or(AppError::NotFound)?;
+    accounts.prove_claim(&ctx.settings().public_url, member.id, author.card.id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// What proves that an unclaimed author is oneself.
+#[utoipa::path(
+    get, path = "/api/v1/members/{handle}/claims/proof", tag = "accounts",
+    params(("handle" = String, Path, description = "The unclaimed author's handle")),
+    responses((status = 200, body = ProofJson), (status = 404, description = "No such author, or one without a page"))
+)]
+pub(crate) async fn proof(
+    State(accounts): State<Accounts>,
+    ctx: PageContext,
+    member: Member,
+    Path(handle): Path<String>,
+) -> Result<ApiJson<ProofJson>, AppError> {
+    let author = accounts.author(&handle).await?.ok_or(AppError::NotFound)?;
+    let proof = accounts.page_proof(&ctx.settings().public_url, member.id, author.card.id).await?;
+    let PageProof { page, file, token, me } = proof.ok_or(AppError::NotFound)?;
+    let meta = format!("<meta name=\"{MARK}\" content=\"{token}\">");
+    Ok(ApiJson(ProofJson { page: page.into(), file: file.map(Into::into), line: token, meta, me }))
+}
+
+/// What proves it; any of these does.
+#[derive(Debug, serde::Serialize, utoipa::ToSchema)]
+pub(crate) struct ProofJson {
+    /// The author's page, on which `meta` or a link with `rel="me"` to `me` counts.
+    page: String,
+    /// A file beside it, of which a line is `line`; `null` where the page is not a host's first one.
+    file: Option<String>,
+    /// The line.
+    line: String,
+    /// The mark for the page.
+    meta: String,
+    /// One's own page here.
+    me: String,
 }
 
 /// The id of a new claim.

@@ -24,7 +24,7 @@ use crate::commands::Accounts;
     paths(
         session::sign_in, session::sign_out, me::show, me::change, me::erase, me::password, me::sessions,
         me::end_other_sessions, me::end_session, members::list, members::register, members::show, claims::of_me,
-        claims::create, claims::withdraw, admin::claims, admin::decide, admin::change,
+        claims::create, claims::proof, claims::prove, claims::withdraw, admin::claims, admin::decide, admin::change,
         mail::show, mail::change, mail::remove, mail::verify, mail::forgot, mail::reset, mail::link, mail::from_link,
         mail::reset_link, factor::show, factor::begin, factor::confirm, factor::recovery, factor::off, tokens::list, tokens::make, tokens::end,
         connections::sites, connections::list, connections::end,
@@ -80,6 +80,19 @@ pub(crate) fn routes(accounts: &Accounts) -> Routes {
             Need::Member,
             post(claims::create).with_state(a()),
         )
+        .method_router(
+            Method::GET,
+            "/api/v1/members/{handle}/claims/proof",
+            Need::Member,
+            get(claims::proof).with_state(a()),
+        )
+        .method_router(
+            Method::POST,
+            "/api/v1/members/{handle}/claims/proof",
+            Need::Member,
+            post(claims::prove).with_state(a()),
+        )
+        .limit(RateClass::SignIn)
         .method_router(Method::GET, "/api/v1/admin/claims", Need::Administrator, get(admin::claims).with_state(a()))
         .method_router(
             Method::POST,

@@ -11,7 +11,7 @@ use xinghe_store::UnitOfWork;
 use xinghe_web::Role;
 
 use super::entrance::taken;
-use super::{Accounts, HalfSession};
+use super::{Accounts, HalfSession, proofs};
 use crate::elsewhere::{Person, Site, SiteError, SiteSettings, Sites, Trip};
 use crate::error::AccountError;
 use crate::handle::Handle;
@@ -138,6 +138,7 @@ impl Accounts {
                 unit.append(Some(member), &Event::ProfileChanged { member }).await?;
             }
         }
+        proofs::by_account(&mut unit, member, person.page.as_deref()).await?;
         Ok(unit.commit().await?)
     }
 
@@ -164,6 +165,7 @@ impl Accounts {
                 return Err(AccountError::conflict("accounts-error-disabled"));
             }
             connections::touch(&mut unit, there.id, person).await?;
+            proofs::by_account(&mut unit, member, person.page.as_deref()).await?;
             let session = self.admit(&mut unit, member, client).await?;
             unit.commit().await?;
             return Ok(match session {
@@ -251,6 +253,7 @@ impl Accounts {
             emails::set(&mut unit, id, &address).await?;
         }
         unit.append(Some(id), &Event::MemberRegistered { member: id }).await?;
+        proofs::by_account(&mut unit, id, person.page.as_deref()).await?;
         unit.commit().await?;
         Ok((id, next))
     }

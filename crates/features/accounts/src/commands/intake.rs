@@ -7,7 +7,7 @@ use xinghe_core::{AuthorId, Event, Lang};
 use xinghe_store::{StoreError, UnitOfWork};
 use xinghe_web::Role;
 
-use super::Accounts;
+use super::{Accounts, proofs};
 use crate::error::AccountError;
 use crate::handle::Handle;
 use crate::model::{self, About};
@@ -64,7 +64,8 @@ impl Accounts {
             authors::insert(&mut unit, &new).await?;
             authors::add_import_key(&mut unit, key, id).await?;
             unit.append(None, &Event::AuthorImported { author: id }).await?;
-            known.insert(key.clone(), id);
+            let member = proofs::by_import(&mut unit, id, url).await?;
+            known.insert(key.clone(), member.unwrap_or(id));
         }
         unit.commit().await?;
         Ok(known)

@@ -7,6 +7,7 @@ mod erase;
 mod intake;
 mod mail;
 mod profile;
+mod proofs;
 mod rank;
 mod second_factor;
 mod tokens;
@@ -14,6 +15,7 @@ mod tokens;
 use std::sync::Arc;
 
 use xinghe_core::{AuthorCard, AuthorId, SessionId};
+use xinghe_net::Fetcher;
 use xinghe_store::{Store, UnitOfWork};
 
 use crate::elsewhere::Sites;
@@ -35,6 +37,7 @@ pub struct Accounts {
     hasher: Arc<Hasher>,
     mailing: Option<Arc<Mailing>>,
     sites: Arc<Sites>,
+    reader: Option<Fetcher>,
 }
 
 /// A list of authors to show.
@@ -73,7 +76,7 @@ impl Accounts {
     /// Accounts over a store that has this feature's migrations.
     pub fn new(store: Store) -> Self {
         let hasher = Arc::new(Hasher::new(store.random().clone()));
-        Self { store, hasher, mailing: None, sites: Arc::default() }
+        Self { store, hasher, mailing: None, sites: Arc::default(), reader: None }
     }
 
     /// The store.

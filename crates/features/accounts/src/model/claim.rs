@@ -7,12 +7,16 @@ use xinghe_core::content::UnknownWord;
 use xinghe_core::id::ClaimId;
 use xinghe_core::{AuthorCard, Timestamp};
 
-/// How a claim is to be proved. More kinds will come: the same account at a code host, a rel=me link, a file.
+/// How a claim is proved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Proof {
     /// An administrator looks at the reason given and says yes or no.
     Admin,
+    /// The member has the account at a code host whose page the imported work named.
+    Account,
+    /// The page that the imported work named says so, or a file beside it.
+    Page,
 }
 
 impl Proof {
@@ -20,7 +24,14 @@ impl Proof {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Admin => "admin",
+            Self::Account => "account",
+            Self::Page => "page",
         }
+    }
+
+    /// Reads the word stored.
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Admin, Self::Account, Self::Page].into_iter().find(|p| p.as_str() == word)
     }
 }
 

@@ -14,7 +14,7 @@ use super::member::ListQuery;
 use super::{refusal, to};
 use crate::commands::{Accounts, ClaimList};
 use crate::error::AccountError;
-use crate::model::{AuthorRecord, Claim, ClaimState, Standing, Who};
+use crate::model::{AuthorRecord, Claim, ClaimState, Proof, Standing, Who};
 
 /// How many claims one page shows.
 const CLAIMS: u32 = 30;
@@ -36,6 +36,15 @@ fn role_key(role: Role) -> &'static str {
         Role::Member => "accounts-role-member",
         Role::Moderator => "accounts-role-moderator",
         Role::Administrator => "accounts-role-administrator",
+    }
+}
+
+/// The key of what a claim rests on.
+fn proof_key(proof: Proof) -> &'static str {
+    match proof {
+        Proof::Admin => "accounts-proof-admin",
+        Proof::Account => "accounts-proof-account",
+        Proof::Page => "accounts-proof-page",
     }
 }
 

@@ -14,7 +14,7 @@ use xinghe_web::{AppError, Card, FieldErrors, Html, Page, PageContext, Subject, 
 
 use super::{refusal, to};
 use crate::commands::{Accounts, AuthorList};
-use crate::model::{AuthorRecord, Link, Who};
+use crate::model::{AuthorRecord, Link, MARK, PageProof, Who};
 
 /// How many authors one page of the list shows.
 const PER_PAGE: u32 = 30;
@@ -60,6 +60,8 @@ struct ClaimBox<'a> {
     offered: bool,
     signed_in: bool,
     open: bool,
+    /// What claims the author at once, without an administrator.
+    proof: Option<PageProof>,
     why: &'a str,
     errors: &'a FieldErrors,
 }
@@ -84,6 +86,10 @@ async fn page(
         Some(member) if offered => accounts.open_claim(member, card.id).await?.is_some(),
         _ => false,
     };
+    let proof = match ctx.viewer.id() {
+        Some(member) if offered => accounts.page_proof(&ctx.settings().public_url, member, card.id).await?,
+        _ => None,
+    };
     let info = record.member.as_ref();
     let text = info.and_then(|m| m.about.for_reader(ctx.lang));
     let about = text
@@ -95,7 +101,7 @@ async fn page(
         about,
         links: info.map(|m| m.links.as_slice()).unwrap_or_default(),
         claimed: if card.claimed { accounts.claimed_by(card.id).await? } else { Vec::new() },
-        claim: ClaimBox { offered, signed_in: ctx.viewer.member.is_some(), open, why, errors },
+        claim: ClaimBox { offered, signed_in: ctx.viewer.member.is_some(), open, proof, why, errors },
         actions,
         tabs,
         main,
@@ -179,6 +185,26 @@ pub(super) async fn claim(
         Err(error) => {
             let (status, errors) = refusal(error, &ctx)?;
             page(&accounts, &ctx, &record, &form.why, (status, &errors)).await
+        }
+    }
+}
+
+/// Looks for the proof that an unclaimed author is oneself.
+pub(super) async fn prove(
+    State(accounts): State<Accounts>,
+    ctx: PageContext,
+    Path(handle): Path<String>,
+) -> Result<Response, AppError> {
+    let member = ctx.viewer.require()?;
+    let record = match find(&accounts, &handle).await? {
+        Ok(record) => record,
+        Err(elsewhere) => return Ok(elsewhere),
+    };
+    match accounts.prove_claim(&ctx.settings().public_url, member.id, record.card.id).await {
+        Ok(()) => Ok(to(&member.url())),
+        Err(error) => {
+            let (status, errors) = refusal(error, &ctx)?;
+            page(&accounts, &ctx, &record, "", (status, &errors)).await
         }
     }
 }

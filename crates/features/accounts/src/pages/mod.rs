@@ -70,6 +70,8 @@ pub(crate) fn routes(accounts: &Accounts) -> Routes {
         .method_router(Method::GET, "/@{handle}", anyone, get(member::show).with_state(a()))
         .shared()
         .method_router(Method::POST, "/@{handle}/claim", member, post(member::claim).with_state(a()))
+        .method_router(Method::POST, "/@{handle}/claim/prove", member, post(member::prove).with_state(a()))
+        .limit(RateClass::SignIn)
         .method_router(Method::POST, "/@{handle}/claim/withdraw", member, post(member::withdraw).with_state(a()))
         .method_router(Method::GET, "/admin/members", admin, get(admin::members).with_state(a()))
         .method_router(Method::POST, "/admin/members/{id}", admin, post(admin::change).with_state(a()))

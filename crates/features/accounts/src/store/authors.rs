@@ -6,7 +6,7 @@ use xinghe_core::{AuthorCard, AuthorId, Timestamp};
 use xinghe_store::{FromQueryResult, Queries, StoreError, UnitOfWork, Value, list, params};
 
 use crate::handle::Handle;
-use crate::model::{AuthorRecord, FORMER_NAME, Who, fold_name};
+use crate::model::{AuthorRecord, FORMER_NAME, Who, fold_name, fold_page};
 use crate::store::hash_of;
 use crate::store::members::{self, MemberRow};
 
@@ -173,11 +173,11 @@ pub(crate) struct NewAuthor<'a> {
 /// Adds an author.
 pub(crate) async fn insert(unit: &mut UnitOfWork, new: &NewAuthor<'_>) -> Result<(), StoreError> {
     let now = unit.store().now().as_millis();
-    let sql = "INSERT INTO accounts_author (id, handle, name, name_fold, url, claimed, sample, created_at) \
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
-    let url = new.url.map(str::to_owned);
+    let sql = "INSERT INTO accounts_author (id, handle, name, name_fold, url, claimed, sample, created_at, page) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    let (url, page) = (new.url.map(str::to_owned), new.url.and_then(fold_page));
     let (fold, handle) = (fold_name(new.name), new.handle.as_str());
-    unit.execute(sql, params![new.id.raw(), handle, new.name, fold, url, new.claimed, new.sample, now]).await?;
+    unit.execute(sql, params![new.id.raw(), handle, new.name, fold, url, new.claimed, new.sample, now, page]).await?;
     Ok(())
 }
 
@@ -193,6 +193,18 @@ pub(crate) async fn merge(unit: &mut UnitOfWork, author: AuthorId, member: Autho
     let sql = "UPDATE accounts_author SET merged_into = $2 \
                WHERE id = $1 AND NOT claimed AND merged_into IS NULL AND erased_at IS NULL";
     Ok(unit.execute(sql, params![author.raw(), member.raw()]).await? == 1)
+}
+
+/// The unclaimed authors whose page this is.
+pub(crate) async fn unclaimed_at<Q: Queries>(q: &Q, page: &str) -> Result<Vec<AuthorId>, StoreError> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        id: i64,
+    }
+    let sql = "SELECT id FROM accounts_author WHERE page = $1 AND NOT claimed AND merged_into IS NULL \
+               AND erased_at IS NULL ORDER BY id";
+    let rows: Vec<Row> = q.all(sql, params![page]).await?;
+    Ok(rows.into_iter().map(|r| AuthorId::from_raw(r.id)).collect())
 }
 
 /// The authors whom a member claimed.
@@ -211,7 +223,7 @@ pub(crate) async fn release(unit: &mut UnitOfWork, member: AuthorId) -> Result<V
 
 /// Lets a member's row stand as that of an author without an account.
 pub(crate) async fn unclaim(unit: &mut UnitOfWork, member: AuthorId) -> Result<(), StoreError> {
-    let sql = "UPDATE accounts_author SET claimed = $2, url = NULL WHERE id = $1";
+    let sql = "UPDATE accounts_author SET claimed = $2, url = NULL, page = NULL WHERE id = $1";
     unit.execute(sql, params![member.raw(), false]).await?;
     Ok(())
 }
@@ -224,7 +236,7 @@ pub(crate) async fn anonymise(unit: &mut UnitOfWork, member: AuthorId) -> Result
     }
     let now = unit.store().now().as_millis();
     let handle = Handle::of_id("former", member);
-    let sql = "UPDATE accounts_author SET handle = $2, name = $3, name_fold = $4, url = NULL, claimed = $5, \
+    let sql = "UPDATE accounts_author SET handle = $2, name = $3, name_fold = $4, url = NULL, page = NULL, claimed = $5, \
                erased_at = $6 WHERE id = $1";
     let values = params![member.raw(), handle.as_str(), FORMER_NAME, fold_name(FORMER_NAME), false, now];
     unit.execute(sql, values).await?;

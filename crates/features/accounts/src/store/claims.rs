@@ -13,6 +13,7 @@ pub(crate) struct ClaimRow {
     pub id: i64,
     pub author: i64,
     pub member: i64,
+    pub proof: String,
     pub why: String,
     pub state: String,
     pub note: Option<String>,
@@ -20,7 +21,7 @@ pub(crate) struct ClaimRow {
     pub decided_at: Option<i64>,
 }
 
-const CLAIM: &str = "SELECT id, author, member, why, state, note, created_at, decided_at FROM accounts_claim";
+const CLAIM: &str = "SELECT id, author, member, proof, why, state, note, created_at, decided_at FROM accounts_claim";
 
 /// Adds an open claim.
 pub(crate) async fn insert(
@@ -34,6 +35,22 @@ pub(crate) async fn insert(
     let sql = "INSERT INTO accounts_claim (id, author, member, proof, why, state, created_at) \
                VALUES ($1, $2, $3, $4, $5, $6, $7)";
     let (proof, state) = (Proof::Admin.as_str(), ClaimState::Open.as_str());
+    unit.execute(sql, params![id.raw(), author.raw(), member.raw(), proof, why, state, now]).await?;
+    Ok(())
+}
+
+/// Adds a claim that was proved, so that nobody has to decide it.
+pub(crate) async fn insert_proven(
+    unit: &mut UnitOfWork,
+    id: ClaimId,
+    (author, member): (AuthorId, AuthorId),
+    proof: Proof,
+    why: &str,
+) -> Result<(), StoreError> {
+    let now = unit.store().now().as_millis();
+    let sql = "INSERT INTO accounts_claim (id, author, member, proof, why, state, created_at, decided_at) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $7)";
+    let (proof, state) = (proof.as_str(), ClaimState::Accepted.as_str());
     unit.execute(sql, params![id.raw(), author.raw(), member.raw(), proof, why, state, now]).await?;
     Ok(())
 }
@@ -84,7 +101,7 @@ pub(crate) async fn page<Q: Queries>(q: &Q, filter: ClaimFilter) -> Result<Vec<C
             id: ClaimId::from_raw(r.id),
             author: cards.get(&AuthorId::from_raw(r.author))?.clone(),
             member: cards.get(&AuthorId::from_raw(r.member))?.clone(),
-            proof: Proof::Admin,
+            proof: Proof::parse(&r.proof).unwrap_or(Proof::Admin),
             why: r.why,
             state: r.state.parse().unwrap_or(ClaimState::Withdrawn),
             note: r.note,

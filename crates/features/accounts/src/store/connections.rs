@@ -38,6 +38,14 @@ pub(crate) async fn of_subject<Q: Queries>(
     q.one(&format!("{CONNECTION} WHERE issuer = $1 AND subject = $2"), params![issuer, subject]).await
 }
 
+/// The only member who has connected the account of a page.
+pub(crate) async fn member_at<Q: Queries>(q: &Q, page: &str) -> Result<Option<AuthorId>, StoreError> {
+    let sql = format!("{CONNECTION} WHERE page = $1 ORDER BY used_at DESC LIMIT 2");
+    let rows: Vec<ConnectionRow> = q.all(&sql, params![page]).await?;
+    // Two accounts that had one handle after another: nobody can tell whose work it is.
+    Ok(if let [one] = rows.as_slice() { Some(AuthorId::from_raw(one.member)) } else { None })
+}
+
 /// What is shown of a person at a site.
 fn shown(person: &Person) -> String {
     let shown = person.handle.as_deref().or(person.name.as_deref()).or(person.address.as_deref());

@@ -26,7 +26,7 @@ fn somebody() -> Says {
     }
 }
 
-async fn with_peer(db: TestDb, kind: SiteKind) -> (Site, Arc<Peer>) {
+pub async fn with_peer(db: TestDb, kind: SiteKind) -> (Site, Arc<Peer>) {
     let peer = Peer::start(somebody()).await;
     let site = Site::beside(db, None, vec![peer.settings("acme", kind)]).await;
     let now = site.db.store().now().as_millis() / 1000;
@@ -58,7 +58,7 @@ async fn round(site: &Site, peer: &Peer, next: &str) -> Answer {
 }
 
 /// A new member by the other site; answers the session's cookie.
-async fn join(site: &Site, peer: &Peer, handle: &str) -> String {
+pub async fn join(site: &Site, peer: &Peer, handle: &str) -> String {
     let came = round(site, peer, "/").await;
     assert_eq!(came.location, "/register/with", "{}", came.body);
     let made = site.form(As::Browser(&cookie(&came)), "/register/with", &[("handle", handle), ("name", "")]).await;
@@ -198,7 +198,7 @@ async fn an_address_takes_no_account_over(db: TestDb) {
 }
 
 /// Connects the account that the peer speaks of.
-async fn connect(site: &Site, peer: &Peer, session: &str, status: StatusCode) -> Answer {
+pub async fn connect(site: &Site, peer: &Peer, session: &str, status: StatusCode) -> Answer {
     let fields = [("confirm", PASSWORD), ("site", "acme")];
     let go = site.form(As::Browser(session), "/settings/connections", &fields).await;
     assert_eq!(go.status, status, "{}", go.body);

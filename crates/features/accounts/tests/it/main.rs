@@ -7,6 +7,7 @@ mod elsewhere;
 mod factor;
 mod mail;
 mod peer;
+mod proofs;
 mod site;
 mod tokens;
 mod web;

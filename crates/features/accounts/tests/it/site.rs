@@ -15,6 +15,7 @@ use xinghe_accounts::{Accounts, AccountsFeature, SiteSettings, migrations};
 use xinghe_core::AuthorId;
 use xinghe_core::ports::{AuthorIntake, ImportedAuthor};
 use xinghe_mail::Smtp;
+use xinghe_net::{Fetcher, Limits, Reachable};
 use xinghe_store::Workers;
 use xinghe_testkit::{SmtpPeer, TestDb};
 use xinghe_web::{Feature, Role, Shell, WebSettings, shell};
@@ -90,6 +91,8 @@ impl Site {
             accounts = accounts.with_mailer(Arc::new(smtp), "http://xinghe.test/");
         }
         accounts = accounts.with_sites(sites, "http://xinghe.test/", "xinghe-test");
+        let reachable = Reachable::with_hosts(["127.0.0.1"]);
+        accounts = accounts.with_page_reader(Fetcher::new(reachable, Limits::default(), "xinghe-test"));
         let feature = Arc::new(AccountsFeature::new(accounts.clone()));
         let workers = Workers::new(db.store().clone(), feature.jobs(), vec![]);
         let mut settings = WebSettings::new("http://xinghe.test");
