@@ -15,7 +15,7 @@ use xinghe_exports::{Exports, ExportsFeature};
 use xinghe_importer as importer;
 use xinghe_mail::Smtp;
 use xinghe_media::model::Limits as PictureLimits;
-use xinghe_media::{Copies, MediaFeature, Pictures};
+use xinghe_media::{MediaFeature, Pictures};
 use xinghe_messages::{Messages, MessagesFeature};
 use xinghe_moderation::{Moderation, ModerationFeature};
 use xinghe_notifications::{Notifications, NotificationsFeature};
@@ -28,6 +28,7 @@ use xinghe_twins::{Deps, Twins};
 use xinghe_web::{Feature, NavItem, Readiness, Shell, Standings, WebSettings};
 
 use crate::models::{self, EmbedderState};
+use crate::outside::{agent, copies, page_reader};
 use crate::settings::{Settings, sites};
 use crate::telemetry;
 
@@ -373,20 +374,6 @@ pub fn picture_limits(settings: &Settings) -> PictureLimits {
     }
 }
 
-/// Copies of what posts show from other hosts: public ones only.
-fn copies(settings: &Settings, pictures: Pictures, posts: Arc<dyn Posts>) -> Copies {
-    let s = &settings.pictures;
-    let limits = xinghe_net::Limits { bytes: u64::from(s.file_mb) << 20, redirects: 5, seconds: 20 };
-    let fetcher = xinghe_net::Fetcher::new(xinghe_net::Reachable::public(), limits, agent());
-    Copies::new(pictures, posts, fetcher, u64::from(s.copies_mb) << 20)
-}
-
-/// Looks at the pages of authors who are claimed: public ones only, and the first part of each.
-fn page_reader() -> xinghe_net::Fetcher {
-    let limits = xinghe_net::Limits { bytes: 2_000_000, redirects: 3, seconds: 8 };
-    xinghe_net::Fetcher::new(xinghe_net::Reachable::public(), limits, agent())
-}
-
 /// Who carries mails, if anybody.
 fn mailer(settings: &Settings) -> anyhow::Result<Option<Arc<dyn Mailer>>> {
     let Some(url) = settings.smtp_url.as_ref().filter(|u| !u.is_empty()) else { return Ok(None) };
@@ -404,8 +391,4 @@ pub fn reach(scratch: PathBuf, allow_private: bool) -> importer::Reach {
         crates: Some(importer::source::crates::names_in_lock(LOCK)),
         cargo_home: None,
     }
-}
-
-fn agent() -> String {
-    format!("xinghe/{}", env!("CARGO_PKG_VERSION"))
 }

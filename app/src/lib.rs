@@ -6,6 +6,7 @@ mod commands;
 pub mod community;
 mod models;
 mod output;
+mod outside;
 mod seed;
 pub mod settings;
 mod telemetry;

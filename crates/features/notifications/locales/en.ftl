@@ -68,6 +68,7 @@ notifications-said-cited = { $n ->
 }
 notifications-said-source = { $who } added a source to your news
 notifications-said-role = Your role here has changed
+notifications-said-way-in = An account at another site was connected: it can sign in as you now
 notifications-said-claim = The work of { $author } is now credited to you
 notifications-said-moderated = Moderators took a decision that concerns you: see what and why
 notifications-said-lifted = A decision that concerned you was taken back
@@ -96,6 +97,7 @@ notifications-kind-watched = Changes and answers in posts I follow
 notifications-kind-cited = The guide or a twin cites me
 notifications-kind-source = Sources added to my news
 notifications-kind-role = My role changes
+notifications-kind-way-in = My account gets a new way to sign in
 notifications-kind-claim = Imported work is credited to me
 notifications-kind-moderated = Moderators decide something about me
 notifications-kind-lifted = A decision about me is taken back

@@ -71,6 +71,8 @@ words! {
         Source = "source",
         /// One's role changed.
         Role = "role",
+        /// One's account can be entered in one more way.
+        WayIn = "way_in",
         /// Imported work is credited to one now.
         Claim = "claim",
         /// Moderators did something about one or one's post.
@@ -87,7 +89,7 @@ words! {
 impl Kind {
     /// Whether members can choose not to be told. What concerns the account itself is always told.
     pub const fn may_be_off(self) -> bool {
-        !matches!(self, Self::Role | Self::Claim | Self::Moderated | Self::Lifted | Self::Upheld)
+        !matches!(self, Self::Role | Self::WayIn | Self::Claim | Self::Moderated | Self::Lifted | Self::Upheld)
     }
 }
 

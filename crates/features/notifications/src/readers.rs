@@ -122,6 +122,11 @@ impl Batch<'_> {
                 }
             }
             Event::RoleChanged { member } => self.role(r, *member).await?,
+            Event::WayInAdded { member, .. } => {
+                // Told although it was the member's own doing: it may not have been.
+                let cause = self.cause(r, 0, r.position.seq, 0);
+                self.tell(plain(Kind::WayIn, 0), &[*member], cause).await?;
+            }
             Event::PostPublished { post, post_kind, parent, author, .. } => {
                 self.published(r, *post, (*post_kind, *parent, *author)).await?;
             }

@@ -27,6 +27,14 @@ pub struct CitationFact {
     pub author: AuthorId,
 }
 
+/// By what else than the password somebody enters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WayIn {
+    /// An account at another site.
+    Site,
+}
+
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", content = "data", rename_all = "snake_case")]
@@ -75,6 +83,13 @@ pub enum Event {
     TokenEnded {
         /// Whose.
         member: AuthorId,
+    },
+    /// A member's account can be entered in one more way.
+    WayInAdded {
+        /// Whose.
+        member: AuthorId,
+        /// By what.
+        way: WayIn,
     },
     /// A member's account and rows were erased.
     MemberErased {

@@ -32,7 +32,7 @@ pub mod ports;
 pub mod time;
 
 pub use content::{AuthorCard, Credit, CreditRole, FollowKind, Measure, PostKind, PostView, Provenance, TwinAct};
-pub use event::{Event, Recorded};
+pub use event::{Event, Recorded, WayIn};
 pub use id::{
     ActId, AnswerId, ArchiveId, AuthorId, CaseId, ConversationId, EventSeq, FolderId, IdGen, JobId, MessageId,
     PassageId, PictureId, PostId, RevisionId, SessionId, StatementId, TwinActId, TwinDraftId,

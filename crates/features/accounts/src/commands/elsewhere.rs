@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use xinghe_core::id::ConnectionId;
-use xinghe_core::{AuthorId, Event, Lang, SessionId, Timestamp};
+use xinghe_core::{AuthorId, Event, Lang, SessionId, Timestamp, WayIn};
 use xinghe_store::UnitOfWork;
 use xinghe_web::Role;
 
@@ -95,7 +95,8 @@ impl Accounts {
         Ok(Departure { to, browser })
     }
 
-    /// A browser came back from a site. `browser` is the secret of its cookie, `viewer` the member signed in.
+    /// A browser came back from a site. `browser` is the secret of its cookie, `viewer` the member signed in,
+    /// `language` that of the page.
     ///
     /// # Errors
     /// [`AccountError::Conflict`] when it was not sent there or came back before, when the site does not say who they
@@ -107,7 +108,7 @@ impl Accounts {
         browser: &str,
         back: &Back,
         viewer: Option<AuthorId>,
-        client: &Client,
+        (language, client): (Lang, &Client),
     ) -> Result<Came, AccountError> {
         let site = self.site(site)?;
         let mut unit = self.begin().await?;
@@ -122,20 +123,22 @@ impl Accounts {
         let person = site.person(&trip, &back.code, self.store.now()).await.map_err(|e| unreachable(site, &e))?;
         match errand.member.map(AuthorId::from_raw) {
             // Whoever signed out meanwhile, or in as somebody else, does not connect anything.
-            Some(member) if viewer == Some(member) => self.join(member, site, &person).await.map(|()| Came::Connected),
+            Some(member) if viewer == Some(member) => {
+                self.join(member, site, &person, language).await.map(|()| Came::Connected)
+            }
             Some(_) => Err(lost()),
             None => self.receive(site, &person, &errand.next, client).await,
         }
     }
 
-    async fn join(&self, member: AuthorId, site: &Site, person: &Person) -> Result<(), AccountError> {
+    async fn join(&self, member: AuthorId, site: &Site, person: &Person, language: Lang) -> Result<(), AccountError> {
         let mut unit = self.begin().await?;
         match connections::of_subject(&unit, &site.issuer(), &person.subject).await? {
             Some(there) if there.member == member.raw() => connections::touch(&mut unit, there.id, person).await?,
             Some(_) => return Err(others()),
             None => {
                 self.add_connection(&mut unit, member, &site.issuer(), person).await?;
-                unit.append(Some(member), &Event::ProfileChanged { member }).await?;
+                self.tell_way_in(&mut unit, member, WayIn::Site, language).await?;
             }
         }
         proofs::by_account(&mut unit, member, person.page.as_deref()).await?;

@@ -21,9 +21,14 @@ pub enum Purpose {
     Enter,
     /// Tells the former address that the account has another one now. Has no link.
     Moved,
+    /// Tells that the account can be entered by one at another site now. Has no link.
+    Connected,
 }
 
 impl Purpose {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Verify, Self::Reset, Self::Enter, Self::Moved, Self::Connected];
+
     /// The word stored.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -31,18 +36,19 @@ impl Purpose {
             Self::Reset => "reset",
             Self::Enter => "enter",
             Self::Moved => "moved",
+            Self::Connected => "connected",
         }
     }
 
     /// Reads the word stored.
     pub fn parse(word: &str) -> Option<Self> {
-        [Self::Verify, Self::Reset, Self::Enter, Self::Moved].into_iter().find(|p| p.as_str() == word)
+        Self::ALL.into_iter().find(|p| p.as_str() == word)
     }
 
     /// How long its link works, in milliseconds.
     pub const fn lives_ms(self) -> i64 {
         match self {
-            Self::Verify | Self::Moved => 24 * 3600 * 1000,
+            Self::Verify | Self::Moved | Self::Connected => 24 * 3600 * 1000,
             Self::Reset => 3600 * 1000,
             Self::Enter => 15 * 60 * 1000,
         }
@@ -54,7 +60,7 @@ impl Purpose {
             Self::Verify => Some("/email/verify"),
             Self::Reset => Some("/password/reset"),
             Self::Enter => Some("/sign-in/with-link"),
-            Self::Moved => None,
+            Self::Moved | Self::Connected => None,
         }
     }
 }
@@ -153,7 +159,7 @@ mod tests {
 
     #[test]
     fn purposes_read_back() {
-        for purpose in [Purpose::Verify, Purpose::Reset, Purpose::Enter, Purpose::Moved] {
+        for purpose in Purpose::ALL {
             assert_eq!(Purpose::parse(purpose.as_str()), Some(purpose));
         }
         assert_eq!(Purpose::parse("other"), None);

@@ -99,7 +99,8 @@ pub(super) async fn come_back(
     let viewer = ctx.viewer.member.clone();
     let back = Back { state: query.state, code: query.code, issuer: query.iss };
     let client = client(&ctx.viewer, &headers);
-    let came = accounts.come_back(&site, &secret(&jar, AWAY), &back, viewer.as_ref().map(|m| m.id), &client).await;
+    let (browser, id) = (secret(&jar, AWAY), viewer.as_ref().map(|m| m.id));
+    let came = accounts.come_back(&site, &browser, &back, id, (ctx.lang, &client)).await;
     let response = match came {
         Ok(Came::Connected) => to("/settings/connections?done=connected"),
         Ok(Came::In(session, next)) => {

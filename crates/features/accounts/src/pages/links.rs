@@ -117,7 +117,7 @@ struct UseTemplate<'a> {
 impl UseTemplate<'_> {
     fn lead(&self, link: &LinkView) -> String {
         let key = match self.purpose {
-            Purpose::Verify | Purpose::Moved => "accounts-verify-lead",
+            Purpose::Verify | Purpose::Moved | Purpose::Connected => "accounts-verify-lead",
             Purpose::Reset => "accounts-reset-lead",
             Purpose::Enter => "accounts-enter-lead",
         };
@@ -127,7 +127,7 @@ impl UseTemplate<'_> {
 
     fn title(&self) -> &'static str {
         match self.purpose {
-            Purpose::Verify | Purpose::Moved => "accounts-verify",
+            Purpose::Verify | Purpose::Moved | Purpose::Connected => "accounts-verify",
             Purpose::Reset => "accounts-reset",
             Purpose::Enter => "accounts-sign-in",
         }
@@ -135,7 +135,7 @@ impl UseTemplate<'_> {
 
     fn button(&self) -> &'static str {
         match self.purpose {
-            Purpose::Verify | Purpose::Moved => "accounts-verify-do",
+            Purpose::Verify | Purpose::Moved | Purpose::Connected => "accounts-verify-do",
             Purpose::Reset => "accounts-reset-do",
             Purpose::Enter => "accounts-sign-in",
         }
@@ -143,7 +143,7 @@ impl UseTemplate<'_> {
 
     fn again(&self) -> &'static str {
         match self.purpose {
-            Purpose::Verify | Purpose::Moved => "/settings/account",
+            Purpose::Verify | Purpose::Moved | Purpose::Connected => "/settings/account",
             Purpose::Reset => "/password/forgot",
             Purpose::Enter => "/sign-in/link",
         }

@@ -6,9 +6,9 @@ use std::time::Duration;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 use xinghe_accounts::SiteKind;
-use xinghe_core::AuthorId;
+use xinghe_core::{AuthorId, Event, WayIn};
 use xinghe_store::Queries;
-use xinghe_testkit::{TestDb, on_both_databases};
+use xinghe_testkit::{SmtpPeer, TestDb, on_both_databases};
 use xinghe_web::Role;
 
 use crate::peer::{Peer, Says, Wrong};
@@ -218,6 +218,7 @@ async fn accounts_are_connected_and_taken_away_but_not_the_last_way_in(db: TestD
     assert_eq!(done.location, "/settings/connections?done=connected", "{}", done.body);
     let page = site.get(As::Browser(&me), "/settings/connections").await.body;
     assert!(page.contains("<b>Acme</b> Li-Lei") && page.contains("Disconnect Acme"), "{page}");
+    assert!(page.contains("Connected on "), "{page}");
     assert_eq!(round(&site, &peer, "/@anna").await.location, "/@anna");
 
     // Somebody else cannot have the same account, nor finish what another began.
@@ -259,6 +260,33 @@ async fn accounts_are_connected_and_taken_away_but_not_the_last_way_in(db: TestD
     assert_eq!(site.accounts.connections(id).await.unwrap().len(), 1, "the last way in stays");
 }
 
+async fn whoever_reads_the_mail_is_told_of_a_new_way_in(db: TestDb) {
+    let (mails, peer) = (SmtpPeer::start().await, Peer::start(somebody()).await);
+    let site = Site::beside(db, Some(&mails), vec![peer.settings("acme", SiteKind::Oidc)]).await;
+    let now = site.db.store().now().as_millis() / 1000;
+    peer.say(|s| s.now = now);
+    let me = join(&site, &peer, "lilei").await;
+    let id = site.accounts.author("lilei").await.unwrap().unwrap().card.id;
+    let session = site.accounts.sessions(id).await.unwrap()[0].id;
+    site.accounts.first_password(id, session, PASSWORD).await.unwrap();
+    assert_eq!(site.work().await, 0, "the account came with this way in");
+    peer.say(|s| s.subject = "another".into());
+    assert_eq!(connect(&site, &peer, &me, StatusCode::OK).await.location, "/settings/connections?done=connected");
+    site.work().await;
+    let mail = mails.last();
+    assert_eq!(mail.to, "lilei@example.org");
+    assert!(mail.text.contains("An account at another site was connected to @lilei"), "{}", mail.text);
+    assert!(mail.text.contains("If it was not you") && !mail.text.contains("token="), "{}", mail.text);
+    let told = site.db.events().await.into_iter().filter(|r| matches!(r.event, Event::WayInAdded { .. }));
+    assert_eq!(
+        told.map(|r| r.event).collect::<Vec<_>>(),
+        [Event::WayInAdded { member: id, way: WayIn::Site }],
+        "once, though the same account may be connected again"
+    );
+    connect(&site, &peer, &me, StatusCode::OK).await;
+    assert_eq!(site.work().await, 0, "nothing new");
+}
+
 async fn a_first_password_needs_a_fresh_session(db: TestDb) {
     let (site, peer) = with_peer(db, SiteKind::Oidc).await;
     let me = join(&site, &peer, "lilei").await;
@@ -283,6 +311,7 @@ on_both_databases!(
     a_state_works_once_and_in_its_browser_only,
     an_address_takes_no_account_over,
     accounts_are_connected_and_taken_away_but_not_the_last_way_in,
+    whoever_reads_the_mail_is_told_of_a_new_way_in,
     a_first_password_needs_a_fresh_session,
 );
 

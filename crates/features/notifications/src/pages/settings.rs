@@ -55,6 +55,7 @@ pub(crate) fn kind_key(kind: Kind) -> &'static str {
         Kind::Cited => "notifications-kind-cited",
         Kind::Source => "notifications-kind-source",
         Kind::Role => "notifications-kind-role",
+        Kind::WayIn => "notifications-kind-way-in",
         Kind::Claim => "notifications-kind-claim",
         Kind::Moderated => "notifications-kind-moderated",
         Kind::Lifted => "notifications-kind-lifted",

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use xinghe_core::{AuthorId, Event, FollowKind, PostId, PostKind, RevisionId};
+use xinghe_core::{AuthorId, Event, FollowKind, PostId, PostKind, RevisionId, WayIn};
 use xinghe_notifications::model::{Channel, Choice, Kind};
 use xinghe_store::{FromQueryResult, Queries};
 use xinghe_testkit::{TestDb, on_both_databases};
@@ -110,6 +110,7 @@ async fn nobody_is_told_of_own_acts_and_guests_of_nothing(db: TestDb) {
     town.post(102, PostKind::Comment, Some(101), 1, &[]).await;
     town.cite(900, 1, &[(100, 1)]).await;
     town.say(1, Event::RoleChanged { member: m(8) }).await;
+    town.say(9, Event::WayInAdded { member: m(9), way: WayIn::Site }).await;
     // 2,000 wrote something that was imported, and has no account.
     town.post(200, PostKind::Article, None, 2_000, &[]).await;
     town.vote(200, 1, 1).await;
@@ -118,6 +119,7 @@ async fn nobody_is_told_of_own_acts_and_guests_of_nothing(db: TestDb) {
     assert_eq!(told(&town, 1).await, []);
     assert_eq!(told(&town, 2_000).await, []);
     assert_eq!(told(&town, 8).await, [line("role", 0, 1)]);
+    assert_eq!(told(&town, 9).await, [line("way_in", 0, 1)], "whoever did it may be somebody else");
 
     // A comment below a comment: both who wrote that one, and whose post it is.
     town.post(110, PostKind::Article, None, 1, &[]).await;

@@ -200,7 +200,7 @@ async fn choices_are_made_on_the_page_and_by_the_api() {
         .filter(|c| c["on"] == true)
         .map(|c| c["kind"].as_str().unwrap())
         .collect();
-    assert_eq!(on, ["answer", "role", "claim", "moderated", "lifted", "upheld"]);
+    assert_eq!(on, ["answer", "role", "way_in", "claim", "moderated", "lifted", "upheld"]);
     let put = json!({"items": [{"kind": "useful", "channel": "page", "on": true}]});
     assert_eq!(site.api(1, Method::PUT, "notification-settings", put).await.status, StatusCode::OK);
     let all = site.api(1, Method::GET, "notifications", Value::Null).await.json();

@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use xinghe_core::mail::Mailer;
+use xinghe_core::{AuthorId, Event, Lang, WayIn};
 use xinghe_store::{JobRequest, UnitOfWork};
 
 use super::Accounts;
@@ -59,6 +60,26 @@ impl Accounts {
 
     fn needs_mail(&self) -> Result<&Mailing, AccountError> {
         self.mailing.as_deref().ok_or_else(|| AccountError::conflict("accounts-error-no-mail"))
+    }
+
+    /// Writes down that a member can enter in one more way, and tells the member's address: whoever added it may be
+    /// somebody else.
+    pub(super) async fn tell_way_in(
+        &self,
+        unit: &mut UnitOfWork,
+        member: AuthorId,
+        way: WayIn,
+        language: Lang,
+    ) -> Result<(), AccountError> {
+        let purpose = match way {
+            WayIn::Site => Purpose::Connected,
+        };
+        let address = emails::view(unit, member, self.store.now()).await?.address;
+        if let (Some(address), true) = (address, self.sends_mail()) {
+            post(unit, &Letter { purpose, address, member: Some(member), language, next: String::new() }).await?;
+        }
+        unit.append(Some(member), &Event::WayInAdded { member, way }).await?;
+        Ok(())
     }
 
     /// Counts mails asked for to an address: nobody's letter box is filled from here. What members ask for and what

@@ -51,6 +51,7 @@ impl Words {
             Purpose::Reset => "accounts-mail-reset-subject",
             Purpose::Enter => "accounts-mail-enter-subject",
             Purpose::Moved => "accounts-mail-moved-subject",
+            Purpose::Connected => "accounts-mail-connected-subject",
         };
         self.t.s(key).into_owned()
     }
@@ -61,13 +62,14 @@ impl Words {
             Purpose::Reset => "accounts-mail-reset-lead",
             Purpose::Enter => "accounts-mail-enter-lead",
             Purpose::Moved => "accounts-mail-moved-lead",
+            Purpose::Connected => "accounts-mail-connected-lead",
         };
         self.t.f(key, &[("handle", self.handle.as_str().into()), ("address", self.address.as_str().into())])
     }
 
     fn button(&self) -> String {
         let key = match self.purpose {
-            Purpose::Verify | Purpose::Moved => "accounts-verify-do",
+            Purpose::Verify | Purpose::Moved | Purpose::Connected => "accounts-verify-do",
             Purpose::Reset => "accounts-reset-do",
             Purpose::Enter => "accounts-sign-in",
         };
