@@ -80,7 +80,7 @@ pub struct SignInSettings {
     pub kind: String,
     /// Where it is; without one, where most sites of the kind are.
     pub address: Option<String>,
-    /// What people call it; without one, its name.
+    /// What people call it; without one, its name, or how everybody calls the public one of its kind.
     pub label: Option<String>,
     /// How it calls this community.
     pub client_id: String,

@@ -129,7 +129,10 @@ fn one_site(name: &str, given: &SignInSettings) -> Result<SiteSettings, Settings
     if client_secret.is_none() && kind != SiteKind::Oidc {
         return Err(wrong("client_secret", "name what the site gave with client_id".to_owned()));
     }
-    let label = given.label.clone().filter(|l| !l.trim().is_empty()).unwrap_or_else(|| name.to_owned());
+    // The public host of a kind is called as everybody calls it; any other by its name here.
+    let usual = kind.usual_label().filter(|_| given.address.is_none());
+    let label = given.label.clone().filter(|l| !l.trim().is_empty());
+    let label = label.unwrap_or_else(|| usual.unwrap_or(name).to_owned());
     let client_id = given.client_id.trim().to_owned();
     Ok(SiteSettings { name: name.to_owned(), kind, address, label, client_id, client_secret })
 }
@@ -218,5 +221,23 @@ mod tests {
         ] {
             assert_eq!(refused(fine), "fine", "{fine}");
         }
+    }
+
+    #[test]
+    fn public_hosts_are_called_as_everybody_calls_them() {
+        let label = |kind: &str, address: Option<&str>, label: Option<&str>| {
+            let given = SignInSettings {
+                kind: kind.to_owned(),
+                address: address.map(str::to_owned),
+                label: label.map(str::to_owned),
+                client_id: "a".to_owned(),
+                client_secret: xinghe_ai::Secret::new("b"),
+            };
+            one_site("work", &given).expect("it is right").label
+        };
+        assert_eq!(label("github", None, None), "GitHub");
+        assert_eq!(label("github", Some("https://code.example"), None), "work");
+        assert_eq!(label("github", None, Some("Octo")), "Octo");
+        assert_eq!(label("oidc", Some("https://id.example"), Some(" ")), "work");
     }
 }

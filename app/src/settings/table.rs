@@ -121,7 +121,7 @@ pub const TABLE: &[Row] = &[
     row(
         "sign_in.NAME.label",
         "XINGHE_SIGN_IN__NAME__LABEL",
-        "`NAME`",
+        "`NAME`; of the public ones `GitHub`, `Gitee`, `GitLab`",
         "What people call the site: it stands on the button.",
     ),
     row("sign_in.NAME.client_id", "XINGHE_SIGN_IN__NAME__CLIENT_ID", "none", "How the site calls this community."),

@@ -64,6 +64,16 @@ impl SiteKind {
             Self::Oidc | Self::Forgejo => None,
         }
     }
+
+    /// What people call the one at that address.
+    pub const fn usual_label(self) -> Option<&'static str> {
+        match self {
+            Self::GitHub => Some("GitHub"),
+            Self::Gitee => Some("Gitee"),
+            Self::GitLab => Some("GitLab"),
+            Self::Oidc | Self::Forgejo => None,
+        }
+    }
 }
 
 impl FromStr for SiteKind {
