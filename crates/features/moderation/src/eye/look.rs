@@ -154,10 +154,10 @@ impl Moderation {
         if store::verdict(&unit, post).await?.is_some_and(|v| v.revision == view.revision) {
             return Ok(());
         }
-        if let Some(case) = self.report_seen(&mut unit, &verdict, &rules).await? {
-            if verdict.did == Follows::Hold {
-                hold(&mut unit, &verdict, &rules, case).await?;
-            }
+        if let Some(case) = self.report_seen(&mut unit, &verdict, &rules).await?
+            && verdict.did == Follows::Hold
+        {
+            hold(&mut unit, &verdict, &rules, case).await?;
         }
         store::put_verdict(&mut unit, &verdict).await?;
         store::put_sketch(&mut unit, (post, member), &sketch).await?;
