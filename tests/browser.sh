@@ -25,5 +25,5 @@ token=$(sed -n 's/.*setup?token=//p' "$log" | head -1)
 curl -sf -o /dev/null "http://127.0.0.1:$port/setup" -H "origin: http://127.0.0.1:$port" --data-urlencode "token=$token" \
   --data-urlencode "password=$XINGHE_KEEPER" -d "handle=keeper&name=&next=/"
 export XINGHE_KEEPER XINGHE_URL="http://127.0.0.1:$port" CHROMIUM="${CHROMIUM:-$(command -v chromium)}"
-if [ $# -eq 0 ]; then set -- node --test tests/browser/*.test.mjs; fi
+if [ $# -eq 0 ]; then set -- node --test --test-timeout=300000 tests/browser/*.test.mjs; fi
 "$@" || { tail -20 "$log"; exit 1; }

@@ -99,9 +99,8 @@ export async function compose(page, text) {
  * neither end. Each finding is a line with its rule and the first elements.
  */
 export async function faults(page, { rules, impact } = {}) {
-  await page.evaluate(async () => {
-    const fading = () => document.getAnimations().filter((a) => a instanceof CSSTransition && a.playState !== "finished");
-    for (let all = fading(); all.length; all = fading()) await Promise.allSettled(all.map((a) => a.finished));
+  await page.evaluate(() => {
+    for (const fading of document.getAnimations()) if (fading instanceof CSSTransition) fading.finish();
   });
   await page.evaluate(axe);
   const { violations } = await page.evaluate((rules) => window.axe.run(rules ? { runOnly: rules } : {}), rules);
