@@ -27,7 +27,7 @@ pub(crate) struct Album {
     kept: HashMap<String, String>,
     /// Those that are not taken, and why.
     refused: HashMap<String, String>,
-    /// Those that would be, of a dry run.
+    /// Those that come along now, or would.
     coming: HashSet<String>,
 }
 
@@ -56,7 +56,7 @@ impl Album {
     /// A port breaks.
     pub async fn look(&mut self, plan: &Plan, pictures: &dyn PictureIntake) -> Result<(), ImportError> {
         for path in plan.drafts.iter().flat_map(|d| shown(plan, d)) {
-            if self.coming.contains(&path) || self.refused.contains_key(&path) {
+            if self.is_settled(&path) {
                 continue;
             }
             let wrong = match read(plan, &path).await {
@@ -71,6 +71,11 @@ impl Album {
         Ok(())
     }
 
+    /// Whether it is known what becomes of a file: several pages may show it.
+    fn is_settled(&self, path: &str) -> bool {
+        self.coming.contains(path) || self.refused.contains_key(path)
+    }
+
     /// Keeps what a page shows, as pictures of its author's; what an earlier page showed, too, is there already.
     ///
     /// # Errors
@@ -83,7 +88,7 @@ impl Album {
         pictures: &dyn PictureIntake,
     ) -> Result<(), ImportError> {
         for path in shown(plan, draft) {
-            if self.coming.contains(&path) || self.refused.contains_key(&path) {
+            if self.is_settled(&path) {
                 continue;
             }
             let Some(file) = read(plan, &path).await else {

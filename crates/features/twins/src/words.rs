@@ -3,7 +3,7 @@
 //! Pages take their texts from the locale files; these few go into stored answers and over the API, in the language
 //! of the answer, so they stand beside the rules that choose them.
 
-use xinghe_core::{AuthorCard, Lang, PassageId, PostId, PostKind, PostView, RevisionId, Timestamp};
+use xinghe_core::{AuthorCard, Lang, PassageId, PostId, PostKind, PostView, RevisionId, StatementId, Timestamp};
 use xinghe_web::refs::{AuthorRef, PostRef, percent};
 
 use crate::memory::model::{Statement, StatementKind};
@@ -68,14 +68,14 @@ pub fn sources_disagree(language: Lang) -> &'static str {
 }
 
 /// The address of what an owner said.
-pub fn address_of_statement(owner: &AuthorCard, statement: &Statement) -> String {
-    format!("{}/twin/said/{}", owner.url(), statement.id)
+pub fn address_of_statement(handle: &str, id: StatementId) -> String {
+    format!("/@{handle}/twin/said/{id}")
 }
 
 /// What an owner said, as an answer cites it: the owner's own statement of that day, under the address that shows it.
 pub fn citation_of(statement: &Statement, owner: &AuthorCard, n: u32, language: Lang) -> Citation {
     let id = statement.id.raw();
-    let url = address_of_statement(owner, statement);
+    let url = address_of_statement(&owner.handle, statement.id);
     let title = own_statement(language, statement.kind, &owner.name, statement.at);
     let author = Some(AuthorRef::from(owner));
     let language = statement.language.clone();

@@ -14,6 +14,7 @@ use super::whole::{self, Forgotten};
 use super::{store, used};
 use crate::acts::commands::ActError;
 use crate::ask::Asker;
+use crate::words;
 
 /// The most entries of a page.
 const MOST: usize = 100;
@@ -59,7 +60,7 @@ impl StatementJson {
     fn of(member: &Member, now: Timestamp, s: Statement) -> Self {
         Self {
             stale: model::is_stale(&s, now),
-            url: format!("/@{}/twin/said/{}", member.handle, s.id),
+            url: words::address_of_statement(&member.handle, s.id),
             id: s.id,
             kind: s.kind,
             state: s.state,

@@ -29,9 +29,20 @@ impl StatementKind {
         }
     }
 
+    /// Both.
+    pub(crate) const ALL: [Self; 2] = [Self::Correction, Self::Fact];
+
     /// Reads the word.
     pub(crate) fn parse(word: &str) -> Option<Self> {
-        [Self::Correction, Self::Fact].into_iter().find(|k| k.as_str() == word)
+        Self::ALL.into_iter().find(|k| k.as_str() == word)
+    }
+
+    /// The part of the owner's page that shows them, as in its address.
+    pub(crate) const fn part(self) -> &'static str {
+        match self {
+            Self::Correction => "corrections",
+            Self::Fact => "facts",
+        }
     }
 }
 

@@ -178,11 +178,8 @@ pub(crate) async fn list(
 ) -> PageResult {
     let deps = asker.deps();
     let q: String = query.q.trim().chars().take(LONGEST_QUESTION).collect();
-    let (part, kind) = match query.part.as_str() {
-        "facts" => ("facts", Some(StatementKind::Fact)),
-        "corrections" => ("corrections", Some(StatementKind::Correction)),
-        _ => ("writing", None),
-    };
+    let kind = StatementKind::ALL.into_iter().find(|kind| kind.part() == query.part);
+    let part = kind.map_or("writing", StatementKind::part);
     let all = memory::all(&deps.store, member.id, Standing::Stands).await?;
     let count = |kind| all.iter().filter(|s| s.kind == kind).count();
     let (facts, corrections) = (count(StatementKind::Fact), count(StatementKind::Correction));

@@ -166,7 +166,7 @@ pub(crate) async fn say(
     };
     match said {
         Ok(outcome) => {
-            let part = if form.kind() == StatementKind::Fact { "facts" } else { "corrections" };
+            let part = form.kind().part();
             let to = format!("/twin/knowledge?part={part}&done={}#said-{}", outcome.as_str(), outcome.id());
             Ok(Redirect::to(&to).into_response())
         }
@@ -183,7 +183,7 @@ async fn kept(asker: &Asker, ctx: &PageContext, member: &Member, statement: &Sta
         id: statement.id,
         at: statement.at.rfc3339(),
         when: ctx.t.date_time(statement.at),
-        public: format!("/@{}/twin/said/{}", member.handle, statement.id),
+        public: words::address_of_statement(&member.handle, statement.id),
         used: used.into_iter().map(|u| UsedRow::of(&ctx.t, u)).collect(),
     })
 }
@@ -216,7 +216,7 @@ pub(crate) async fn change(
     };
     match done {
         Ok(()) => {
-            let part = if statement.kind == StatementKind::Fact { "facts" } else { "corrections" };
+            let part = statement.kind.part();
             Ok(Redirect::to(&format!("/twin/knowledge?part={part}&done=changed#said-{}", statement.id)).into_response())
         }
         Err(AppError::Invalid(errors)) => {
@@ -238,7 +238,7 @@ pub(crate) async fn delete(
     let id: StatementId = id(&part)?;
     let statement = store::one(&deps.store, member.id, id).await?.ok_or(AppError::NotFound)?;
     commands::delete(deps, member.id, id).await?;
-    let part = if statement.kind == StatementKind::Fact { "facts" } else { "corrections" };
+    let part = statement.kind.part();
     Ok(Redirect::to(&format!("/twin/knowledge?part={part}&done=deleted")))
 }
 
@@ -283,7 +283,7 @@ pub(crate) async fn public(
         said: &said,
     };
     let title = ctx.t.f("twins-said-by", &[("name", card.name.as_str().into())]);
-    let page = ctx.page().title(title).active("twins").canonical(format!("/@{}/twin/said/{}", card.handle, said.id));
+    let page = ctx.page().title(title).active("twins").canonical(words::address_of_statement(&card.handle, said.id));
     Ok(page.noindex().render(&template))
 }
 
@@ -301,7 +301,7 @@ impl Shown {
     fn of(t: &Texts, card: &AuthorCard, said: Statement) -> Self {
         Self {
             name: card.name.clone(),
-            url: words::address_of_statement(card, &said),
+            url: words::address_of_statement(&card.handle, said.id),
             at: said.at.rfc3339(),
             when: t.date(said.at),
             lang: said.language,

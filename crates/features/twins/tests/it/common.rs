@@ -282,6 +282,16 @@ impl Town {
         Self { db, shelf, people, readers, workers, router: shell.router }
     }
 
+    /// One in which member 2's twin drafted for question 20 of member 1's.
+    pub async fn drafted(db: TestDb) -> Self {
+        let town = Self::new(db).await;
+        town.wrote(2, 12, 1.0).await;
+        town.allows(2, "draft").await;
+        town.waits(20).await;
+        town.work().await;
+        town
+    }
+
     /// A post that appears.
     pub async fn post(&self, id: i64, kind: PostKind, by: i64, title: &str) {
         self.appears(id, kind, by, (title, "Body."), Provenance::Human).await;

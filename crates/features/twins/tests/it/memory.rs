@@ -129,11 +129,7 @@ async fn a_wrong_answer_shows_its_correction(db: TestDb) {
 }
 
 async fn a_rejection_offers_to_become_a_correction(db: TestDb) {
-    let town = Town::new(db).await;
-    town.wrote(2, 12, 1.0).await;
-    town.allows(2, "draft").await;
-    town.waits(20).await;
-    town.work().await;
+    let town = Town::drafted(db).await;
     let draft = town.first_draft(2).await;
     let done = town.form(2, &format!("/twin/drafts/{draft}/reject"), "reason=It+clones+it.").await;
     assert_eq!(done.to(), format!("/twin/drafts?done=rejected&offer={draft}"));

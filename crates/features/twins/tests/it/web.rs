@@ -10,12 +10,7 @@ use crate::common::Town;
 
 /// Member 2's twin drafted for a question of member 1's.
 async fn town() -> Town {
-    let town = Town::new(TestDb::sqlite().await).await;
-    town.wrote(2, 12, 1.0).await;
-    town.allows(2, "draft").await;
-    town.waits(20).await;
-    town.work().await;
-    town
+    Town::drafted(TestDb::sqlite().await).await
 }
 
 #[tokio::test]

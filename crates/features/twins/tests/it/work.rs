@@ -190,11 +190,7 @@ async fn the_stop_switch_reaches_running_work(db: TestDb) {
 }
 
 async fn a_suspended_members_twin_is_silent(db: TestDb) {
-    let town = Town::new(db).await;
-    town.wrote(2, 12, 1.0).await;
-    town.allows(2, "draft").await;
-    town.waits(20).await;
-    town.work().await;
+    let town = Town::drafted(db).await;
     town.shelf.suspended.lock().unwrap().insert(m(2));
     town.waits(21).await;
     town.work().await;
@@ -206,11 +202,7 @@ async fn a_suspended_members_twin_is_silent(db: TestDb) {
 }
 
 async fn a_disabled_members_twin_is_silent(db: TestDb) {
-    let town = Town::new(db).await;
-    town.wrote(2, 12, 1.0).await;
-    town.allows(2, "draft").await;
-    town.waits(20).await;
-    town.work().await;
+    let town = Town::drafted(db).await;
     let draft = town.first_draft(2).await;
     let box_of_twin = "name=\"twin\" value=\"m2\"";
     assert!(town.get(3, "/ask?twin=m2").await.text.contains(box_of_twin));
@@ -234,11 +226,7 @@ async fn a_disabled_members_twin_is_silent(db: TestDb) {
 }
 
 async fn an_erased_member_leaves_nothing(db: TestDb) {
-    let town = Town::new(db).await;
-    town.wrote(2, 12, 1.0).await;
-    town.allows(2, "draft").await;
-    town.waits(20).await;
-    town.work().await;
+    let town = Town::drafted(db).await;
     town.erase(2).await;
     assert!(town.acts().await.is_empty() && town.drafts().await.is_empty());
 }
