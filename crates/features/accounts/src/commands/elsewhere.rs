@@ -10,12 +10,12 @@ use xinghe_core::{AuthorId, Event, Lang, SessionId, Timestamp, WayIn};
 use xinghe_store::UnitOfWork;
 use xinghe_web::Role;
 
-use super::entrance::taken;
+use super::entrance::{Checked, taken};
 use super::{Accounts, HalfSession, proofs};
 use crate::elsewhere::{Person, Site, SiteError, SiteSettings, Sites, Trip};
 use crate::error::AccountError;
 use crate::handle::Handle;
-use crate::model::{self, About, Arrival, Client, Connection, Departure, FRESH_MS, NewSession, Standing};
+use crate::model::{self, Arrival, Client, Connection, Departure, FRESH_MS, NewSession, Standing};
 use crate::password;
 use crate::store::connections::{self, ArrivalRow, ConnectionRow, Errand};
 use crate::store::{authors, emails, hash_of, members, new_token, sessions};
@@ -238,15 +238,8 @@ impl Accounts {
         if authors::handle_taken(&unit, &handle).await? {
             return Err(taken());
         }
-        let id: AuthorId = self.store.ids().next().into();
-        let new = authors::NewAuthor { id, handle: &handle, name: &name, url: None, claimed: true, sample: false };
-        match authors::insert(&mut unit, &new).await {
-            Err(e) if e.is_unique_violation() => return Err(taken()),
-            other => other?,
-        }
-        let about = About::default();
-        let new = members::NewMember { id, password: None, role: Role::Member, language, about: &about };
-        members::insert(&mut unit, &new).await?;
+        let checked = Checked { handle, name, password: None, language };
+        let id = self.insert_member(&mut unit, None, &checked, Role::Member).await?;
         let ArrivalRow { issuer, subject, shown, page, name: _, address, next } = came;
         let person = Person { subject, handle: Some(shown), page, ..Person::default() };
         self.add_connection(&mut unit, id, &issuer, &person).await?;
@@ -255,7 +248,6 @@ impl Accounts {
         {
             emails::set(&mut unit, id, &address).await?;
         }
-        unit.append(Some(id), &Event::MemberRegistered { member: id }).await?;
         proofs::by_account(&mut unit, id, person.page.as_deref()).await?;
         unit.commit().await?;
         Ok((id, next))

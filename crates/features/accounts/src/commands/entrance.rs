@@ -1,6 +1,6 @@
 //! Coming in: register, the first administrator's link, sign in, sessions, passwords.
 
-use xinghe_core::{AuthorId, Event, SessionId};
+use xinghe_core::{AuthorId, Event, Lang, SessionId};
 use xinghe_store::{StoreError, UnitOfWork};
 use xinghe_web::{Member, Role};
 
@@ -17,11 +17,13 @@ const TOUCH_MS: i64 = 5 * 60 * 1000;
 /// What is kept of the name a program gave itself, in characters.
 const USER_AGENT_MAX: usize = 200;
 
-/// A registration whose fields are right, with the password hashed.
-struct Checked {
-    handle: Handle,
-    name: String,
-    password: String,
+/// Somebody who becomes a member: the fields are right, and the password is hashed.
+pub(super) struct Checked {
+    pub handle: Handle,
+    pub name: String,
+    /// `None` for who comes in another way.
+    pub password: Option<String>,
+    pub language: Option<Lang>,
 }
 
 impl Accounts {
@@ -47,7 +49,7 @@ impl Accounts {
     ) -> Result<AuthorId, AccountError> {
         let checked = self.check(wish).await?;
         let mut unit = self.begin().await?;
-        let id = self.insert_member(&mut unit, actor, wish, &checked, role).await?;
+        let id = self.insert_member(&mut unit, actor, &checked, role).await?;
         unit.commit().await?;
         Ok(id)
     }
@@ -70,27 +72,27 @@ impl Accounts {
         if authors::handle_taken(self.store(), &handle).await? {
             return Err(taken());
         }
-        let password = self.hasher.hash(&wish.password).await?;
-        Ok(Checked { handle, name, password })
+        let password = Some(self.hasher.hash(&wish.password).await?);
+        Ok(Checked { handle, name, password, language: wish.language })
     }
 
-    async fn insert_member(
+    /// Inserts a member, and says so; `actor` is who made the account, where it is not the member.
+    pub(super) async fn insert_member(
         &self,
         unit: &mut UnitOfWork,
         actor: Option<AuthorId>,
-        wish: &Registration,
         checked: &Checked,
         role: Role,
     ) -> Result<AuthorId, AccountError> {
         let id: AuthorId = self.store.ids().next().into();
-        let Checked { handle, name, password } = checked;
+        let Checked { handle, name, password, language } = checked;
         let new = authors::NewAuthor { id, handle, name, url: None, claimed: true, sample: false };
         match authors::insert(unit, &new).await {
             Err(e) if e.is_unique_violation() => return Err(taken()),
             other => other?,
         }
         let about = About::default();
-        let new = members::NewMember { id, password: Some(password), role, language: wish.language, about: &about };
+        let new = members::NewMember { id, password: password.as_deref(), role, language: *language, about: &about };
         members::insert(unit, &new).await?;
         unit.append(Some(actor.unwrap_or(id)), &Event::MemberRegistered { member: id }).await?;
         if role != Role::Member {
@@ -143,7 +145,7 @@ impl Accounts {
         {
             return Err(AccountError::NotFound);
         }
-        let id = self.insert_member(&mut unit, None, wish, &checked, Role::Administrator).await?;
+        let id = self.insert_member(&mut unit, None, &checked, Role::Administrator).await?;
         unit.commit().await?;
         Ok(id)
     }
